@@ -1,0 +1,443 @@
+//! Formulas, each held once.
+//!
+//! A formula is a constant, an atom, a conjunction, or the negation of one of these. The negation
+//! is a bit of the handle, so `!!a == a` and `a && !a` is seen to be false at once; a disjunction is
+//! the negation of a conjunction of negations. Conjunctions are flat, sorted and without repeats.
+
+use rustc_hash::FxHashMap;
+
+use crate::{Atom, AtomId, Level};
+
+/// A handle to a formula of one [`Store`]. Two handles of one store are equal exactly if the
+/// formulas are the same after simplification (logical equality is the solver's business).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Condition(u32);
+
+impl Condition {
+    /// Always.
+    pub const TRUE: Condition = Condition(0);
+    /// Never.
+    pub const FALSE: Condition = Condition(1);
+
+    fn new(node: u32, negated: bool) -> Condition {
+        Condition(node << 1 | u32::from(negated))
+    }
+
+    /// The constant.
+    #[must_use]
+    pub fn constant(value: bool) -> Condition {
+        if value {
+            Condition::TRUE
+        } else {
+            Condition::FALSE
+        }
+    }
+
+    /// Whether this is the constant true.
+    #[must_use]
+    pub fn is_true(self) -> bool {
+        self == Condition::TRUE
+    }
+
+    /// Whether this is the constant false.
+    #[must_use]
+    pub fn is_false(self) -> bool {
+        self == Condition::FALSE
+    }
+
+    pub(crate) fn node(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    pub(crate) fn is_negated(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    fn positive(self) -> Condition {
+        Condition(self.0 & !1)
+    }
+}
+
+impl std::ops::Not for Condition {
+    type Output = Condition;
+
+    fn not(self) -> Condition {
+        Condition(self.0 ^ 1)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Node {
+    True,
+    Atom(AtomId),
+    And(Box<[Condition]>),
+}
+
+/// How a formula looks from outside, for those who print or walk it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// True or false.
+    Constant(bool),
+    /// An atom, or its negation where the flag says so.
+    Atom(Atom, bool),
+    /// All of these.
+    And(Vec<Condition>),
+    /// Any of these.
+    Or(Vec<Condition>),
+}
+
+/// Holds formulas. Handles are numbers in order of creation: the same calls give the same handles.
+#[derive(Clone, Debug)]
+pub struct Store {
+    nodes: Vec<Node>,
+    by_node: FxHashMap<Node, u32>,
+    atoms: Vec<Atom>,
+    by_atom: FxHashMap<Atom, AtomId>,
+}
+
+impl Default for Store {
+    fn default() -> Store {
+        Store::new()
+    }
+}
+
+/// Conjunctions longer than this are not searched for absorption: it costs the square of the length.
+const ABSORB_LIMIT: usize = 48;
+
+impl Store {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Store {
+        Store {
+            nodes: vec![Node::True],
+            by_node: FxHashMap::default(),
+            atoms: Vec::new(),
+            by_atom: FxHashMap::default(),
+        }
+    }
+
+    fn intern(&mut self, node: Node) -> Condition {
+        if let Some(&known) = self.by_node.get(&node) {
+            return Condition::new(known, false);
+        }
+        let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX >> 1);
+        self.nodes.push(node.clone());
+        self.by_node.insert(node, number);
+        Condition::new(number, false)
+    }
+
+    /// The Condition that `atom` holds.
+    pub fn atom(&mut self, atom: Atom) -> Condition {
+        let next = AtomId(u32::try_from(self.atoms.len()).unwrap_or(u32::MAX));
+        let id = *self.by_atom.entry(atom).or_insert(next);
+        if id == next {
+            self.atoms.push(atom);
+        }
+        self.intern(Node::Atom(id))
+    }
+
+    /// The Condition that Kconfig symbol `name` (without `CONFIG_`) has exactly the value `level`.
+    pub fn symbol(&mut self, name: &str, level: Level) -> Condition {
+        self.atom(Atom::Symbol {
+            name: name.into(),
+            level,
+        })
+    }
+
+    /// The Condition that Kconfig symbol `name` is `y` or `m`, as `IS_ENABLED(CONFIG_name)` asks.
+    pub fn enabled(&mut self, name: &str) -> Condition {
+        let yes = self.symbol(name, Level::Yes);
+        let module = self.symbol(name, Level::Module);
+        self.or(yes, module)
+    }
+
+    /// The atom behind a number.
+    #[must_use]
+    pub fn atom_of(&self, id: AtomId) -> Atom {
+        self.atoms[id.0 as usize]
+    }
+
+    /// `a && b`.
+    pub fn and(&mut self, a: Condition, b: Condition) -> Condition {
+        self.and_all([a, b])
+    }
+
+    /// `a || b`.
+    pub fn or(&mut self, a: Condition, b: Condition) -> Condition {
+        !self.and_all([!a, !b])
+    }
+
+    /// Any of `parts`; false where there are none.
+    pub fn or_all(&mut self, parts: impl IntoIterator<Item = Condition>) -> Condition {
+        !self.and_all(parts.into_iter().map(|part| !part))
+    }
+
+    /// `!a || b`.
+    pub fn implies(&mut self, a: Condition, b: Condition) -> Condition {
+        !self.and_all([a, !b])
+    }
+
+    /// `a == b`.
+    pub fn iff(&mut self, a: Condition, b: Condition) -> Condition {
+        let forth = self.implies(a, b);
+        let back = self.implies(b, a);
+        self.and(forth, back)
+    }
+
+    /// `test ? yes : no`.
+    pub fn ite(&mut self, test: Condition, yes: Condition, no: Condition) -> Condition {
+        let then = self.and(test, yes);
+        let otherwise = self.and(!test, no);
+        self.or(then, otherwise)
+    }
+
+    /// All of `parts`; true where there are none.
+    pub fn and_all(&mut self, parts: impl IntoIterator<Item = Condition>) -> Condition {
+        let mut flat = Vec::new();
+        for part in parts {
+            match &self.nodes[part.node()] {
+                Node::And(children) if !part.is_negated() => flat.extend_from_slice(children),
+                _ => flat.push(part),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        flat.retain(|part| !part.is_true());
+        // The two polarities of one node are neighbours in this order.
+        if flat.contains(&Condition::FALSE) || flat.windows(2).any(|w| w[0] == !w[1]) {
+            return Condition::FALSE;
+        }
+        if (2..=ABSORB_LIMIT).contains(&flat.len()) {
+            if let Some(shorter) = self.absorb(&flat) {
+                return self.and_all(shorter);
+            }
+        }
+        match flat.as_slice() {
+            [] => Condition::TRUE,
+            [only] => *only,
+            _ => self.intern(Node::And(flat.into())),
+        }
+    }
+
+    /// Inside `a && (…)`, the second part may take `a` for granted: `a && (a || b)` is `a`, and
+    /// `a && (!a || b)` is `a && b`. Answers the new parts if anything became simpler.
+    fn absorb(&mut self, parts: &[Condition]) -> Option<Vec<Condition>> {
+        for (place, part) in parts.iter().enumerate() {
+            // A disjunction is a negated conjunction, whose children are the negated alternatives.
+            let Node::And(children) = &self.nodes[part.node()] else {
+                continue;
+            };
+            if !part.is_negated() {
+                continue;
+            }
+            let mut rest = parts.to_vec();
+            if children.iter().any(|child| parts.contains(&!*child)) {
+                rest.remove(place);
+                return Some(rest);
+            }
+            if children.iter().any(|child| parts.contains(child)) {
+                let open: Vec<Condition> = children
+                    .iter()
+                    .copied()
+                    .filter(|child| !parts.contains(child))
+                    .collect();
+                rest[place] = !self.and_all(open);
+                return Some(rest);
+            }
+        }
+        None
+    }
+
+    /// How `condition` looks from outside.
+    #[must_use]
+    pub fn shape(&self, condition: Condition) -> Shape {
+        let negated = condition.is_negated();
+        match &self.nodes[condition.node()] {
+            Node::True => Shape::Constant(!negated),
+            Node::Atom(id) => Shape::Atom(self.atom_of(*id), negated),
+            Node::And(children) if negated => {
+                Shape::Or(children.iter().map(|child| !*child).collect())
+            }
+            Node::And(children) => Shape::And(children.to_vec()),
+        }
+    }
+
+    pub(crate) fn node_of(&self, condition: Condition) -> &Node {
+        &self.nodes[condition.node()]
+    }
+
+    /// The atoms that `condition` asks about, in the order of [`Atom`].
+    #[must_use]
+    pub fn atoms(&self, condition: Condition) -> Vec<Atom> {
+        let mut seen = vec![condition.positive()];
+        let mut found = Vec::new();
+        let mut known: rustc_hash::FxHashSet<Condition> = seen.iter().copied().collect();
+        while let Some(next) = seen.pop() {
+            match &self.nodes[next.node()] {
+                Node::True => {}
+                Node::Atom(id) => found.push(self.atom_of(*id)),
+                Node::And(children) => {
+                    let open = children.iter().map(|c| c.positive());
+                    seen.extend(open.filter(|c| known.insert(*c)));
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// `condition` with every atom replaced by what `replace` gives for it.
+    pub fn map_atoms(
+        &mut self,
+        condition: Condition,
+        replace: &mut dyn FnMut(&mut Store, Atom) -> Condition,
+    ) -> Condition {
+        let mut done: FxHashMap<Condition, Condition> = FxHashMap::default();
+        self.map_with(condition, &mut done, replace)
+    }
+
+    // The stack is explicit: a formula may be as deep as a call path is long.
+    fn map_with(
+        &mut self,
+        condition: Condition,
+        done: &mut FxHashMap<Condition, Condition>,
+        replace: &mut dyn FnMut(&mut Store, Atom) -> Condition,
+    ) -> Condition {
+        let mut stack = vec![condition.positive()];
+        while let Some(&top) = stack.last() {
+            if done.contains_key(&top) {
+                stack.pop();
+                continue;
+            }
+            let mapped = match self.nodes[top.node()].clone() {
+                Node::True => top,
+                Node::Atom(id) => {
+                    let atom = self.atom_of(id);
+                    replace(self, atom)
+                }
+                Node::And(children) => {
+                    let before = stack.len();
+                    let open = children.iter().map(|child| child.positive());
+                    stack.extend(open.filter(|child| !done.contains_key(child)));
+                    if stack.len() > before {
+                        continue;
+                    }
+                    let mapped: Vec<Condition> = children
+                        .iter()
+                        .map(|child| signed(done[&child.positive()], *child))
+                        .collect();
+                    self.and_all(mapped)
+                }
+            };
+            done.insert(top, mapped);
+            stack.pop();
+        }
+        signed(done[&condition.positive()], condition)
+    }
+
+    /// The value of `condition` where `value` tells each atom's; `None` where it depends on an atom
+    /// that `value` does not know.
+    pub fn evaluate(
+        &self,
+        condition: Condition,
+        value: &mut dyn FnMut(Atom) -> Option<bool>,
+    ) -> Option<bool> {
+        let plain = match &self.nodes[condition.node()] {
+            Node::True => Some(true),
+            Node::Atom(id) => value(self.atom_of(*id)),
+            Node::And(children) => {
+                let mut all = Some(true);
+                for child in children {
+                    match self.evaluate(*child, value) {
+                        Some(true) => {}
+                        Some(false) => {
+                            all = Some(false);
+                            break;
+                        }
+                        None => all = None,
+                    }
+                }
+                all
+            }
+        };
+        plain.map(|value| value != condition.is_negated())
+    }
+
+    /// How many distinct formulas are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Never: the constant is always there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}
+
+fn signed(mapped: Condition, original: Condition) -> Condition {
+    if original.is_negated() {
+        !mapped
+    } else {
+        mapped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn abc() -> (Store, [Condition; 3]) {
+        let mut store = Store::new();
+        let atoms = ["A", "B", "C"].map(|name| store.symbol(name, Level::Yes));
+        (store, atoms)
+    }
+
+    #[test]
+    fn equal_formulas_are_equal_handles() {
+        let (mut store, [a, b, c]) = abc();
+        let left = store.and(a, b);
+        let left = store.and(left, c);
+        let right = store.and(c, b);
+        let right = store.and(right, a);
+        assert_eq!(left, right);
+        assert_eq!(store.or(a, !a), Condition::TRUE);
+        assert_eq!(store.and(a, !a), Condition::FALSE);
+    }
+
+    #[test]
+    fn a_part_takes_its_neighbours_for_granted() {
+        let (mut store, [a, b, _]) = abc();
+        let either = store.or(a, b);
+        assert_eq!(store.and(a, either), a);
+        let implied = store.implies(a, b);
+        assert_eq!(store.and(a, implied), store.and(a, b));
+    }
+
+    #[test]
+    fn replacing_atoms_simplifies_again() {
+        let (mut store, [a, b, c]) = abc();
+        let either = store.or(b, c);
+        let formula = store.and(a, either);
+        let result = store.map_atoms(formula, &mut |store, atom| match atom {
+            Atom::Symbol { name, .. } if name == "B" => Condition::TRUE,
+            other => store.atom(other),
+        });
+        assert_eq!(result, a);
+    }
+
+    #[test]
+    fn evaluation_knows_what_it_does_not_know() {
+        let (mut store, [a, b, _]) = abc();
+        let both = store.and(a, b);
+        let only_a = |value: bool| {
+            move |atom: Atom| {
+                matches!(atom, Atom::Symbol { name, .. } if name == "A").then_some(value)
+            }
+        };
+        assert_eq!(store.evaluate(both, &mut only_a(true)), None);
+        assert_eq!(store.evaluate(both, &mut only_a(false)), Some(false));
+        assert_eq!(store.evaluate(!both, &mut only_a(false)), Some(true));
+    }
+}

@@ -1,0 +1,75 @@
+//! Where the text of a kernel tree comes from.
+//!
+//! Everything above this crate asks a [`Source`] for files by their path in the tree
+//! (`mm/sparse-vmemmap.c`) and cannot tell a directory from an editor's buffers. Nothing is read
+//! from outside the tree: a path with `..` in front or a link that leads out of it is refused.
+
+mod directory;
+mod path;
+
+use std::io;
+use std::sync::Arc;
+
+pub use directory::Directory;
+pub use path::{TreePath, normalize};
+
+/// Why a file could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// There is no such file.
+    Missing,
+    /// The path or a link on it leads out of the tree.
+    Outside,
+    /// The file has 4 GiB or more.
+    TooLarge,
+    /// The system said no, in these words.
+    Io(io::ErrorKind, String),
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ReadError::Missing => f.write_str("no such file in the tree"),
+            ReadError::Outside => f.write_str("leads out of the tree"),
+            ReadError::TooLarge => f.write_str("is larger than 4 GiB"),
+            ReadError::Io(_, words) => f.write_str(words),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// The text of one tree, by path. Paths are relative to the top of the tree, with `/` between
+/// their parts, as [`normalize`] gives them.
+pub trait Source: Send + Sync {
+    /// The bytes of `path`.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError>;
+
+    /// Replaces what `buffer` holds with the bytes of `path`; for passes over many files that keep
+    /// one buffer.
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        let text = self.read(path)?;
+        buffer.clear();
+        buffer.extend_from_slice(&text);
+        Ok(())
+    }
+
+    /// Whether `path` is a file.
+    fn is_file(&self, path: &str) -> bool;
+
+    /// Whether `path` is a directory.
+    fn is_dir(&self, path: &str) -> bool;
+
+    /// The names of what lies directly in `directory`, sorted; directories end in `/`. Links to
+    /// directories are not followed and not listed.
+    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError>;
+
+    /// All files at and below `directory` whose path `wanted` accepts, sorted by path. `enter` tells
+    /// which directories are entered. What could not be listed is answered beside them.
+    fn walk(
+        &self,
+        directory: &str,
+        enter: &(dyn Fn(&str) -> bool + Sync),
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>);
+}

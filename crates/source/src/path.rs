@@ -1,0 +1,29 @@
+//! Paths inside a tree.
+
+/// A path relative to the top of a tree, with `/` between its parts and neither `.` nor `..`.
+pub type TreePath = String;
+
+/// `path` without `.`, `..` and doubled slashes; `None` where it is absolute or leads out of the
+/// tree. The top itself is the empty path.
+///
+/// ```
+/// assert_eq!(source::normalize("drivers/./dax//../nvdimm/Kconfig").as_deref(), Some("drivers/nvdimm/Kconfig"));
+/// assert_eq!(source::normalize("../etc/passwd"), None);
+/// ```
+#[must_use]
+pub fn normalize(path: &str) -> Option<TreePath> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

@@ -1,0 +1,150 @@
+//! Words, stored once for the life of the process.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+/// A word of the kernel: a symbol, a function, a macro, a path.
+///
+/// Equality and hashing use the address, which is unique per word; ordering uses the letters, so a
+/// sorted list of names is the same in every run. The memory of a name is never given back: a tree
+/// has a bounded number of distinct words, and an analysis wants most of them until its end.
+///
+/// ```
+/// use text::Name;
+/// assert_eq!(Name::new("NUMA"), Name::new("NUMA"));
+/// assert!(Name::new("ARM") < Name::new("X86"));
+/// assert!(Name::new("X86").starts_with("X"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Name(&'static str);
+
+const SHARDS: usize = 32;
+
+static TABLE: LazyLock<[RwLock<HashSet<&'static str>>; SHARDS]> =
+    LazyLock::new(|| std::array::from_fn(|_| RwLock::new(HashSet::new())));
+
+impl Name {
+    /// Interns `word`.
+    #[must_use]
+    pub fn new(word: &str) -> Name {
+        let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one(word);
+        let shard = &TABLE[usize::try_from(hash % SHARDS as u64).unwrap_or(0)];
+        // A panic while the lock is held cannot leave the set half changed, so poison is harmless.
+        if let Some(known) = shard
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(word)
+        {
+            return Name(known);
+        }
+        let mut words = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = words.get(word) {
+            return Name(known);
+        }
+        let kept: &'static str = Box::leak(word.into());
+        words.insert(kept);
+        Name(kept)
+    }
+
+    /// The word itself.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+impl From<&str> for Name {
+    fn from(word: &str) -> Name {
+        Name::new(word)
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Name) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Name {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_ptr().hash(state);
+        // The empty word shares no allocation of its own; its length tells it apart.
+        self.0.len().hash(state);
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Name) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Name) -> std::cmp::Ordering {
+        if self == other {
+            std::cmp::Ordering::Equal
+        } else {
+            self.0.cmp(other.0)
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_word_is_stored_once_from_any_thread() {
+        let names: Vec<Name> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| Name::new("SPARSEMEM_VMEMMAP")))
+                .collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        assert!(names.iter().all(|n| *n == names[0]));
+    }
+
+    #[test]
+    fn order_is_that_of_the_letters() {
+        let mut names = [Name::new("zeta"), Name::new("alpha"), Name::new("")];
+        names.sort();
+        assert_eq!(names.map(Name::as_str), ["", "alpha", "zeta"]);
+    }
+}
