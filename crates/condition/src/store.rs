@@ -207,10 +207,10 @@ impl Store {
         if flat.contains(&Condition::FALSE) || flat.windows(2).any(|w| w[0] == !w[1]) {
             return Condition::FALSE;
         }
-        if (2..=ABSORB_LIMIT).contains(&flat.len()) {
-            if let Some(shorter) = self.absorb(&flat) {
-                return self.and_all(shorter);
-            }
+        if (2..=ABSORB_LIMIT).contains(&flat.len())
+            && let Some(shorter) = self.absorb(&flat)
+        {
+            return self.and_all(shorter);
         }
         match flat.as_slice() {
             [] => Condition::TRUE,

@@ -56,7 +56,7 @@ impl Directory {
             .ancestors()
             .skip(1)
             .take_while(|dir| **dir != self.root);
-        parents.into_iter().any(|dir| dir.is_symlink())
+        parents.into_iter().any(Path::is_symlink)
     }
 }
 

@@ -1,0 +1,136 @@
+//! What a check answers, as plain data: no text layout, no files held open.
+
+use std::collections::BTreeMap;
+
+use text::Span;
+
+/// A place in the tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Path in the tree.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in bytes, from 1.
+    pub column: u32,
+    /// The bytes that are meant.
+    pub span: Span,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The kernel can crash or corrupt memory.
+    Error,
+    /// Something that a maintainer wants to know.
+    Warning,
+}
+
+/// One function on a call path, with the place in it from which the path goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The function's name.
+    pub function: String,
+    /// The call of the next function, or the sink itself in the last step.
+    pub place: Place,
+    /// What enters here, for the first step: `.probe of struct dax_device_driver`; else empty.
+    pub entry: String,
+}
+
+/// A hole, with its witness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Id of the rule.
+    pub rule: String,
+    /// The architecture, by its directory below `arch/`.
+    pub arch: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line: what is wrong here.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// The sink: the call, or the expression of the short count.
+    pub sink: Place,
+    /// From an entry point to the sink.
+    pub path: Vec<Step>,
+    /// Where the architecture enters itself in Kconfig (`config POWERPC`), where a select belongs.
+    pub kconfig: Option<Place>,
+    /// Symbols without `CONFIG_` and their values (`y`, `m`, `n`) under which the path is open.
+    pub config: BTreeMap<String, String>,
+    /// What must hold while the kernel runs, in words.
+    pub assumptions: Vec<String>,
+    /// Further facts that belong to it, each one sentence (where the backend maps, what overrides).
+    pub notes: Vec<Note>,
+}
+
+/// A fact with the place that shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// One sentence.
+    pub text: String,
+    /// Where to see it.
+    pub place: Option<Place>,
+}
+
+/// The answer to one rule for one architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// There is at least one finding.
+    Flagged,
+    /// The sink is reached and the rule is satisfied.
+    Clean,
+    /// No configuration and call path reaches the sink.
+    CannotReach,
+    /// A limit was hit or something could not be read.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word that reports use: `flagged`, `clean`, `cannot-reach`, `unknown`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Flagged => "flagged",
+            Verdict::Clean => "clean",
+            Verdict::CannotReach => "cannot-reach",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// One cell of the table architecture × rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchVerdict {
+    /// The architecture, by its directory below `arch/`.
+    pub arch: String,
+    /// Id of the rule.
+    pub rule: String,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Why, in a few words, without line breaks.
+    pub reason: String,
+    /// The place that shows the reason, where there is one.
+    pub place: Option<Place>,
+}
+
+/// Input that could not be read or understood.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where; line 0 where only the file is known.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// All that one check answers, sorted: findings and verdicts by rule and architecture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The version of the tree, from its Makefile, such as `6.12.117`.
+    pub kernel_version: String,
+    /// The holes.
+    pub findings: Vec<Finding>,
+    /// The table architecture × rule, complete.
+    pub verdicts: Vec<ArchVerdict>,
+    /// What could not be read or understood.
+    pub problems: Vec<Problem>,
+}
