@@ -1,1 +1,31 @@
-//! Placeholder.
+//! One C file of the kernel, read as facts.
+//!
+//! Half of all kernel files make a C grammar stumble, because the preprocessor is half of the
+//! language. So the work is shared: a scanner of our own gives every byte its `#if` branch and finds
+//! the functions by their braces ([`Directives`], [`Items`]); the grammar then reads one function
+//! at a time, in variants without any `#if` ([`Body`]), and the variants' facts are put together
+//! again, each with the [`Flow`] under which control gets there.
+//!
+//! Nothing here knows an architecture or a configuration. Facts carry the questions (`#ifdef
+//! CONFIG_X`, `if (pgmap)`); who asks them gives the answers.
+
+mod body;
+mod directives;
+mod file;
+mod flow;
+mod idioms;
+mod items;
+mod lexer;
+mod mask;
+mod numbers;
+mod parse;
+mod preprocessor_expression;
+pub mod syntax;
+
+pub use body::{Body, Call, Definition, MacroBody, Return, Store};
+pub use directives::{Branch, BranchId, Directive, DirectiveKind, Directives, MacroDefinition, Test};
+pub use file::{File, FunctionId, Mention};
+pub use flow::{Flow, FlowId, Flows, Leaf};
+pub use idioms::{NO_RETURN, NO_RETURN_IF, TRANSPARENT};
+pub use items::{Function, Items, Linkage, Param, TopMacro, Variable};
+pub use lexer::{Lexer, Token, TokenKind, is_word};

@@ -1,0 +1,198 @@
+//! A file with its facts, each found when it is first asked for.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use memchr::memmem;
+use rustc_hash::FxHashMap;
+use text::{LineIndex, Name, Position, Span};
+
+use crate::body::{Body, MacroBody};
+use crate::directives::{DirectiveKind, Directives, MacroDefinition, name};
+use crate::items::{Function, Items};
+use crate::lexer::{Lexer, TokenKind, is_word};
+use crate::parse;
+use crate::syntax::Expr;
+
+/// A function of a file, by its number in [`Items::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionId(pub u32);
+
+/// Where in a file a name is mentioned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mention {
+    /// In a function's body.
+    Function(FunctionId),
+    /// In the replacement of a macro: the directive's number.
+    Macro(usize),
+    /// In the initialiser of a variable at the top: its number.
+    Variable(usize),
+    /// In the arguments of a macro at the top: its number.
+    TopMacro(usize),
+}
+
+/// A C file or header.
+#[derive(Debug)]
+pub struct File {
+    path: Name,
+    text: Arc<[u8]>,
+    directives: Directives,
+    items: OnceLock<Items>,
+    lines: OnceLock<LineIndex>,
+    bodies: Mutex<FxHashMap<FunctionId, Arc<Body>>>,
+    macros: Mutex<FxHashMap<Span, Arc<MacroBody>>>,
+}
+
+impl File {
+    /// The file `path` with the bytes `text`.
+    pub fn new(path: &str, text: Arc<[u8]>) -> File {
+        let directives = Directives::scan(&text);
+        File {
+            path: path.into(),
+            text,
+            directives,
+            items: OnceLock::new(),
+            lines: OnceLock::new(),
+            bodies: Mutex::default(),
+            macros: Mutex::default(),
+        }
+    }
+
+    /// Its path in the tree.
+    pub fn path(&self) -> Name {
+        self.path
+    }
+
+    /// Its bytes.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Its directives.
+    pub fn directives(&self) -> &Directives {
+        &self.directives
+    }
+
+    /// What stands at its top.
+    pub fn items(&self) -> &Items {
+        self.items.get_or_init(|| Items::scan(&self.text, &self.directives))
+    }
+
+    /// The line and column of `offset`.
+    pub fn position(&self, offset: u32) -> Position {
+        self.lines.get_or_init(|| LineIndex::new(&self.text)).position(offset)
+    }
+
+    /// The words of `span`, white space folded and comments left out.
+    pub fn words(&self, span: Span) -> String {
+        let text = span.of(&self.text);
+        let mut out = String::new();
+        let mut last_end = 0;
+        for token in Lexer::new(text) {
+            if last_end > 0 && token.span.start > last_end {
+                out.push(' ');
+            }
+            out.push_str(&String::from_utf8_lossy(token.span.of(text)));
+            last_end = token.span.end;
+        }
+        out
+    }
+
+    /// The function behind an id.
+    pub fn function(&self, id: FunctionId) -> &Function {
+        &self.items().functions[id.0 as usize]
+    }
+
+    /// The functions called `name`, in order.
+    pub fn functions_named(&self, name: Name) -> impl Iterator<Item = FunctionId> {
+        let all = self.items().functions.iter().enumerate();
+        all.filter(move |(_, f)| f.name == name).map(|(n, _)| id(n))
+    }
+
+    /// What happens in a function.
+    pub fn body(&self, id: FunctionId) -> Arc<Body> {
+        if let Some(known) = lock(&self.bodies).get(&id) {
+            return known.clone();
+        }
+        // Two threads may read the same body at once; they read the same.
+        let body = Arc::new(Body::read(&self.text, &self.directives, self.function(id).body));
+        lock(&self.bodies).entry(id).or_insert(body).clone()
+    }
+
+    /// What a macro's replacement says.
+    pub fn macro_body(&self, definition: &MacroDefinition) -> Arc<MacroBody> {
+        if let Some(known) = lock(&self.macros).get(&definition.body) {
+            return known.clone();
+        }
+        let text = definition.body.of(&self.text);
+        let read = Arc::new(MacroBody::read(text, definition.body.start, &self.directives));
+        lock(&self.macros).entry(definition.body).or_insert(read).clone()
+    }
+
+    /// What an initialiser at the top of the file says.
+    pub fn initializer(&self, span: Span) -> Option<Expr> {
+        parse::initializer(span.of(&self.text), span.start)
+    }
+
+    /// The definitions of the macro `name`, by their directive's number, in order.
+    pub fn macros_named(&self, name: Name) -> impl Iterator<Item = (usize, &MacroDefinition)> {
+        self.directives.list.iter().enumerate().filter_map(move |(n, d)| match &d.kind {
+            DirectiveKind::Define(definition) if definition.name == name => Some((n, definition)),
+            _ => None,
+        })
+    }
+
+    /// Where `word` is mentioned as a word of code, each place once, in order of kind and number.
+    /// A mention in a comment or a string inside of a function counts here; its facts tell.
+    pub fn mentions(&self, word: Name) -> Vec<Mention> {
+        let mut found = Vec::new();
+        for offset in self.offsets(word) {
+            found.extend(self.mentions_at(offset, word));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn mentions_at(&self, offset: u32, word: Name) -> Vec<Mention> {
+        let items = self.items();
+        let list = &self.directives.list;
+        let after = list.partition_point(|d| d.span.start <= offset);
+        if let Some(at) = after.checked_sub(1)
+            && list[at].span.contains(offset)
+        {
+            let in_body = matches!(&list[at].kind, DirectiveKind::Define(d) if self.has_word(d.body, word));
+            return if in_body { vec![Mention::Macro(at)] } else { Vec::new() };
+        }
+        let functions: Vec<Mention> = items.functions_at(offset).map(|(n, _)| Mention::Function(id(n))).collect();
+        if !functions.is_empty() {
+            return functions;
+        }
+        let variable = items.variables.iter().position(|v| v.init.contains(offset));
+        let call = items.macros.iter().position(|m| m.args.contains(offset));
+        variable.map(Mention::Variable).into_iter().chain(call.map(Mention::TopMacro)).collect()
+    }
+
+    fn has_word(&self, span: Span, word: Name) -> bool {
+        let text = span.of(&self.text);
+        Lexer::new(text).any(|t| t.kind == TokenKind::Ident && name(t.span.of(text)) == word)
+    }
+
+    /// Where `word` stands as a whole word.
+    fn offsets(&self, word: Name) -> Vec<u32> {
+        let text = &*self.text;
+        let bounded = |at: usize| {
+            let before = at.checked_sub(1).is_none_or(|n| !is_word(text[n]));
+            before && text.get(at + word.len()).is_none_or(|b| !is_word(*b))
+        };
+        let found = memmem::find_iter(text, word.as_bytes()).filter(|at| bounded(*at));
+        found.map(|at| Span::new(at, at).start).collect()
+    }
+}
+
+fn id(number: usize) -> FunctionId {
+    FunctionId(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
