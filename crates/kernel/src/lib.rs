@@ -1,1 +1,11 @@
-//! Placeholder.
+//! A kernel tree: its architectures, an index of its words, and the facts of its files.
+//!
+//! To ask "who calls `sparse_add_section`" of 60,000 files, one pass over their bytes notes which
+//! words stand in which file ([`Index`]); only the few files that can matter are then read as C, and
+//! each of them once, however many architectures ask ([`Tree::file`]).
+
+mod index;
+mod tree;
+
+pub use index::{FileId, Index};
+pub use tree::{NotATree, Progress, Silent, Tree};

@@ -1,0 +1,12 @@
+//! Times the index: `cargo run --release -p kernel --example index -- TREE WORD`.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example")]
+use std::sync::Arc;
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let source = source::Directory::open(args[1].as_ref()).unwrap();
+    let tree = kernel::Tree::open(Arc::new(source)).unwrap();
+    let start = std::time::Instant::now();
+    let index = tree.index(&kernel::Silent);
+    println!("{:?} {:?}", index.size(), start.elapsed());
+    for f in index.files(&args[2]) { println!("{f}"); }
+}

@@ -1,0 +1,154 @@
+//! One tree, read on demand and shared by all architectures.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use csource::File;
+use rustc_hash::FxHashMap;
+use source::{ReadError, Source};
+use text::Name;
+
+use crate::Index;
+
+/// Told how far a long job is.
+pub trait Progress: Sync {
+    /// A part of the job begins; it has `total` steps, 0 where that is not known.
+    fn phase(&self, name: &str, total: usize);
+    /// `steps` more steps are done.
+    fn step(&self, steps: usize);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn phase(&self, _name: &str, _total: usize) {}
+    fn step(&self, _steps: usize) {}
+}
+
+/// What a kernel tree has and this place has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotATree {
+    /// The missing file or directory.
+    pub missing: &'static str,
+}
+
+impl fmt::Display for NotATree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a kernel tree: it has no {}", self.missing)
+    }
+}
+
+impl std::error::Error for NotATree {}
+
+type Slot = Arc<OnceLock<Result<Arc<File>, ReadError>>>;
+
+/// A kernel tree.
+pub struct Tree {
+    source: Arc<dyn Source>,
+    arches: Vec<Name>,
+    version: String,
+    files: RwLock<FxHashMap<String, Slot>>,
+    index: OnceLock<Index>,
+    walk_errors: Mutex<Vec<(String, ReadError)>>,
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tree").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// Other programs that live in the tree: what they call is not the kernel's.
+const OTHER_PROGRAMS: &[&str] = &["tools", "samples", "scripts", "Documentation", "usr"];
+
+impl Tree {
+    /// The tree that `source` gives.
+    pub fn open(source: Arc<dyn Source>) -> Result<Tree, NotATree> {
+        for file in ["Kconfig", "Makefile"] {
+            if !source.is_file(file) {
+                return Err(NotATree { missing: file });
+            }
+        }
+        let names = source.list("arch").map_err(|_| NotATree { missing: "arch/" })?;
+        let directories = names.iter().filter_map(|name| name.strip_suffix('/'));
+        let arches: Vec<Name> = directories
+            .filter(|arch| source.is_file(&format!("arch/{arch}/Kconfig")))
+            .map(Name::new)
+            .collect();
+        let version = version(source.as_ref());
+        Ok(Tree {
+            source,
+            arches,
+            version,
+            files: RwLock::default(),
+            index: OnceLock::new(),
+            walk_errors: Mutex::default(),
+        })
+    }
+
+    /// Where the text comes from.
+    pub fn source(&self) -> &dyn Source {
+        self.source.as_ref()
+    }
+
+    /// The directories below `arch/` that hold an architecture, sorted.
+    pub fn arches(&self) -> &[Name] {
+        &self.arches
+    }
+
+    /// `VERSION.PATCHLEVEL.SUBLEVEL` with the rest, from the top Makefile; empty parts left out.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The file at `path`, read at most once.
+    pub fn file(&self, path: &str) -> Result<Arc<File>, ReadError> {
+        let known = self.files.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let slot = known.unwrap_or_else(|| {
+            let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+            files.entry(path.to_owned()).or_default().clone()
+        });
+        let read = || self.source.read(path).map(|text| Arc::new(File::new(path, text)));
+        slot.get_or_init(read).clone()
+    }
+
+    /// The index of words, made when it is first asked for.
+    pub fn index(&self, progress: &dyn Progress) -> &Index {
+        self.index.get_or_init(|| {
+            let enter = |dir: &str| !OTHER_PROGRAMS.contains(&dir) && !dir.starts_with('.');
+            let wanted = |path: &str| {
+                path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S")
+            };
+            let (paths, errors) = self.source.walk("", &enter, &wanted);
+            *self.walk_errors.lock().unwrap_or_else(PoisonError::into_inner) = errors;
+            progress.phase("reading", paths.len());
+            Index::build(self.source(), paths, &|count| progress.step(count))
+        })
+    }
+
+    /// Files and directories that could not be read so far, sorted by path.
+    pub fn unreadable(&self) -> Vec<(String, ReadError)> {
+        let mut all = self.walk_errors.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.extend(self.index.get().into_iter().flat_map(|index| index.unreadable().iter().cloned()));
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all.dedup();
+        all
+    }
+}
+
+fn version(source: &dyn Source) -> String {
+    let text = source.read("Makefile").unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let value = |variable: &str| {
+        let mut lines = text.lines().take(40);
+        lines.find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name.trim() == variable).then(|| value.trim().to_owned())
+        })
+    };
+    let numbers = ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map(value);
+    let parts: Vec<String> = numbers.into_iter().flatten().filter(|n| !n.is_empty()).collect();
+    parts.join(".") + &value("EXTRAVERSION").unwrap_or_default()
+}
