@@ -14,7 +14,7 @@ use text::Name;
 
 use crate::lines::top_level;
 use crate::machine::Machine;
-use crate::value::{Fragment, Value, Word, has_opaque, is_opaque, joined, plain};
+use crate::value::{Fragment, Value, Word, has_opaque, is_opaque, plain};
 
 /// How many pairs of word and pattern one `filter` compares.
 const MOST_PAIRS: usize = 1 << 20;
@@ -130,7 +130,7 @@ impl Machine<'_> {
     fn subst(&mut self, from: &str, to: &str, mut text: Value) -> Value {
         // The letters of a tristate are asked for by name: its values have to be spelled out.
         if from == "m" || from == "y" {
-            text = joined(self.logic.resolved_words(&text));
+            text = self.logic.resolved(text);
         }
         if !from.is_empty() {
             for fragment in &mut text {
@@ -151,14 +151,14 @@ impl Machine<'_> {
             }
         }
         words.retain(|word| !word.text.is_empty());
-        joined(words)
+        self.logic.joined(words)
     }
 
     fn filter(&mut self, patterns: &Value, words: &Value, keep: bool) -> Value {
         let (patterns, words) = (self.logic.resolved_words(patterns), self.logic.resolved_words(words));
         if patterns.len().saturating_mul(words.len()) > MOST_PAIRS {
             self.problem("filter over too many words");
-            return joined(words);
+            return self.logic.joined(words);
         }
         let mut kept = Vec::with_capacity(words.len());
         for mut word in words {
@@ -172,7 +172,7 @@ impl Machine<'_> {
                 kept.push(word);
             }
         }
-        joined(kept)
+        self.logic.joined(kept)
     }
 
     /// When `pattern` is there and `text` fits it.
@@ -236,16 +236,16 @@ impl Machine<'_> {
                 }
             }
         }
-        joined(all)
+        self.logic.joined(all)
     }
 
     fn over_all(&mut self, function: &str, value: &Value) -> Value {
         let words = self.logic.resolved_words_if(value, function != "strip");
         match function {
-            "firstword" => joined(self.first(words)),
+            "firstword" => { let first = self.first(words); self.logic.joined(first) },
             "lastword" => {
                 let reversed = words.into_iter().rev().collect();
-                joined(self.first(reversed))
+                { let first = self.first(reversed); self.logic.joined(first) }
             }
             "words" if words.iter().all(|word| word.when.is_true()) => {
                 plain(&words.len().to_string(), self.place)
@@ -254,9 +254,9 @@ impl Machine<'_> {
             "sort" => self.sorted(words),
             "wildcard" => {
                 let found = words.into_iter().flat_map(|word| self.wildcard(&word)).collect();
-                joined(found)
+                self.logic.joined(found)
             }
-            _ => joined(words),
+            _ => self.logic.joined(words),
         }
     }
 
@@ -288,7 +288,7 @@ impl Machine<'_> {
                 _ => unique.push(word),
             }
         }
-        joined(unique)
+        self.logic.joined(unique)
     }
 
     fn some_words(&mut self, function: &str, arguments: &[&str]) -> Value {
@@ -305,12 +305,12 @@ impl Machine<'_> {
             _ => return self.unknown("$(word …)"),
         };
         if (from, to) == (1, 1) {
-            return joined(self.first(words));
+            return { let first = self.first(words); self.logic.joined(first) };
         }
         if words.iter().any(|word| !word.when.is_true()) {
             return self.unknown("$(word …)");
         }
-        joined(words.into_iter().take(to).skip(from.saturating_sub(1)).collect())
+        self.logic.joined(words.into_iter().take(to).skip(from.saturating_sub(1)).collect())
     }
 
     fn over_each(&mut self, function: &str, value: &Value) -> Value {
@@ -329,7 +329,7 @@ impl Machine<'_> {
             };
         }
         words.retain(|word| !word.text.is_empty());
-        joined(words)
+        self.logic.joined(words)
     }
 
     /// Inside the tree a path is its own absolute path; outside, it stays as it is written.

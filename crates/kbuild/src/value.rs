@@ -67,6 +67,10 @@ const MOST_ALTERNATIVES: usize = 128;
 /// More ways than this to read one word make it unknown.
 const MOST_OPEN: usize = 24;
 
+/// In lists with more words than this, blanks are there even where no word is. Such a list is never
+/// part of a name, and exact blanks would cost a Condition for every pair of words.
+const MOST_BLANKS: usize = 4;
+
 /// The spelling of a word that can be read in too many ways.
 const MANY: &str = "(one of many words)";
 
@@ -319,6 +323,7 @@ impl Logic<'_> {
             }
         }
         *open = still;
+        self.limit(open);
         let last_is_open = !rest.ends_with(char::is_whitespace);
         let mut pieces = rest.split_whitespace().peekable();
         while let Some(piece) = pieces.next() {
@@ -331,13 +336,19 @@ impl Logic<'_> {
         }
     }
 
-    /// Puts `piece` behind every open word, or begins a word with it where none is open.
-    fn glue(&mut self, piece: &str, c: Condition, place: Place, open: &mut Vec<Word>) {
-        let many = self.unknown(MANY);
+    /// Makes one unknown word of too many.
+    fn limit(&mut self, open: &mut Vec<Word>) {
         if open.len() > MOST_OPEN {
             let when = self.store.or_all(open.iter().map(|word| word.when));
-            *open = vec![Word { when, text: many.clone(), place }];
+            let place = open[0].place;
+            *open = vec![Word { when, text: self.unknown(MANY), place }];
         }
+    }
+
+    /// Puts `piece` behind every open word, or begins a word with it where none is open.
+    fn glue(&mut self, piece: &str, c: Condition, place: Place, open: &mut Vec<Word>) {
+        self.limit(open);
+        let many = self.unknown(MANY);
         let mut next: Vec<Word> = Vec::with_capacity(open.len() * 2 + 1);
         let mut none_open = c;
         for word in open.drain(..) {
@@ -374,6 +385,43 @@ impl Logic<'_> {
                 let when = self.both(word.when, also);
                 if !when.is_false() && !text.is_empty() {
                     all.push(Word { when, text, place: word.place });
+                }
+            }
+        }
+        all
+    }
+
+    /// `words` as one value. As in make, a blank is between two words only: `obj-` before
+    /// `$(filter y m,$(CONFIG_X))` must give `obj-y`.
+    pub(crate) fn joined(&mut self, words: Vec<Word>) -> Value {
+        let mut value = Value::with_capacity(words.len());
+        let long = words.len() > MOST_BLANKS;
+        let mut before = Condition::FALSE;
+        for Word { when, text, place } in words {
+            let blank = if long { Condition::TRUE } else { self.both(when, before) };
+            if !blank.is_false() && !value.is_empty() {
+                value.push(Fragment { when: blank, text: " ".into(), place });
+            }
+            value.push(Fragment { when, text: text.into(), place });
+            if !long {
+                before = self.store.or(before, when);
+            }
+        }
+        value
+    }
+
+    /// `value` with the Kconfig symbols in it resolved.
+    pub(crate) fn resolved(&mut self, value: Value) -> Value {
+        let mut all = Value::with_capacity(value.len());
+        for fragment in value {
+            if !has_opaque(&fragment.text) {
+                all.push(fragment);
+                continue;
+            }
+            for (also, text) in self.resolve(&fragment.text) {
+                let when = self.both(fragment.when, also);
+                if !when.is_false() && !text.is_empty() {
+                    all.push(Fragment { when, text: text.into(), place: fragment.place });
                 }
             }
         }
@@ -510,25 +558,4 @@ pub(crate) fn plain(text: &str, place: Place) -> Value {
         return Value::new();
     }
     vec![Fragment { when: Condition::TRUE, text: text.into(), place }]
-}
-
-/// `words` as one value, with blanks between them.
-pub(crate) fn joined(words: Vec<Word>) -> Value {
-    let mut value = Value::with_capacity(words.len());
-    for word in words {
-        // The blanks around a word are there with it: more blanks than needed separate as well.
-        let text = format!(" {} ", word.text);
-        value.push(Fragment { when: word.when, text: text.into(), place: word.place });
-    }
-    // Make puts no blank before the first or after the last word; a value that is compared or
-    // glued to other text must not have them either.
-    if let [only] = value.as_mut_slice() {
-        only.text = only.text.trim().into();
-    } else if value.iter().all(|fragment| fragment.when.is_true())
-        && let Some(place) = value.first().map(|fragment| fragment.place)
-    {
-        let texts: Vec<&str> = value.iter().map(|fragment| fragment.text.trim()).collect();
-        return plain(&texts.join(" "), place);
-    }
-    value
 }
