@@ -5,7 +5,11 @@
 //! ```
 //!
 //! With paths, their Conditions and include directories are printed.
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a tool to look at results with")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a tool to look at results with"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +20,16 @@ use kbuild::Kbuild;
 use source::{Directory, Source};
 
 const BELOW: [&str; 10] = [
-    "mm/", "kernel/", "lib/", "fs/", "drivers/dax/", "drivers/nvdimm/", "drivers/gpu/", "block/", "net/", "arch/",
+    "mm/",
+    "kernel/",
+    "lib/",
+    "fs/",
+    "drivers/dax/",
+    "drivers/nvdimm/",
+    "drivers/gpu/",
+    "block/",
+    "net/",
+    "arch/",
 ];
 
 fn main() {
@@ -32,7 +45,9 @@ fn main() {
     {
         return show(&tree, arch, paths);
     }
-    let (files, _) = tree.walk("", &|dir| dir != "tools", &|path| path.ends_with(".c") || path.ends_with(".S"));
+    let (files, _) = tree.walk("", &|dir| dir != "tools", &|path| {
+        path.ends_with(".c") || path.ends_with(".S")
+    });
     let listed = tree.list("arch").unwrap_or_default();
     let all = listed.iter().filter_map(|name| name.strip_suffix('/'));
     let verbose = !rest.is_empty();
@@ -78,8 +93,12 @@ fn survey(tree: &Directory, arch: &str, files: &[String], verbose: bool) {
         }
     }
     let time = start.elapsed();
-    println!("{arch}: {asked} asked in {time:?}, {} formulas; never {} of {counted}; {} problems",
-        store.len(), never.len(), kbuild.problems().len());
+    println!(
+        "{arch}: {asked} asked in {time:?}, {} formulas; never {} of {counted}; {} problems",
+        store.len(),
+        never.len(),
+        kbuild.problems().len()
+    );
     if verbose {
         let mut by_directory: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for path in never {

@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use source::normalize;
 
 use crate::machine::Machine;
+use crate::matching::can_be;
 use crate::scope::Scope;
 use crate::value::{Place, Word, has_opaque, is_opaque};
 
@@ -70,8 +71,11 @@ impl Machine<'_> {
         let mut by_name: FxHashMap<String, usize> = FxHashMap::default();
         for (variable, module) in [("obj-y", false), ("obj-m", true), ("extra-y", false)] {
             for word in self.listed(variable) {
-                let (yes, module) =
-                    if module { (Condition::FALSE, word.when) } else { (word.when, Condition::FALSE) };
+                let (yes, module) = if module {
+                    (Condition::FALSE, word.when)
+                } else {
+                    (word.when, Condition::FALSE)
+                };
                 let place = word.place;
                 if word.text.ends_with('/') {
                     let reason = Reason { yes, module, place };
@@ -81,7 +85,14 @@ impl Machine<'_> {
                     let at = *by_name.entry(name.to_owned()).or_insert(next);
                     if at == next {
                         let never = Condition::FALSE;
-                        listed.push((name.to_owned(), Listed { yes: never, module: never, place }));
+                        listed.push((
+                            name.to_owned(),
+                            Listed {
+                                yes: never,
+                                module: never,
+                                place,
+                            },
+                        ));
                     }
                     let known = &mut listed[at].1;
                     known.yes = self.logic.store.or(known.yes, yes);
@@ -95,7 +106,11 @@ impl Machine<'_> {
         }
         for variable in ["lib-y", "lib-m"] {
             for word in self.listed(variable) {
-                let reason = Reason { yes: word.when, module: Condition::FALSE, place: word.place };
+                let reason = Reason {
+                    yes: word.when,
+                    module: Condition::FALSE,
+                    place: word.place,
+                };
                 self.built_from(path, &word.text, reason, &mut directory);
             }
         }
@@ -115,7 +130,10 @@ impl Machine<'_> {
             let stem = word.text.trim_end_matches(".o").trim_end_matches('/');
             if stem.chars().all(is_opaque) {
                 let spelled = self.logic.opaques.spelled(&word.text);
-                self.journal.problem(word.place, format!("{variable} has {spelled}, which is not known"));
+                self.journal.problem(
+                    word.place,
+                    format!("{variable} has {spelled}, which is not known"),
+                );
                 continue;
             }
             words.push(word);
@@ -130,13 +148,24 @@ impl Machine<'_> {
             };
             let yes = self.logic.both(reason.yes, also);
             let module = self.logic.both(reason.module, also);
-            directory.entries.push(Entry { path: entered, reason: Reason { yes, module, ..reason } });
+            directory.entries.push(Entry {
+                path: entered,
+                reason: Reason {
+                    yes,
+                    module,
+                    ..reason
+                },
+            });
         }
     }
 
     /// An object of `obj-y` or `obj-m`: its parts, or the file of its own name.
     fn object(&mut self, path: &str, name: &str, object: Listed, directory: &mut Directory) {
-        let own = Reason { yes: object.yes, module: object.module, place: object.place };
+        let own = Reason {
+            yes: object.yes,
+            module: object.module,
+            place: object.place,
+        };
         if has_opaque(name) {
             return self.built_from(path, &format!("{name}.o"), own, directory);
         }
@@ -206,7 +235,11 @@ impl Machine<'_> {
             directory.objects.entry(file).or_default().push(reason);
             return;
         }
-        let candidates = if self.only_config(&file) { None } else { Some(self.fitting(&file)) };
+        let candidates = if self.only_config(&file) {
+            None
+        } else {
+            Some(self.fitting(&file))
+        };
         match candidates {
             // A part of the name that is not computed: one source file that fits alone is meant.
             Some(files) if files.len() == 1 => {
@@ -220,18 +253,24 @@ impl Machine<'_> {
     /// Whether nothing but Kconfig symbols is open in `text`.
     fn only_config(&self, text: &str) -> bool {
         let meanings = text.chars().filter_map(|c| self.logic.opaques.meaning(c));
-        meanings.into_iter().all(|meaning| matches!(meaning, crate::value::Opaque::Config(_)))
+        meanings
+            .into_iter()
+            .all(|meaning| matches!(meaning, crate::value::Opaque::Config(_)))
     }
 
     /// The source files, without their endings, that `stem` can mean.
     fn fitting(&self, stem: &str) -> Vec<String> {
         let (directory, name) = stem.rsplit_once('/').unwrap_or(("", stem));
-        let listed = if has_opaque(directory) { None } else { self.source.list(directory).ok() };
+        let listed = if has_opaque(directory) {
+            None
+        } else {
+            self.source.list(directory).ok()
+        };
         let mut stems: Vec<String> = listed
             .iter()
             .flatten()
             .filter_map(|file| file.strip_suffix(".c").or_else(|| file.strip_suffix(".S")))
-            .filter(|file| self.logic.can_be(name, file))
+            .filter(|file| can_be(name, file))
             .map(|file| format!("{directory}/{file}"))
             .collect();
         stems.dedup();
@@ -241,5 +280,9 @@ impl Machine<'_> {
 
 /// `name`, as the makefile of directory `path` writes it, as a tree path.
 fn inside(path: &str, name: &str) -> Option<String> {
-    if path.is_empty() { normalize(name) } else { normalize(&format!("{path}/{name}")) }
+    if path.is_empty() {
+        normalize(name)
+    } else {
+        normalize(&format!("{path}/{name}"))
+    }
 }

@@ -92,7 +92,11 @@ impl Machine<'_> {
 
     /// `value` as one text; where there are several ways, the first.
     pub(crate) fn single(&mut self, value: &Value) -> String {
-        self.logic.alternatives(value).into_iter().next().map_or_else(String::new, |(_, text)| text)
+        self.logic
+            .alternatives(value)
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |(_, text)| text)
     }
 
     /// What variable `name` stands for.
@@ -178,7 +182,11 @@ impl Machine<'_> {
             let part = self.expand(body);
             self.when = outer;
             if !value.is_empty() {
-                value.push(Fragment { when: word.when, text: " ".into(), place: self.place });
+                value.push(Fragment {
+                    when: word.when,
+                    text: " ".into(),
+                    place: self.place,
+                });
             }
             value.extend(self.logic.guard(part, word.when));
         }

@@ -33,7 +33,12 @@ impl Kbuild<'_> {
         let language = if assembly { "AFLAGS" } else { "CFLAGS" };
         let lower = if assembly { "asflags" } else { "ccflags" };
         let mut found = Vec::new();
-        self.flags(store, "", &[format!("KBUILD_{language}"), "KBUILD_CPPFLAGS".into()], &mut found);
+        self.flags(
+            store,
+            "",
+            &[format!("KBUILD_{language}"), "KBUILD_CPPFLAGS".into()],
+            &mut found,
+        );
         let above = ancestors(parent(stem));
         for directory in above.iter().skip(1) {
             if !self.entered(store, directory).is_never() {
@@ -42,12 +47,23 @@ impl Kbuild<'_> {
             }
         }
         for directory in above.iter().skip(1) {
-            let inside = stem.strip_prefix(directory.as_str()).unwrap_or(stem).trim_start_matches('/');
+            let inside = stem
+                .strip_prefix(directory.as_str())
+                .unwrap_or(stem)
+                .trim_start_matches('/');
             let mut names = vec![format!("{language}_{inside}.o")];
             // The flags of a directory go with the makefile that names the object.
             if directory == parent(stem) || self.names(store, directory, stem) {
                 let extra = format!("EXTRA_{language}");
-                names.splice(0..0, ["cppflags-y".into(), "EXTRA_CPPFLAGS".into(), format!("{lower}-y"), extra]);
+                names.splice(
+                    0..0,
+                    [
+                        "cppflags-y".into(),
+                        "EXTRA_CPPFLAGS".into(),
+                        format!("{lower}-y"),
+                        extra,
+                    ],
+                );
             }
             if !self.entered(store, directory).is_never() {
                 self.flags(store, directory, &names, &mut found);
@@ -62,7 +78,13 @@ impl Kbuild<'_> {
     }
 
     /// Adds the directories in the variables `names` of the makefile in `directory`.
-    fn flags(&mut self, store: &mut Store, directory: &str, names: &[String], found: &mut Vec<String>) {
+    fn flags(
+        &mut self,
+        store: &mut Store,
+        directory: &str,
+        names: &[String],
+        found: &mut Vec<String>,
+    ) {
         let top = self.top(store);
         let scope = if directory.is_empty() {
             Scope::default()
@@ -73,7 +95,10 @@ impl Kbuild<'_> {
             }
             directory.scope.clone()
         };
-        let logic = Logic { store, opaques: &mut self.opaques };
+        let logic = Logic {
+            store,
+            opaques: &mut self.opaques,
+        };
         let mut machine = Machine::new(self.source, logic, &mut self.journal, &top.exported, scope);
         for name in names {
             let value = machine.variable(name);
@@ -92,7 +117,11 @@ fn collect(words: &[&str], found: &mut Vec<String>) {
         let Some(rest) = flags.iter().find_map(|flag| word.strip_prefix(flag)) else {
             continue;
         };
-        let written = if rest.is_empty() { words.next().copied().unwrap_or("") } else { rest };
+        let written = if rest.is_empty() {
+            words.next().copied().unwrap_or("")
+        } else {
+            rest
+        };
         if let Some(path) = normalize(written)
             && !written.is_empty()
             && !has_opaque(&path)

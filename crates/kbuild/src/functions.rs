@@ -14,6 +14,7 @@ use text::Name;
 
 use crate::lines::top_level;
 use crate::machine::Machine;
+use crate::matching::can_be;
 use crate::value::{Fragment, Value, Word, has_opaque, is_opaque, plain};
 
 /// How many pairs of word and pattern one `filter` compares.
@@ -40,9 +41,17 @@ impl Machine<'_> {
             "info" | "warning" | "error" | "file" => Value::new(),
             "value" | "origin" | "flavor" => self.about_variable(name, rest),
             "subst" | "patsubst" => {
-                let (a, b, text) = (self.expand(argument(0)), self.expand(argument(1)), self.expand(from(2)));
+                let (a, b, text) = (
+                    self.expand(argument(0)),
+                    self.expand(argument(1)),
+                    self.expand(from(2)),
+                );
                 let (a, b) = (self.single(&a), self.single(&b));
-                if name == "subst" { self.subst(&a, &b, text) } else { self.patsubst(a.trim(), b.trim(), &text) }
+                if name == "subst" {
+                    self.subst(&a, &b, text)
+                } else {
+                    self.patsubst(a.trim(), b.trim(), &text)
+                }
             }
             "filter" | "filter-out" => {
                 let (patterns, words) = (self.expand(argument(0)), self.expand(from(1)));
@@ -143,8 +152,11 @@ impl Machine<'_> {
     }
 
     pub(crate) fn patsubst(&mut self, from: &str, to: &str, text: &Value) -> Value {
-        let mut words =
-            if from.contains('%') { self.logic.words(text) } else { self.logic.resolved_words(text) };
+        let mut words = if from.contains('%') {
+            self.logic.words(text)
+        } else {
+            self.logic.resolved_words(text)
+        };
         for word in &mut words {
             if let Some(stem) = stem(from, &word.text) {
                 word.text = to.replacen('%', stem, 1);
@@ -155,7 +167,10 @@ impl Machine<'_> {
     }
 
     fn filter(&mut self, patterns: &Value, words: &Value, keep: bool) -> Value {
-        let (patterns, words) = (self.logic.resolved_words(patterns), self.logic.resolved_words(words));
+        let (patterns, words) = (
+            self.logic.resolved_words(patterns),
+            self.logic.resolved_words(words),
+        );
         if patterns.len().saturating_mul(words.len()) > MOST_PAIRS {
             self.problem("filter over too many words");
             return self.logic.joined(words);
@@ -183,10 +198,12 @@ impl Machine<'_> {
         let unknown = match (has_opaque(&pattern.text), has_opaque(text)) {
             (false, false) => return Condition::FALSE,
             (true, false) if pattern.text.contains('%') => true,
-            (true, false) => self.logic.can_be(&pattern.text, text),
+            (true, false) => can_be(&pattern.text, text),
             (false, true) => {
-                pattern.text.contains('%') && !text.ends_with(is_opaque) && !text.starts_with(is_opaque)
-                    || self.logic.can_be(text, &pattern.text)
+                pattern.text.contains('%')
+                    && !text.ends_with(is_opaque)
+                    && !text.starts_with(is_opaque)
+                    || can_be(text, &pattern.text)
             }
             (true, true) => true,
         };
@@ -200,8 +217,10 @@ impl Machine<'_> {
     }
 
     fn findstring(&mut self, part: &Value, text: &Value) -> Value {
-        let (parts, texts) =
-            (self.logic.resolved_alternatives(part), self.logic.resolved_alternatives(text));
+        let (parts, texts) = (
+            self.logic.resolved_alternatives(part),
+            self.logic.resolved_alternatives(text),
+        );
         let mut value = Value::new();
         for (when_part, part) in &parts {
             for (when_text, text) in &texts {
@@ -217,7 +236,11 @@ impl Machine<'_> {
                 }
                 if !when.is_false() && !part.is_empty() {
                     let text = part.as_str().into();
-                    value.push(Fragment { when, text, place: self.place });
+                    value.push(Fragment {
+                        when,
+                        text,
+                        place: self.place,
+                    });
                 }
             }
         }
@@ -230,9 +253,17 @@ impl Machine<'_> {
         for word in self.logic.words(words) {
             for (also, part) in &parts {
                 let when = self.logic.both(word.when, *also);
-                let text = if before { format!("{part}{}", word.text) } else { format!("{}{part}", word.text) };
+                let text = if before {
+                    format!("{part}{}", word.text)
+                } else {
+                    format!("{}{part}", word.text)
+                };
                 if !when.is_false() {
-                    all.push(Word { when, text, place: word.place });
+                    all.push(Word {
+                        when,
+                        text,
+                        place: word.place,
+                    });
                 }
             }
         }
@@ -242,10 +273,16 @@ impl Machine<'_> {
     fn over_all(&mut self, function: &str, value: &Value) -> Value {
         let words = self.logic.resolved_words_if(value, function != "strip");
         match function {
-            "firstword" => { let first = self.first(words); self.logic.joined(first) },
+            "firstword" => {
+                let first = self.first(words);
+                self.logic.joined(first)
+            }
             "lastword" => {
                 let reversed = words.into_iter().rev().collect();
-                { let first = self.first(reversed); self.logic.joined(first) }
+                {
+                    let first = self.first(reversed);
+                    self.logic.joined(first)
+                }
             }
             "words" if words.iter().all(|word| word.when.is_true()) => {
                 plain(&words.len().to_string(), self.place)
@@ -253,7 +290,10 @@ impl Machine<'_> {
             "words" => self.unknown("$(words …)"),
             "sort" => self.sorted(words),
             "wildcard" => {
-                let found = words.into_iter().flat_map(|word| self.wildcard(&word)).collect();
+                let found = words
+                    .into_iter()
+                    .flat_map(|word| self.wildcard(&word))
+                    .collect();
                 self.logic.joined(found)
             }
             _ => self.logic.joined(words),
@@ -296,8 +336,10 @@ impl Machine<'_> {
         let Some((list, bounds)) = expanded.split_last() else {
             return Value::new();
         };
-        let bounds: Vec<Option<usize>> =
-            bounds.iter().map(|bound| self.single(bound).trim().parse().ok()).collect();
+        let bounds: Vec<Option<usize>> = bounds
+            .iter()
+            .map(|bound| self.single(bound).trim().parse().ok())
+            .collect();
         let words = self.logic.words(list);
         let (from, to) = match bounds.as_slice() {
             [Some(at)] if function == "word" => (*at, *at),
@@ -305,12 +347,21 @@ impl Machine<'_> {
             _ => return self.unknown("$(word …)"),
         };
         if (from, to) == (1, 1) {
-            return { let first = self.first(words); self.logic.joined(first) };
+            return {
+                let first = self.first(words);
+                self.logic.joined(first)
+            };
         }
         if words.iter().any(|word| !word.when.is_true()) {
             return self.unknown("$(word …)");
         }
-        self.logic.joined(words.into_iter().take(to).skip(from.saturating_sub(1)).collect())
+        self.logic.joined(
+            words
+                .into_iter()
+                .take(to)
+                .skip(from.saturating_sub(1))
+                .collect(),
+        )
     }
 
     fn over_each(&mut self, function: &str, value: &Value) -> Value {
@@ -341,36 +392,21 @@ impl Machine<'_> {
         if function == "realpath" && !has_opaque(&path) && !path.is_empty() && !exists() {
             return String::new();
         }
-        if path.is_empty() { ".".to_owned() } else { path }
-    }
-
-    fn wildcard(&mut self, word: &Word) -> Vec<Word> {
-        if has_opaque(&word.text) {
-            let text = self.logic.unknown(&format!("$(wildcard {})", word.text));
-            return vec![Word { text, ..word.clone() }];
+        if path.is_empty() {
+            ".".to_owned()
+        } else {
+            path
         }
-        let slash = word.text.rfind('/').map_or(0, |at| at + 1);
-        let (directory, pattern) = word.text.split_at(slash);
-        let Some(path) = normalize(directory) else {
-            return Vec::new();
-        };
-        if !pattern.contains(['*', '?', '[']) {
-            let Some(path) = normalize(&word.text) else { return Vec::new() };
-            let exists = self.source.is_file(&path) || self.source.is_dir(&path);
-            return if exists { vec![word.clone()] } else { Vec::new() };
-        }
-        let listed = self.source.list(&path).unwrap_or_default();
-        let names = listed.iter().map(|name| name.trim_end_matches('/'));
-        names
-            .filter(|name| glob(pattern.as_bytes(), name.as_bytes()))
-            .map(|name| Word { text: format!("{directory}{name}"), ..word.clone() })
-            .collect()
     }
 }
 
 impl crate::value::Logic<'_> {
     fn resolved_words_if(&mut self, value: &Value, resolve: bool) -> Vec<Word> {
-        if resolve { self.resolved_words(value) } else { self.words(value) }
+        if resolve {
+            self.resolved_words(value)
+        } else {
+            self.words(value)
+        }
     }
 }
 
@@ -387,7 +423,11 @@ fn arguments(rest: &str) -> Vec<&str> {
 
 /// The text of `rest` from argument `at` to its end.
 fn rest_from<'a>(rest: &'a str, arguments: &[&str], at: usize) -> &'a str {
-    let start: usize = arguments.iter().take(at).map(|argument| argument.len() + 1).sum();
+    let start: usize = arguments
+        .iter()
+        .take(at)
+        .map(|argument| argument.len() + 1)
+        .sum();
     rest.get(start..).unwrap_or("")
 }
 
@@ -403,47 +443,9 @@ fn stem_or_equal(pattern: &str, text: &str) -> bool {
     stem(pattern, text).is_some()
 }
 
-/// Whether `name` fits a shell pattern with `*` and `?`; a set in brackets fits any character.
-fn glob(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut p, mut n) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                retry = Some((p, n));
-                p += 1;
-            }
-            Some(b'[') => {
-                let close = pattern[p..].iter().position(|byte| *byte == b']');
-                p += close.map_or(1, |at| at + 1);
-                n += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == name[n] => {
-                p += 1;
-                n += 1;
-            }
-            _ => match retry {
-                Some((star, at)) => {
-                    p = star + 1;
-                    n = at + 1;
-                    retry = Some((star, at + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shell_patterns_fit_names() {
-        assert!(glob(b"*.c", b"a.c") && glob(b"a?b*", b"axbyz") && glob(b"*a*b", b"xaab"));
-        assert!(!glob(b"*.c", b"a.h") && !glob(b"a", b"ab"));
-    }
 
     #[test]
     fn the_last_argument_keeps_its_commas() {

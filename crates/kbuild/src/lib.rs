@@ -15,10 +15,12 @@
 
 mod directory;
 mod expand;
+mod files;
 mod flags;
 mod functions;
 mod lines;
 mod machine;
+mod matching;
 mod scope;
 mod top;
 mod value;
@@ -34,6 +36,7 @@ use source::{Source, normalize};
 
 use directory::{Directory, Reason};
 use machine::{Journal, Machine};
+use matching::can_be;
 use scope::Scope;
 use value::{Logic, Opaques};
 
@@ -55,7 +58,11 @@ impl Built {
     }
 
     fn never() -> Built {
-        Built { yes: Condition::FALSE, module: Condition::FALSE, place: None }
+        Built {
+            yes: Condition::FALSE,
+            module: Condition::FALSE,
+            place: None,
+        }
     }
 
     fn is_never(&self) -> bool {
@@ -146,7 +153,10 @@ impl<'s> Kbuild<'s> {
             return Built::never();
         };
         if dir.is_empty() {
-            return Built { yes: Condition::TRUE, ..Built::never() };
+            return Built {
+                yes: Condition::TRUE,
+                ..Built::never()
+            };
         }
         if let Some(known) = self.entered.get(&dir) {
             return known.clone();
@@ -183,18 +193,31 @@ impl<'s> Kbuild<'s> {
                 continue;
             }
             let directory = self.directory(store, namer);
-            let mut logic = Logic { store, opaques: &mut self.opaques };
+            let mut logic = Logic {
+                store,
+                opaques: &mut self.opaques,
+            };
             let reasons = if dir {
                 entries(&directory, name)
             } else {
                 objects(&mut logic, &directory, name)
             };
             for reason in reasons {
-                let (yes, module) = combine(&mut logic, &entry, reason);
+                let (yes, mut module) = combine(&mut logic, &entry, reason);
+                if dir {
+                    // Its modules are built wherever those of the directory above are.
+                    let below = logic.both(entry.module, reason.yes);
+                    module = logic.store.or(module, below);
+                }
                 if !yes.is_false() || !module.is_false() {
                     all.yes = logic.store.or(all.yes, yes);
                     all.module = logic.store.or(all.module, module);
-                    let place = || (self.journal.name(reason.place).to_owned(), reason.place.line);
+                    let place = || {
+                        (
+                            self.journal.name(reason.place).to_owned(),
+                            reason.place.line,
+                        )
+                    };
                     all.place.get_or_insert_with(place);
                 }
             }
@@ -212,7 +235,10 @@ impl<'s> Kbuild<'s> {
         let object = if path.is_empty() { "." } else { path };
         scope.fix("obj", object);
         scope.fix("src", object);
-        let logic = Logic { store, opaques: &mut self.opaques };
+        let logic = Logic {
+            store,
+            opaques: &mut self.opaques,
+        };
         let journal = &mut self.journal;
         let mut machine = Machine::new(self.source, logic, journal, &top.exported, scope);
         let names = if path.is_empty() {
@@ -231,7 +257,8 @@ impl<'s> Kbuild<'s> {
             top.add_to(&mut directory);
         }
         let directory = Arc::new(directory);
-        self.directories.insert(path.to_owned(), Arc::clone(&directory));
+        self.directories
+            .insert(path.to_owned(), Arc::clone(&directory));
         directory
     }
 
@@ -239,8 +266,16 @@ impl<'s> Kbuild<'s> {
         if let Some(top) = &self.top {
             return Arc::clone(top);
         }
-        let logic = Logic { store, opaques: &mut self.opaques };
-        let top = Arc::new(top::read(self.source, logic, &mut self.journal, &self.srcarch));
+        let logic = Logic {
+            store,
+            opaques: &mut self.opaques,
+        };
+        let top = Arc::new(top::read(
+            self.source,
+            logic,
+            &mut self.journal,
+            &self.srcarch,
+        ));
         self.top = Some(Arc::clone(&top));
         top
     }
@@ -259,18 +294,30 @@ impl<'s> Kbuild<'s> {
             let mut objects: Vec<&String> = directory.objects.keys().collect();
             objects.sort_unstable();
             for object in objects.into_iter().filter(|object| outside(object)) {
-                found.objects.entry(object.clone()).or_default().push(path.clone());
+                found
+                    .objects
+                    .entry(object.clone())
+                    .or_default()
+                    .push(path.clone());
             }
             for entry in &directory.entries {
                 if outside(&entry.path) {
-                    found.directories.entry(entry.path.clone()).or_default().push(path.clone());
+                    found
+                        .directories
+                        .entry(entry.path.clone())
+                        .or_default()
+                        .push(path.clone());
                 }
                 if self.source.is_dir(&entry.path) && seen.insert(entry.path.clone()) {
                     open.push(entry.path.clone());
                 }
             }
         }
-        for namers in found.objects.values_mut().chain(found.directories.values_mut()) {
+        for namers in found
+            .objects
+            .values_mut()
+            .chain(found.directories.values_mut())
+        {
             namers.sort_unstable();
             namers.dedup();
         }
@@ -292,10 +339,17 @@ fn combine(logic: &mut Logic<'_>, entry: &Built, reason: Reason) -> (Condition, 
 fn objects(logic: &mut Logic<'_>, directory: &Directory, name: &str) -> Vec<Reason> {
     let mut reasons = directory.objects.get(name).cloned().unwrap_or_default();
     for (pattern, reason) in &directory.patterns {
-        if logic.can_be(pattern, name) {
+        if can_be(pattern, name) {
             let fits = logic.matches(pattern, name);
-            let (yes, module) = (logic.both(reason.yes, fits), logic.both(reason.module, fits));
-            reasons.push(Reason { yes, module, place: reason.place });
+            let (yes, module) = (
+                logic.both(reason.yes, fits),
+                logic.both(reason.module, fits),
+            );
+            reasons.push(Reason {
+                yes,
+                module,
+                place: reason.place,
+            });
         }
     }
     reasons
@@ -314,7 +368,9 @@ fn parent(path: &str) -> &str {
 /// `directory` and all above it, the top first.
 fn ancestors(directory: &str) -> Vec<String> {
     let mut all = vec![String::new()];
-    let slashes = directory.match_indices('/').map(|(at, _)| directory[..at].to_owned());
+    let slashes = directory
+        .match_indices('/')
+        .map(|(at, _)| directory[..at].to_owned());
     all.extend(slashes);
     if !directory.is_empty() {
         all.push(directory.to_owned());

@@ -105,7 +105,11 @@ pub(crate) enum Operator {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Statement<'a> {
     /// `name op value`
-    Assign { name: &'a str, operator: Operator, value: &'a str },
+    Assign {
+        name: &'a str,
+        operator: Operator,
+        value: &'a str,
+    },
     /// A word that make keeps for itself, and what follows it.
     Directive { word: &'a str, rest: &'a str },
     /// `targets: prerequisites`; recipes follow.
@@ -123,12 +127,18 @@ const DIRECTIVES: [&str; 16] = [
 pub(crate) fn statement(text: &str) -> Statement<'_> {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, rest) = (&text[..end], text[end..].trim_start());
-    let set_here = ["=", ":=", "::=", "+=", "?="].iter().any(|op| rest.starts_with(op));
+    let set_here = ["=", ":=", "::=", "+=", "?="]
+        .iter()
+        .any(|op| rest.starts_with(op));
     if DIRECTIVES.contains(&word) && !set_here {
         return Statement::Directive { word, rest };
     }
     match split_assignment(text) {
-        Split::Assign(name, operator, value) => Statement::Assign { name, operator, value },
+        Split::Assign(name, operator, value) => Statement::Assign {
+            name,
+            operator,
+            value,
+        },
         Split::Colon => Statement::Rule,
         Split::Neither => Statement::Other(text),
     }
@@ -227,10 +237,15 @@ mod tests {
     #[test]
     fn lines_join_and_comments_go() {
         let lines = logical_lines(b"a := b \\\n\tc # d\n\n\techo\n");
-        let seen: Vec<(u32, bool, &str)> =
-            lines.iter().map(|l| (l.number, l.tab, l.text.as_str())).collect();
+        let seen: Vec<(u32, bool, &str)> = lines
+            .iter()
+            .map(|l| (l.number, l.tab, l.text.as_str()))
+            .collect();
         assert_eq!(seen, [(1, false, "a := b c # d"), (4, true, "echo")]);
-        assert_eq!(without_comment("a := $(subst #,x) # y"), "a := $(subst #,x)");
+        assert_eq!(
+            without_comment("a := $(subst #,x) # y"),
+            "a := $(subst #,x)"
+        );
         assert_eq!(without_comment("pound := \\#"), "pound := #");
     }
 
@@ -241,7 +256,13 @@ mod tests {
         assert!(assign("a ::= b"));
         assert!(assign("$(if x y,a:b) = c"));
         assert!(!assign("$(obj)/a.o: X := y"));
-        assert!(matches!(statement("include a b"), Statement::Directive { word: "include", .. }));
+        assert!(matches!(
+            statement("include a b"),
+            Statement::Directive {
+                word: "include",
+                ..
+            }
+        ));
         assert!(assign("include := a"));
         assert_eq!(statement("%.o: %.c"), Statement::Rule);
     }

@@ -13,19 +13,17 @@
 use std::sync::Arc;
 
 use condition::Condition;
-use source::{ReadError, Source, normalize};
+use source::{ReadError, Source};
 
 use crate::Problem;
-use crate::lines::{Line, Operator, Statement, logical_lines, sides, split, statement, without_comment};
+use crate::lines::{
+    Line, Operator, Statement, logical_lines, sides, split, statement, without_comment,
+};
 use crate::scope::{Part, Scope};
-use crate::value::{Logic, Place, Value, has_opaque};
+use crate::value::{Logic, Place, Value};
 
 /// Files larger than this are not makefiles.
 const LARGEST_FILE: usize = 4 << 20;
-/// How deep includes may nest.
-const DEEPEST_INCLUDE: usize = 32;
-/// How many files one directory's makefile may include, all in all.
-const MOST_INCLUDES: usize = 2_000;
 
 /// The state of one make.
 pub(crate) struct Machine<'m> {
@@ -44,8 +42,10 @@ pub(crate) struct Machine<'m> {
     pub(crate) depth: usize,
     /// Bytes expanded so far.
     pub(crate) effort: usize,
-    includes: Vec<String>,
-    included: usize,
+    /// The files that are being read, the outermost first.
+    pub(crate) includes: Vec<String>,
+    /// How many files were included so far.
+    pub(crate) included: usize,
 }
 
 /// What was read, and what went wrong.
@@ -66,12 +66,18 @@ impl Journal {
     }
 
     pub(crate) fn name(&self, place: Place) -> &str {
-        self.files.get(place.file as usize).map_or("", String::as_str)
+        self.files
+            .get(place.file as usize)
+            .map_or("", String::as_str)
     }
 
     pub(crate) fn problem(&mut self, place: Place, message: String) {
         let file = self.name(place).to_owned();
-        let problem = Problem { file, line: place.line, message };
+        let problem = Problem {
+            file,
+            line: place.line,
+            message,
+        };
         // The same line may be read for several directories.
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
@@ -126,7 +132,10 @@ impl<'m> Machine<'m> {
     pub(crate) fn run_file(&mut self, path: &str) -> Result<(), ReadError> {
         let bytes = self.source.read(path)?;
         let before = self.place;
-        self.place = Place { file: self.journal.file(path), line: 1 };
+        self.place = Place {
+            file: self.journal.file(path),
+            line: 1,
+        };
         if bytes.len() > LARGEST_FILE {
             self.problem("is too large for a makefile, not read");
         } else {
@@ -161,16 +170,26 @@ impl<'m> Machine<'m> {
                 continue;
             }
             match statement(&text) {
-                Statement::Directive { word: word @ ("ifdef" | "ifndef" | "ifeq" | "ifneq" | "else" | "endif"), rest } => {
+                Statement::Directive {
+                    word: word @ ("ifdef" | "ifndef" | "ifeq" | "ifneq" | "else" | "endif"),
+                    rest,
+                } => {
                     self.conditional(word, rest, &mut frames);
                 }
-                Statement::Directive { word: "define", rest } => {
+                Statement::Directive {
+                    word: "define",
+                    rest,
+                } => {
                     at = self.define(lines, at, rest);
                     in_rule = false;
                 }
                 _ if self.when.is_false() => {}
                 Statement::Rule => in_rule = true,
-                Statement::Assign { name, operator, value } => {
+                Statement::Assign {
+                    name,
+                    operator,
+                    value,
+                } => {
                     self.assign(name, operator, value, false);
                     in_rule = false;
                 }
@@ -201,7 +220,12 @@ impl<'m> Machine<'m> {
                 let outer = self.when;
                 let taken = self.test(test, rest);
                 let line = self.place.line;
-                frames.push(Frame { outer, taken, has_else: false, line });
+                frames.push(Frame {
+                    outer,
+                    taken,
+                    has_else: false,
+                    line,
+                });
                 self.when = self.logic.both(outer, taken);
             }
         }
@@ -339,13 +363,24 @@ impl<'m> Machine<'m> {
             "include" => self.include(rest, true),
             "-include" | "sinclude" => self.include(rest, false),
             "export" => match statement(rest) {
-                Statement::Assign { name, operator, value } => self.assign(name, operator, value, true),
+                Statement::Assign {
+                    name,
+                    operator,
+                    value,
+                } => self.assign(name, operator, value, true),
                 _ => self.export(rest, true),
             },
             "unexport" => self.export(rest, false),
             "override" => match statement(rest) {
-                Statement::Assign { name, operator, value } => self.assign(name, operator, value, false),
-                Statement::Directive { word: "undefine", rest } => self.directive("undefine", rest),
+                Statement::Assign {
+                    name,
+                    operator,
+                    value,
+                } => self.assign(name, operator, value, false),
+                Statement::Directive {
+                    word: "undefine",
+                    rest,
+                } => self.directive("undefine", rest),
                 _ => {}
             },
             "undefine" => self.assign(rest, Operator::Simple, "", false),
@@ -407,14 +442,25 @@ impl<'m> Machine<'m> {
         }
         let place = self.place;
         let mut value = match (operator, raw) {
-            (_, true) => vec![Part::Raw { when, text: Arc::from(value), place }],
+            (_, true) => vec![Part::Raw {
+                when,
+                text: Arc::from(value),
+                place,
+            }],
             (Operator::Shell, _) => {
                 let unknown = self.logic.unknown(&format!("$(shell {value})"));
-                crate::value::plain(&unknown, place).into_iter().map(Part::Ready).collect()
+                crate::value::plain(&unknown, place)
+                    .into_iter()
+                    .map(Part::Ready)
+                    .collect()
             }
             _ => {
                 let value = self.expand(value);
-                self.logic.guard(value, when).into_iter().map(Part::Ready).collect()
+                self.logic
+                    .guard(value, when)
+                    .into_iter()
+                    .map(Part::Ready)
+                    .collect()
             }
         };
         let variable = self.scope.entry(name);
@@ -429,77 +475,5 @@ impl<'m> Machine<'m> {
         }
         variable.recursive = raw;
         variable.parts.append(&mut value);
-    }
-
-    fn include(&mut self, names: &str, needed: bool) {
-        let names = self.expand(names);
-        for word in self.logic.resolved_words(&names) {
-            for (also, path) in self.existing(&word.text) {
-                let outer = self.when;
-                let when = self.logic.both(word.when, also);
-                self.when = self.logic.both(outer, when);
-                if !self.when.is_false() {
-                    self.include_one(&path, needed);
-                }
-                self.when = outer;
-            }
-        }
-    }
-
-    fn include_one(&mut self, written: &str, needed: bool) {
-        let Some(path) = normalize(written) else {
-            if needed {
-                self.problem(format!("include of {written}, which is outside of the tree"));
-            }
-            return;
-        };
-        // These are made by the build, or are Kbuild itself.
-        let own = ["include/config/", "include/generated/", "scripts/"];
-        if own.iter().any(|prefix| path.starts_with(prefix)) {
-            return;
-        }
-        if self.includes.contains(&path) || self.includes.len() >= DEEPEST_INCLUDE {
-            self.problem(format!("{path} is included from itself, or too deeply"));
-            return;
-        }
-        self.included += 1;
-        if self.included > MOST_INCLUDES {
-            self.problem("too many includes, the rest is not read");
-            return;
-        }
-        match self.run_file(&path) {
-            Err(error) if needed => self.problem(format!("include of {path}: {error}")),
-            _ => {}
-        }
-    }
-
-    /// The paths that `path` can be: itself, or where a part of it is unknown (`Makefile-os-$(OS)`),
-    /// the files and directories that fit. One that fits alone is meant.
-    pub(crate) fn existing(&mut self, path: &str) -> Vec<(Condition, String)> {
-        let Some(at) = path.find(crate::value::is_opaque) else {
-            return vec![(Condition::TRUE, path.to_owned())];
-        };
-        let start = path[..at].rfind('/').map_or(0, |slash| slash + 1);
-        let end = path[at..].find('/').map_or(path.len(), |slash| at + slash);
-        let (before, part, after) = (&path[..start], &path[start..end], &path[end..]);
-        let listed = normalize(before).and_then(|dir| self.source.list(&dir).ok()).unwrap_or_default();
-        let fits: Vec<&str> = listed
-            .iter()
-            .map(|name| name.trim_end_matches('/'))
-            .filter(|name| self.logic.can_be(part, name))
-            .collect();
-        if let [only] = fits.as_slice() {
-            let whole = format!("{before}{only}{after}");
-            return if has_opaque(&whole) { Vec::new() } else { vec![(Condition::TRUE, whole)] };
-        }
-        let mut all = Vec::new();
-        for name in fits {
-            let whole = format!("{before}{name}{after}");
-            let when = self.logic.matches(part, name);
-            if !when.is_false() && !has_opaque(&whole) {
-                all.push((when, whole));
-            }
-        }
-        all
     }
 }

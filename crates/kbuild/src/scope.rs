@@ -24,7 +24,11 @@ pub(crate) enum Part {
     /// Text that was expanded when it was set.
     Ready(Fragment),
     /// Text that is expanded whenever it is used.
-    Raw { when: Condition, text: Arc<str>, place: Place },
+    Raw {
+        when: Condition,
+        text: Arc<str>,
+        place: Place,
+    },
 }
 
 impl Part {
@@ -110,15 +114,25 @@ impl Scope {
     /// Sets `name` to plain text that no makefile can change.
     pub(crate) fn fix(&mut self, name: &str, text: &str) {
         let variable = self.entry(name);
-        *variable = Variable { defined: Some(Condition::TRUE), fixed: true, exported: true, ..Variable::default() };
+        *variable = Variable {
+            defined: Some(Condition::TRUE),
+            fixed: true,
+            exported: true,
+            ..Variable::default()
+        };
         variable.push(crate::value::plain(text, Place::default()));
     }
 
     /// What a make started by this one begins with.
     pub(crate) fn exported(&self) -> Scope {
-        let seen = self.variables.iter().filter(|(_, v)| v.exported || self.exports_all);
+        let seen = self
+            .variables
+            .iter()
+            .filter(|(_, v)| v.exported || self.exports_all);
         Scope {
-            variables: seen.map(|(name, variable)| (name.clone(), variable.clone())).collect(),
+            variables: seen
+                .map(|(name, variable)| (name.clone(), variable.clone()))
+                .collect(),
             exports_all: false,
         }
     }

@@ -30,15 +30,27 @@ impl Top {
     pub(crate) fn add_to(&self, directory: &mut Directory) {
         directory.entries.extend(self.entries.iter().cloned());
         for (object, reason) in &self.objects {
-            directory.objects.entry(object.clone()).or_default().push(*reason);
+            directory
+                .objects
+                .entry(object.clone())
+                .or_default()
+                .push(*reason);
         }
     }
 }
 
 /// Lists of the top makefile. What is in `drivers-m` and the like is entered for its modules.
 const LISTS: [(&str, bool); 11] = [
-    ("head-y", false), ("init-y", false), ("core-y", false), ("drivers-y", false), ("net-y", false),
-    ("libs-y", false), ("virt-y", false), ("core-m", true), ("drivers-m", true), ("net-m", true),
+    ("head-y", false),
+    ("init-y", false),
+    ("core-y", false),
+    ("drivers-y", false),
+    ("net-y", false),
+    ("libs-y", false),
+    ("virt-y", false),
+    ("core-m", true),
+    ("drivers-m", true),
+    ("net-m", true),
     ("libs-m", true),
 ];
 
@@ -65,18 +77,33 @@ pub(crate) fn read(
     for (list, is_module) in LISTS {
         let value = machine.variable(list);
         for word in machine.logic.words(&value) {
-            let (yes, module) =
-                if is_module { (Condition::FALSE, word.when) } else { (word.when, Condition::FALSE) };
-            let reason = Reason { yes, module, place: word.place };
+            let (yes, module) = if is_module {
+                (Condition::FALSE, word.when)
+            } else {
+                (word.when, Condition::FALSE)
+            };
+            let reason = Reason {
+                yes,
+                module,
+                place: word.place,
+            };
             for (also, text) in machine.existing(&word.text) {
                 let yes = machine.logic.both(reason.yes, also);
                 let module = machine.logic.both(reason.module, also);
-                let reason = Reason { yes, module, ..reason };
+                let reason = Reason {
+                    yes,
+                    module,
+                    ..reason
+                };
                 listed(&text, reason, &mut entries, &mut objects);
             }
         }
     }
-    Top { exported: machine.scope.exported(), entries, objects }
+    Top {
+        exported: machine.scope.exported(),
+        entries,
+        objects,
+    }
 }
 
 /// Sorts a word of the top makefile. Older ones have already put `built-in.a` behind directories.
@@ -87,15 +114,23 @@ fn listed(
     objects: &mut Vec<(String, Reason)>,
 ) {
     let Some(path) = normalize(text) else { return };
-    if let Some(stem) = path.strip_suffix(".o").filter(|_| !text.ends_with("/built-in.o")) {
+    if let Some(stem) = path
+        .strip_suffix(".o")
+        .filter(|_| !text.ends_with("/built-in.o"))
+    {
         objects.push((stem.to_owned(), reason));
         return;
     }
     let archives = ["/built-in.a", "/built-in.o", "/lib.a"];
-    let directory = archives.iter().find_map(|archive| path.strip_suffix(archive));
+    let directory = archives
+        .iter()
+        .find_map(|archive| path.strip_suffix(archive));
     let directory = directory.or(text.ends_with('/').then_some(path.as_str()));
     if let Some(directory) = directory {
-        entries.push(Entry { path: directory.to_owned(), reason });
+        entries.push(Entry {
+            path: directory.to_owned(),
+            reason,
+        });
     }
 }
 
@@ -147,6 +182,7 @@ impl Machine<'_> {
     /// Notes that a makefile cannot be read.
     pub(crate) fn unreadable(&mut self, path: &str, message: &str) {
         let file = self.journal.file(path);
-        self.journal.problem(Place { file, line: 1 }, message.to_owned());
+        self.journal
+            .problem(Place { file, line: 1 }, message.to_owned());
     }
 }

@@ -17,7 +17,7 @@
 
 use std::sync::Arc;
 
-use condition::{Atom, CompareOp, Condition, Level, Shape, Store};
+use condition::{Atom, Condition, Level, Shape, Store};
 use rustc_hash::FxHashMap;
 use text::Name;
 
@@ -152,7 +152,9 @@ impl Logic<'_> {
         let literals: Vec<(Condition, Name, Level, bool)> = parts
             .iter()
             .filter_map(|part| match self.store.shape(*part) {
-                Shape::Atom(Atom::Symbol { name, level }, negated) => Some((*part, name, level, negated)),
+                Shape::Atom(Atom::Symbol { name, level }, negated) => {
+                    Some((*part, name, level, negated))
+                }
                 _ => None,
             })
             .collect();
@@ -168,7 +170,8 @@ impl Logic<'_> {
         if implied.is_empty() {
             return both;
         }
-        self.store.and_all(parts.into_iter().filter(|part| !implied.contains(part)))
+        self.store
+            .and_all(parts.into_iter().filter(|part| !implied.contains(part)))
     }
 
     /// The text of something that is not computed; `spelling` is as the makefile has it.
@@ -240,7 +243,9 @@ impl Logic<'_> {
         let mut all = vec![(Condition::TRUE, String::new())];
         for character in text.chars() {
             let Some(Opaque::Config(name)) = self.opaques.meaning(character) else {
-                all.iter_mut().for_each(|(_, text)| text.push(character));
+                for (_, text) in &mut all {
+                    text.push(character);
+                }
                 continue;
             };
             if all.len() > MOST_ALTERNATIVES {
@@ -262,7 +267,7 @@ impl Logic<'_> {
         all
     }
 
-    fn levels(&mut self, name: Name) -> (Condition, Condition) {
+    pub(crate) fn levels(&mut self, name: Name) -> (Condition, Condition) {
         let yes = self.store.symbol(&name, Level::Yes);
         let module = self.store.symbol(&name, Level::Module);
         (yes, module)
@@ -316,7 +321,10 @@ impl Logic<'_> {
             let ends = self.both(word.when, c);
             let stays = self.both(word.when, !c);
             if !stays.is_false() {
-                still.push(Word { when: stays, ..word.clone() });
+                still.push(Word {
+                    when: stays,
+                    ..word.clone()
+                });
             }
             if !ends.is_false() {
                 words.push(Word { when: ends, ..word });
@@ -327,7 +335,11 @@ impl Logic<'_> {
         let last_is_open = !rest.ends_with(char::is_whitespace);
         let mut pieces = rest.split_whitespace().peekable();
         while let Some(piece) = pieces.next() {
-            let word = Word { when: c, text: piece.to_owned(), place };
+            let word = Word {
+                when: c,
+                text: piece.to_owned(),
+                place,
+            };
             if pieces.peek().is_none() && last_is_open {
                 open.push(word);
             } else {
@@ -341,7 +353,11 @@ impl Logic<'_> {
         if open.len() > MOST_OPEN {
             let when = self.store.or_all(open.iter().map(|word| word.when));
             let place = open[0].place;
-            *open = vec![Word { when, text: self.unknown(MANY), place }];
+            *open = vec![Word {
+                when,
+                text: self.unknown(MANY),
+                place,
+            }];
         }
     }
 
@@ -361,14 +377,25 @@ impl Logic<'_> {
             }
             if !with.is_false() {
                 let text = format!("{}{piece}", word.text);
-                next.push(Word { when: with, text, place: word.place });
+                next.push(Word {
+                    when: with,
+                    text,
+                    place: word.place,
+                });
             }
             if !without.is_false() {
-                next.push(Word { when: without, ..word });
+                next.push(Word {
+                    when: without,
+                    ..word
+                });
             }
         }
         if !none_open.is_false() {
-            next.push(Word { when: none_open, text: piece.to_owned(), place });
+            next.push(Word {
+                when: none_open,
+                text: piece.to_owned(),
+                place,
+            });
         }
         *open = next;
     }
@@ -384,7 +411,11 @@ impl Logic<'_> {
             for (also, text) in self.resolve(&word.text) {
                 let when = self.both(word.when, also);
                 if !when.is_false() && !text.is_empty() {
-                    all.push(Word { when, text, place: word.place });
+                    all.push(Word {
+                        when,
+                        text,
+                        place: word.place,
+                    });
                 }
             }
         }
@@ -398,11 +429,23 @@ impl Logic<'_> {
         let long = words.len() > MOST_BLANKS;
         let mut before = Condition::FALSE;
         for Word { when, text, place } in words {
-            let blank = if long { Condition::TRUE } else { self.both(when, before) };
+            let blank = if long {
+                Condition::TRUE
+            } else {
+                self.both(when, before)
+            };
             if !blank.is_false() && !value.is_empty() {
-                value.push(Fragment { when: blank, text: " ".into(), place });
+                value.push(Fragment {
+                    when: blank,
+                    text: " ".into(),
+                    place,
+                });
             }
-            value.push(Fragment { when, text: text.into(), place });
+            value.push(Fragment {
+                when,
+                text: text.into(),
+                place,
+            });
             if !long {
                 before = self.store.or(before, when);
             }
@@ -421,134 +464,15 @@ impl Logic<'_> {
             for (also, text) in self.resolve(&fragment.text) {
                 let when = self.both(fragment.when, also);
                 if !when.is_false() && !text.is_empty() {
-                    all.push(Fragment { when, text: text.into(), place: fragment.place });
+                    all.push(Fragment {
+                        when,
+                        text: text.into(),
+                        place: fragment.place,
+                    });
                 }
             }
         }
         all
-    }
-
-    /// When `value` has any text in it.
-    pub(crate) fn nonempty(&mut self, value: &Value) -> Condition {
-        let mut any = Condition::FALSE;
-        for fragment in value {
-            let here = self.text_nonempty(&fragment.text);
-            let here = self.both(fragment.when, here);
-            any = self.store.or(any, here);
-            if any.is_true() {
-                break;
-            }
-        }
-        any
-    }
-
-    fn text_nonempty(&mut self, text: &str) -> Condition {
-        let mut any = Condition::FALSE;
-        for character in text.chars().filter(|c| !c.is_whitespace()) {
-            let here = match self.opaques.meaning(character) {
-                None => return Condition::TRUE,
-                Some(Opaque::Config(name)) => self.store.enabled(&name),
-                Some(Opaque::Unknown(name)) => self.store.atom(Atom::Probe(name)),
-            };
-            any = self.store.or(any, here);
-        }
-        any
-    }
-
-    /// When `opaque` has exactly the value `text`.
-    fn opaque_is(&mut self, opaque: Opaque, text: &str) -> Condition {
-        match opaque {
-            Opaque::Config(name) => {
-                let (yes, module) = self.levels(name);
-                match text {
-                    "y" => yes,
-                    "m" => module,
-                    "" | "n" => self.store.and(!yes, !module),
-                    other => self.store.atom(Atom::Compare {
-                        symbol: name,
-                        op: CompareOp::Equal,
-                        value: Name::new(other.trim_matches('"')),
-                    }),
-                }
-            }
-            Opaque::Unknown(name) if text.is_empty() => !self.store.atom(Atom::Probe(name)),
-            Opaque::Unknown(name) => {
-                let question = format!("{name} = {}", self.opaques.spelled(text));
-                self.store.atom(Atom::Probe(Name::new(&question)))
-            }
-        }
-    }
-
-    /// When the two texts are the same.
-    pub(crate) fn equal(&mut self, a: &str, b: &str) -> Condition {
-        match (has_opaque(a), has_opaque(b)) {
-            (false, false) => Condition::constant(a == b),
-            (true, false) => self.matches(a, b),
-            (false, true) => self.matches(b, a),
-            (true, true) if a == b => Condition::TRUE,
-            (true, true) => {
-                let mut any = Condition::FALSE;
-                for (when, text) in self.resolve(a) {
-                    let same = if has_opaque(&text) {
-                        let question = format!("{text} = {b}");
-                        let spelled = self.opaques.spelled(&question);
-                        self.store.atom(Atom::Probe(Name::new(&spelled)))
-                    } else {
-                        self.matches(b, &text)
-                    };
-                    let here = self.both(when, same);
-                    any = self.store.or(any, here);
-                }
-                any
-            }
-        }
-    }
-
-    /// When `pattern`, which may have opaque characters, is `text`, which has none.
-    pub(crate) fn matches(&mut self, pattern: &str, text: &str) -> Condition {
-        let Some((at, opaque)) = pattern
-            .char_indices()
-            .find_map(|(at, c)| Some((at, self.opaques.meaning(c)?)))
-        else {
-            return Condition::constant(pattern == text);
-        };
-        let Some(text) = text.strip_prefix(&pattern[..at]) else {
-            return Condition::FALSE;
-        };
-        let rest: String = pattern[at..].chars().skip(1).collect();
-        if rest.is_empty() {
-            return self.opaque_is(opaque, text);
-        }
-        let mut any = Condition::FALSE;
-        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-            let after = self.matches(&rest, &text[end..]);
-            if !after.is_false() {
-                let here = self.opaque_is(opaque, &text[..end]);
-                let here = self.both(here, after);
-                any = self.store.or(any, here);
-            }
-        }
-        any
-    }
-
-    /// Whether `text`, read with every opaque character as `*`, can be `name`.
-    pub(crate) fn can_be(&self, text: &str, name: &str) -> bool {
-        let mut parts = text.split(is_opaque);
-        let first = parts.next().unwrap_or("");
-        let Some(mut left) = name.strip_prefix(first) else {
-            return false;
-        };
-        let parts: Vec<&str> = parts.collect();
-        let Some((last, middle)) = parts.split_last() else {
-            return left.is_empty();
-        };
-        for part in middle {
-            let Some(at) = left.find(part) else {
-                return false;
-            };
-            left = &left[at + part.len()..];
-        }
-        left.ends_with(last)
     }
 }
 
@@ -557,5 +481,9 @@ pub(crate) fn plain(text: &str, place: Place) -> Value {
     if text.is_empty() {
         return Value::new();
     }
-    vec![Fragment { when: Condition::TRUE, text: text.into(), place }]
+    vec![Fragment {
+        when: Condition::TRUE,
+        text: text.into(),
+        place,
+    }]
 }
