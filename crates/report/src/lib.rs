@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Findings as people and programs read them.
+//!
+//! [`human`](human()) draws each finding on about one screen: the code at the sink, the calls that
+//! lead there, the architecture's Kconfig entry, a `.config` fragment that opens the path, and what
+//! to do. A table with one line per architecture closes it. [`json`](json()) says the same to
+//! programs. Both take the plain data of [`rules::Outcome`] and give text; neither prints.
+//!
+//! Everything that comes from the tree is shown without control characters, so that no kernel
+//! source can move the cursor of the terminal that shows it.
+
+mod clean;
+mod excerpt;
+mod human;
+mod json;
+mod look;
+mod paper;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use human::{findings, human, problems};
+pub use json::json;
+pub use look::{Drawing, Look};
+pub use summary::summary;

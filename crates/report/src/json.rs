@@ -1,0 +1,97 @@
+//! The report for programs. `json.md`, beside `src`, documents its shape.
+
+use std::collections::BTreeSet;
+
+use rules::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step};
+use serde_json::{Map, Value, json as object};
+
+use crate::clean;
+
+/// The version of the shape; it grows when a reader would have to change.
+const VERSION: u32 = 1;
+
+#[doc = include_str!("../json.md")]
+///
+/// Here, `tree` is the tree as the user named it.
+pub fn json(tree: &str, outcome: &Outcome) -> String {
+    let report = object!({
+        "version": VERSION,
+        "tree": { "path": tree, "kernel_version": outcome.kernel_version },
+        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "arches": outcome.verdicts.iter().map(arch).collect::<Vec<_>>(),
+        "problems": outcome.problems.iter().map(problem).collect::<Vec<_>>(),
+    });
+    // JSON may be read in a terminal too. Such characters stand only in its strings, where an escape
+    // means the same.
+    let text = format!("{report:#}\n");
+    let escape = |c: char| format!("\\u{:04x}", u32::from(c));
+    let harmful = |c: &char| clean::is_unsafe(*c) && *c != '\n';
+    let found: BTreeSet<char> = text.chars().filter(harmful).collect();
+    found
+        .into_iter()
+        .fold(text, |text, c| text.replace(c, &escape(c)))
+}
+
+fn finding(finding: &Finding) -> Value {
+    let config = finding
+        .config
+        .iter()
+        .map(|(symbol, value)| (symbol.clone(), object!(value)));
+    object!({
+        "rule": finding.rule,
+        "arch": finding.arch,
+        "severity": match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "message": finding.message,
+        "help": finding.help,
+        "file": finding.sink.file,
+        "line": finding.sink.line,
+        "column": finding.sink.column,
+        "path": finding.path.iter().map(step).collect::<Vec<_>>(),
+        "config": config.collect::<Map<_, _>>(),
+        "assumptions": finding.assumptions,
+        "notes": finding.notes.iter().map(note).collect::<Vec<_>>(),
+        "kconfig": finding.kconfig.as_ref().map(place),
+    })
+}
+
+fn step(step: &Step) -> Value {
+    let mut value = object!({
+        "function": step.function,
+        "file": step.place.file,
+        "line": step.place.line,
+    });
+    if !step.entry.is_empty() {
+        value["entry"] = object!(step.entry);
+    }
+    value
+}
+
+fn note(note: &Note) -> Value {
+    object!({ "text": note.text, "place": note.place.as_ref().map(place) })
+}
+
+fn place(place: &Place) -> Value {
+    object!({ "file": place.file, "line": place.line, "column": place.column })
+}
+
+fn arch(verdict: &ArchVerdict) -> Value {
+    object!({
+        "arch": verdict.arch,
+        "rule": verdict.rule,
+        "verdict": verdict.verdict.word(),
+        "reason": verdict.reason,
+        "place": verdict.place.as_ref().map(place),
+    })
+}
+
+fn problem(problem: &Problem) -> Value {
+    object!({
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "message": problem.message,
+    })
+}

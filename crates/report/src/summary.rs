@@ -1,0 +1,168 @@
+//! The table that closes a report: every architecture and what was found about it.
+
+use std::collections::BTreeMap;
+
+use owo_colors::Style;
+use rules::{ArchVerdict, Outcome, Verdict};
+
+use crate::clean;
+use crate::human::place_line;
+use crate::look::Look;
+use crate::paper::Paper;
+
+/// One row: an architecture, a verdict, and why.
+struct Row {
+    arch: String,
+    verdict: Verdict,
+    why: String,
+}
+
+/// One line per architecture, more where its rules are answered differently, then a line of totals.
+/// `tree` is the tree as the user named it.
+pub fn summary(tree: &str, outcome: &Outcome, look: &Look) -> String {
+    let mut paper = Paper::new(look);
+    let rows = rows(outcome);
+    let widest = rows
+        .iter()
+        .map(|row| clean::width(&row.arch))
+        .max()
+        .unwrap_or(0);
+    let mut above = "";
+    for row in &rows {
+        // The name of an architecture stands in its first row; read aloud, it is said in each.
+        let again = above == row.arch && look.drawing != crate::Drawing::Narrated;
+        let arch = if again { "" } else { &row.arch };
+        above = &row.arch;
+        let (word, style) = shown(row.verdict, look);
+        let gap = " ".repeat(widest - clean::width(arch));
+        let head = format!(
+            "  {arch}{gap}  {}  ",
+            paper.styled(&format!("{word:<12}"), style)
+        );
+        paper.hanging(&head, widest + 18, &row.why);
+    }
+    if !rows.is_empty() {
+        paper.line("");
+    }
+    paper.hanging("", 2, &total(tree, outcome));
+    paper.finish()
+}
+
+/// How a verdict is written for people.
+fn shown(verdict: Verdict, look: &Look) -> (&'static str, Style) {
+    let styles = look.theme().styles;
+    match verdict {
+        Verdict::Flagged => ("flagged", styles.error),
+        Verdict::Unknown => ("unknown", styles.warning),
+        Verdict::Clean => ("clean", Style::new().green()),
+        Verdict::CannotReach => ("cannot reach", Style::new()),
+    }
+}
+
+/// What is worst comes first.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Flagged => 0,
+        Verdict::Unknown => 1,
+        Verdict::Clean => 2,
+        Verdict::CannotReach => 3,
+    }
+}
+
+/// The rows of the table, by architecture.
+fn rows(outcome: &Outcome) -> Vec<Row> {
+    let mut arches: BTreeMap<&str, Vec<&ArchVerdict>> = BTreeMap::new();
+    for verdict in &outcome.verdicts {
+        arches.entry(&verdict.arch).or_default().push(verdict);
+    }
+    arches
+        .into_iter()
+        .flat_map(|(arch, verdicts)| rows_of(arch, &verdicts))
+        .collect()
+}
+
+/// The rows of one architecture. Rules that are answered alike share one, and where all do, none is
+/// named. The reasons of what is flagged stand in the findings.
+fn rows_of(arch: &str, verdicts: &[&ArchVerdict]) -> Vec<Row> {
+    let mut groups: BTreeMap<(u8, String), Vec<&ArchVerdict>> = BTreeMap::new();
+    for verdict in verdicts {
+        let why = match verdict.verdict {
+            Verdict::Flagged => String::new(),
+            _ => reason(verdict),
+        };
+        groups
+            .entry((rank(verdict.verdict), why))
+            .or_default()
+            .push(verdict);
+    }
+    let alone = groups.len() == 1;
+    let row = |((_, why), group): ((u8, String), Vec<&ArchVerdict>)| {
+        let rules: Vec<String> = group.iter().map(|v| clean::line(&v.rule)).collect();
+        let why = match (why.is_empty(), alone) {
+            (true, _) => rules.join(", "),
+            (false, true) => why,
+            (false, false) => format!("{}: {why}", rules.join(", ")),
+        };
+        let verdict = group.first().map_or(Verdict::Unknown, |v| v.verdict);
+        Row {
+            arch: clean::line(arch),
+            verdict,
+            why,
+        }
+    };
+    groups.into_iter().map(row).collect()
+}
+
+fn reason(verdict: &ArchVerdict) -> String {
+    let reason = clean::line(&verdict.reason);
+    match verdict.place.as_ref().map(place_line) {
+        // The reason may name its place already.
+        Some(place) if !reason.contains(&place) => format!("{reason} ({place})").trim().to_owned(),
+        _ => reason,
+    }
+}
+
+/// The last line: how many of each.
+fn total(tree: &str, outcome: &Outcome) -> String {
+    let mut worst: BTreeMap<&str, u8> = BTreeMap::new();
+    for verdict in &outcome.verdicts {
+        let rank = rank(verdict.verdict);
+        let known = worst.entry(&verdict.arch).or_insert(rank);
+        *known = rank.min(*known);
+    }
+    let count = |verdict| {
+        worst
+            .values()
+            .filter(|rank| **rank == self::rank(verdict))
+            .count()
+    };
+    let name = match clean::line(&outcome.kernel_version) {
+        version if version.is_empty() => clean::line(tree),
+        version => format!("{} (Linux {version})", clean::line(tree)),
+    };
+    let arches = match worst.len() {
+        0 => "no architecture was checked".to_owned(),
+        arches => format!(
+            "{}: {} flagged, {} unknown, {} clean, {} cannot reach",
+            several(arches, "architecture"),
+            count(Verdict::Flagged),
+            count(Verdict::Unknown),
+            count(Verdict::Clean),
+            count(Verdict::CannotReach),
+        ),
+    };
+    let mut parts = vec![several(outcome.findings.len(), "finding"), arches];
+    if !outcome.problems.is_empty() {
+        parts.push(format!(
+            "{} with the input",
+            several(outcome.problems.len(), "problem")
+        ));
+    }
+    format!("{name}: {}", parts.join("; "))
+}
+
+/// `1 finding`, `2 findings`.
+fn several(count: usize, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{plural}")
+}
