@@ -1,2 +1,95 @@
-//! Placeholder.
-fn main() {}
+//! `vmemmlint check linux/`: finds generic mm shortcuts that an architecture cannot carry.
+//!
+//! This crate reads arguments and the environment, opens the tree, asks the engine, and prints what
+//! `report` makes of the answer. The exit code says how it went: see [`exit::code`].
+
+mod arguments;
+mod engine;
+mod exit;
+mod progress;
+mod terminal;
+mod tree;
+
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use rules::Outcome;
+use source::Source;
+
+use crate::arguments::{Arguments, Check, Command, Format};
+use crate::progress::Bar;
+
+/// What ends a run early, in one line.
+type Failure = String;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            // Help and version come this way too. Nobody is left to be told when printing fails.
+            let _ = told.print();
+            return ExitCode::from(if told.use_stderr() { exit::NOT_DONE } else { 0 });
+        }
+    };
+    // A panic is a fault of ours; its message is printed by then, and the exit code must not look
+    // like an answer.
+    let done = panic::catch_unwind(AssertUnwindSafe(|| run(&arguments)));
+    let done = done.unwrap_or_else(|_| Err("a fault in vmemmlint itself; please report it".into()));
+    done.unwrap_or_else(|failure| {
+        let _ = writeln!(io::stderr(), "vmemmlint: error: {failure}");
+        ExitCode::from(exit::NOT_DONE)
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    match &arguments.command {
+        Command::Check(check) => run_check(check),
+    }
+}
+
+fn run_check(check: &Check) -> Result<ExitCode, Failure> {
+    let source: Arc<dyn Source> = Arc::new(tree::open(&check.tree)?);
+    if let Some(threads) = check.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
+        pool.build_global()
+            .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
+    }
+    let bar = Bar::new(check.quiet);
+    let outcome = engine::check(Arc::clone(&source), &check.settings(), &bar);
+    bar.finish();
+    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    print(&report(check, &outcome, &*source))?;
+    Ok(ExitCode::from(exit::code(&outcome, check.allow_unknown)))
+}
+
+fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {
+    let tree = check.tree.to_string_lossy();
+    let look = terminal::look(check.color);
+    match check.format {
+        Format::Json => report::json(&tree, outcome),
+        Format::Human if check.quiet => {
+            report::problems(outcome, source, &look) + &report::findings(outcome, source, &look)
+        }
+        Format::Human => report::human(&tree, outcome, source, &look),
+    }
+}
+
+/// Prints to standard output. A reader that has left, as `head` does, has seen what it wanted.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write the report: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `text` in one line without control characters: it may quote the command line or the tree.
+fn one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(shown).collect()
+}

@@ -1,0 +1,32 @@
+//! The tree that the user names.
+
+use std::path::Path;
+
+use source::{Directory, Source};
+
+use crate::{Failure, one_line};
+
+/// What every kernel tree has at its top.
+const FILES: [&str; 2] = ["Kconfig", "Makefile"];
+const DIRECTORY: &str = "arch";
+
+/// Opens the kernel tree at `path`. The error is one line.
+pub(crate) fn open(path: &Path) -> Result<Directory, Failure> {
+    let name = one_line(&path.display().to_string());
+    let tree = Directory::open(path).map_err(|e| format!("cannot open {name}: {e}"))?;
+    let mut missing: Vec<String> = FILES
+        .iter()
+        .filter(|file| !tree.is_file(file))
+        .map(|file| (*file).to_owned())
+        .collect();
+    if !tree.is_dir(DIRECTORY) {
+        missing.push(format!("{DIRECTORY}/"));
+    }
+    if missing.is_empty() {
+        return Ok(tree);
+    }
+    let missing = missing.join(", ");
+    Err(format!(
+        "{name} is not the top of a kernel tree: it has no {missing}"
+    ))
+}
