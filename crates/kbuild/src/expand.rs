@@ -24,6 +24,11 @@ const MOST_EFFORT: usize = 32 << 20;
 impl Machine<'_> {
     /// `text` with its references expanded.
     pub(crate) fn expand(&mut self, text: &str) -> Value {
+        self.effort += text.len() + 1;
+        if self.effort > MOST_EFFORT {
+            self.problem("this makefile takes too long to expand, the rest is left out");
+            return Value::new();
+        }
         if !text.contains('$') {
             return plain(text, self.place);
         }
@@ -122,7 +127,10 @@ impl Machine<'_> {
         let mut value = Value::with_capacity(parts.len());
         for part in parts {
             match part {
-                Part::Ready(fragment) => value.push(fragment),
+                Part::Ready(fragment) => {
+                    self.effort += fragment.text.len();
+                    value.push(fragment);
+                }
                 Part::Raw { when, text, place } => {
                     self.effort += text.len();
                     let here = std::mem::replace(&mut self.place, place);

@@ -17,6 +17,8 @@ use crate::machine::Machine;
 use crate::matching::can_be;
 use crate::value::{Fragment, Value, Word, has_opaque, is_opaque, plain};
 
+/// No function makes longer texts.
+const LONGEST_TEXT: usize = 1 << 20;
 /// How many pairs of word and pattern one `filter` compares.
 const MOST_PAIRS: usize = 1 << 20;
 
@@ -143,7 +145,10 @@ impl Machine<'_> {
         }
         if !from.is_empty() {
             for fragment in &mut text {
-                if fragment.text.contains(from) {
+                let found = fragment.text.matches(from).count();
+                if found.saturating_mul(to.len()) > LONGEST_TEXT {
+                    self.problem("subst makes too long a text");
+                } else if found > 0 {
                     fragment.text = fragment.text.replace(from, to).into();
                 }
             }

@@ -14,6 +14,9 @@ use text::Name;
 
 use crate::value::{Logic, Opaque, Value, has_opaque, is_opaque};
 
+/// A text with more unknown parts than this is not taken apart: every part multiplies the ways.
+const MOST_OPAQUE: usize = 4;
+
 impl Logic<'_> {
     /// When `value` has any text in it.
     pub(crate) fn nonempty(&mut self, value: &Value) -> Condition {
@@ -93,6 +96,10 @@ impl Logic<'_> {
 
     /// When `pattern`, which may have opaque characters, is `text`, which has none.
     pub(crate) fn matches(&mut self, pattern: &str, text: &str) -> Condition {
+        if pattern.chars().filter(|c| is_opaque(*c)).count() > MOST_OPAQUE {
+            let question = format!("{} = {text}", self.opaques.spelled(pattern));
+            return self.store.atom(Atom::Probe(Name::new(&question)));
+        }
         let Some((at, opaque)) = pattern
             .char_indices()
             .find_map(|(at, c)| Some((at, self.opaques.meaning(c)?)))

@@ -316,3 +316,17 @@ fn what_is_broken_is_told_and_the_rest_goes_on() {
          mm/Makefile:4: obj-y has $(shell ls), which is not known",
     );
 }
+
+#[test]
+fn growing_text_is_bounded() {
+    let mut makefile = String::from("a := aa\nobj-y += a.o\n");
+    for _ in 0..40 {
+        makefile.push_str("a := $(subst a,aaaaaaaa,$(a))$(a)\n");
+    }
+    makefile.push_str("b := $(foreach x,1 2 3 4 5 6 7 8,");
+    makefile.push_str(&"$(foreach y,1 2 3 4 5 6 7 8,".repeat(12));
+    makefile.push_str(&")".repeat(13));
+    let tree =
+        format!("//- arch/x/Makefile\n//- Kbuild\nobj-y += mm/\n//- mm/Makefile\n{makefile}\n");
+    assert!(ask(&tree, &["mm/a.c"]).starts_with("mm/a.c: "));
+}
