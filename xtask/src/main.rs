@@ -1,2 +1,108 @@
-//! Placeholder.
-fn main() {}
+//! The project's own tasks. They need no install: `cargo xtask TASK`.
+//!
+//! ```sh
+//! cargo xtask tree 6.12          # bring Debian's kernel source, print where it is
+//! cargo xtask verdicts 6.12      # check that tree, compare with the verdicts that we expect
+//! cargo xtask tidy               # the rules of the house that no compiler enforces
+//! cargo xtask minis              # the mini kernels, as gcc and make see them
+//! ```
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a task runner reads files and the environment, and speaks to a terminal"
+)]
+
+mod debian;
+mod error;
+mod minis;
+mod patch;
+mod tidy;
+mod tree;
+mod verdicts;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+/// The project's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Bring a real kernel tree and print its path.
+    Tree {
+        /// Which one.
+        #[arg(value_enum)]
+        name: tree::Name,
+        /// Where trees are kept [default: `$VMEMMLINT_TREES`, else vmemmlint/trees in the user's
+        /// cache].
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Take the version that apt offers now, not the pinned one.
+        #[arg(long)]
+        latest: bool,
+    },
+    /// Check a tree and compare every verdict with the expected ones.
+    ///
+    /// The binary is built in release mode, or is the one that `$VMEMMLINT_BIN` names.
+    Verdicts {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+        /// Lines of `rule arch verdict` [default: for a name, its table in xtask/verdicts; for a
+        /// path, the file beside it with `.expected` at its end].
+        #[arg(long)]
+        expect: Option<PathBuf>,
+    },
+    /// The rules of the house that no compiler enforces: floors, module docs, licences, file sizes.
+    Tidy,
+    /// Let gcc read the mini kernels of testdata, and `conf` their Kconfig if it is given.
+    Minis {
+        /// A tree's own `scripts/kconfig/conf`.
+        #[arg(long)]
+        conf: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode, Error> {
+    match task {
+        Task::Tree { name, dir, latest } => {
+            let path = tree::bring(
+                name,
+                &tree::Place {
+                    dir: tree::folder(dir)?,
+                    latest,
+                },
+            )?;
+            println!("{}", path.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Verdicts { tree, expect } => verdicts::run(&tree, expect),
+        Task::Tidy => Ok(tidy::run(root())),
+        Task::Minis { conf } => minis::run(&root().join("testdata"), conf.as_deref()),
+    }
+}
+
+/// The top of the repository: xtask's manifest stands one folder below it.
+fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
