@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The kernel's Kconfig language: its text, what it says for each architecture, and what that means
+//! as logic.
+//!
+//! ```kconfig
+//! config SPARSEMEM_VMEMMAP
+//! 	bool "Sparse Memory virtual memmap"
+//! 	depends on SPARSEMEM && SPARSEMEM_VMEMMAP_ENABLE
+//! ```
+//!
+//! [`parse`] reads one file and survives whatever it holds. [`elaborate`] reads a tree for one
+//! [`Environment`], with the parsed files shared between architectures in a [`Library`], and gives a
+//! [`Model`]. The model's [`Constraints`] say which configurations there are. The kernel's own
+//! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
+
+mod elaborate;
+mod lexer;
+mod logic;
+mod macros;
+mod model;
+mod parse;
+mod syntax;
+mod why;
+
+pub use elaborate::{Environment, Library, elaborate};
+pub use logic::Constraints;
+pub use model::{Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term};
+pub use parse::parse;
+pub use syntax::{
+    Assignment, Comparison, Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind,
+    SymbolType, SyntaxError,
+};
+pub use why::Fact;

@@ -1,0 +1,238 @@
+//! What Kconfig says for one architecture: symbols with all their properties, merged from all the
+//! places that define them.
+
+use std::sync::Arc;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::FxHashMap;
+use text::{Name, Span};
+
+use crate::syntax::{Comparison, SymbolType};
+
+/// A place in a file of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file's path in the tree.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Bytes in the file.
+    pub span: Span,
+}
+
+/// An expression for one architecture, macros expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// `y` and `n`.
+    Constant(bool),
+    /// A bare `m`: `m && MODULES`.
+    Module,
+    /// A symbol, defined or not.
+    Symbol(Name),
+    /// Any other text.
+    Text(Name),
+    /// What a toolchain would answer.
+    Probe(Name),
+    /// `!a`
+    Not(Arc<Term>),
+    /// `a && b`
+    And(Arc<Term>, Arc<Term>),
+    /// `a || b`
+    Or(Arc<Term>, Arc<Term>),
+    /// A comparison.
+    Compare(Comparison, Arc<Term>, Arc<Term>),
+}
+
+impl Term {
+    /// `y`.
+    pub const YES: Term = Term::Constant(true);
+
+    pub(crate) fn and(a: &Arc<Term>, b: &Arc<Term>) -> Arc<Term> {
+        match (&**a, &**b) {
+            (Term::Constant(true), _) => b.clone(),
+            (_, Term::Constant(true)) => a.clone(),
+            _ => Arc::new(Term::And(a.clone(), b.clone())),
+        }
+    }
+
+    pub(crate) fn or(a: &Arc<Term>, b: &Arc<Term>) -> Arc<Term> {
+        Arc::new(Term::Or(a.clone(), b.clone()))
+    }
+
+    /// All names in the expression that stand where a symbol may.
+    pub fn symbols(&self, found: &mut Vec<Name>) {
+        match self {
+            Term::Symbol(name) => found.push(*name),
+            Term::Not(a) => a.symbols(found),
+            Term::And(a, b) | Term::Or(a, b) | Term::Compare(_, a, b) => {
+                a.symbols(found);
+                b.symbols(found);
+            }
+            Term::Constant(_) | Term::Module | Term::Text(_) | Term::Probe(_) => {}
+        }
+    }
+}
+
+/// A `prompt`, with what must hold for it to be seen.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// Its text.
+    pub text: Name,
+    /// Its `if`, the dependencies and every `visible if` around.
+    pub visible: Arc<Term>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A `default`.
+#[derive(Clone, Debug)]
+pub struct Default {
+    /// The value.
+    pub value: Arc<Term>,
+    /// Its `if` and the dependencies.
+    pub condition: Arc<Term>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A `range`.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// The lowest value.
+    pub low: Arc<Term>,
+    /// The highest value.
+    pub high: Arc<Term>,
+    /// Its `if` and the dependencies.
+    pub condition: Arc<Term>,
+}
+
+/// A `select` or `imply`: an edge of the select graph.
+#[derive(Clone, Debug)]
+pub struct Select {
+    /// Who selects.
+    pub by: Name,
+    /// What is selected.
+    pub target: Name,
+    /// `imply` rather than `select`.
+    pub weak: bool,
+    /// Its `if` and the selector's dependencies.
+    pub condition: Arc<Term>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A `config` entry that defines a symbol.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Its dependencies with those around it; `None` where there are none.
+    pub depends: Option<Arc<Term>>,
+    /// Where it stands.
+    pub place: Place,
+    /// The choice that it is a member of.
+    pub choice: Option<usize>,
+}
+
+/// A symbol.
+#[derive(Clone, Debug)]
+pub struct Symbol {
+    /// Its name, without `CONFIG_`.
+    pub name: Name,
+    /// Its type; an entry without one counts as bool.
+    pub kind: SymbolType,
+    /// The entries that define it, in the order in which Kconfig reads them.
+    pub definitions: Vec<Definition>,
+    /// Its prompts.
+    pub prompts: Vec<Prompt>,
+    /// Its defaults; the first that holds counts.
+    pub defaults: Vec<Default>,
+    /// Its ranges.
+    pub ranges: Vec<Range>,
+    /// Whether it keeps the value of an old configuration only.
+    pub transitional: bool,
+}
+
+impl Symbol {
+    /// Its type.
+    pub fn kind(&self) -> SymbolType {
+        self.kind
+    }
+}
+
+/// A choice between symbols.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Tristate rather than bool.
+    pub tristate: bool,
+    /// None of its members need be chosen.
+    pub optional: bool,
+    /// When it is seen.
+    pub visible: Arc<Term>,
+    /// Its members, in order.
+    pub members: Vec<Name>,
+}
+
+/// Something that could not be read or understood.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Error {
+    /// Where.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// All that Kconfig says for one architecture.
+#[derive(Debug, std::default::Default)]
+pub struct Model {
+    pub(crate) symbols: Vec<Symbol>,
+    pub(crate) by_name: FxHashMap<Name, usize>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) graph: DiGraph<Name, Select>,
+    pub(crate) nodes: FxHashMap<Name, NodeIndex>,
+    pub(crate) modules: Option<Name>,
+    pub(crate) errors: Vec<Error>,
+    pub(crate) files: Vec<Arc<str>>,
+    pub(crate) arch: Name_,
+}
+
+/// The name of the architecture, for people.
+pub(crate) type Name_ = Option<Name>;
+
+impl Model {
+    /// What could not be read or understood, by place.
+    pub fn errors(&self) -> &[Error] {
+        &self.errors
+    }
+
+    /// The files that were read, in order.
+    pub fn files(&self) -> &[Arc<str>] {
+        &self.files
+    }
+
+    /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
+    pub fn symbol(&self, name: &str) -> Option<&Symbol> {
+        self.by_name.get(&Name::new(name)).map(|n| &self.symbols[*n])
+    }
+
+    /// All symbols, in the order in which Kconfig first defines them.
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    /// The `select` and `imply` lines that name `target`, in the order in which they are read.
+    pub fn selectors(&self, target: Name) -> Vec<&Select> {
+        let Some(node) = self.nodes.get(&target) else { return Vec::new() };
+        let mut found: Vec<_> = self.graph.edges_directed(*node, petgraph::Direction::Incoming).collect();
+        found.sort_by_key(|edge| petgraph::visit::EdgeRef::id(edge));
+        found.into_iter().map(|edge| edge.weight()).collect()
+    }
+
+    /// How many `select` and `imply` lines there are.
+    pub fn select_count(&self) -> usize {
+        self.graph.edge_count()
+    }
+
+    /// The symbol that allows modules.
+    pub fn modules(&self) -> Option<Name> {
+        self.modules
+    }
+}
