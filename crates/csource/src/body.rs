@@ -91,6 +91,17 @@ pub struct Body {
     pub addressed: Vec<Name>,
     /// Whether control can get to the end of the body.
     pub end: Option<FlowId>,
+    /// Statements and conditional parts of expressions with their flows, by place; an inner one
+    /// follows the one around it.
+    pub regions: Vec<(Span, FlowId)>,
+}
+
+impl Body {
+    /// When control gets to the expression at `span`.
+    pub fn flow_at(&self, span: Span) -> FlowId {
+        let around = self.regions.iter().filter(|(r, _)| r.start <= span.start && span.end <= r.end);
+        around.min_by_key(|(r, _)| r.end - r.start).map_or(FlowId::ALWAYS, |(_, flow)| *flow)
+    }
 }
 
 /// A macro's replacement, read.
@@ -158,6 +169,7 @@ struct Walk<'d> {
     locals: BTreeMap<(u32, Name), Definition>,
     values: BTreeMap<u32, (Name, Span, FlowId)>,
     addressed: Vec<Name>,
+    regions: BTreeMap<(u32, u32), FlowId>,
     end: Option<FlowId>,
     /// Where `break` goes, innermost last: the flows that got there.
     breaks: Vec<FlowId>,
@@ -182,6 +194,7 @@ impl<'d> Walk<'d> {
             locals: BTreeMap::new(),
             values: BTreeMap::new(),
             addressed: Vec::new(),
+            regions: BTreeMap::new(),
             end: None,
             breaks: Vec::new(),
             gotos: BTreeMap::new(),
@@ -204,6 +217,11 @@ impl<'d> Walk<'d> {
             values: self.values.into_values().collect(),
             addressed: self.addressed,
             end: self.end,
+            regions: self
+                .regions
+                .into_iter()
+                .map(|((start, end), flow)| (Span { start, end }, flow))
+                .collect(),
         }
     }
 
@@ -227,6 +245,18 @@ impl<'d> Walk<'d> {
         self.fixed.unwrap_or_else(|| self.directives.branch_at(offset))
     }
 
+    /// Notes that control gets to `span` where `live` holds.
+    fn region(&mut self, span: Span, live: FlowId) {
+        if self.recording {
+            let key = (span.start, span.end);
+            let flow = match self.regions.get(&key) {
+                Some(known) => self.flows.and(*known, live),
+                None => live,
+            };
+            self.regions.insert(key, flow);
+        }
+    }
+
     fn test(&mut self, expr: &Expr, positive: bool) -> FlowId {
         let branch = self.branch_of(expr.span.start);
         self.flows.test(expr, branch, positive)
@@ -243,6 +273,7 @@ impl<'d> Walk<'d> {
         let outer = self.branch;
         let branch = self.branch_of(statement.span.start);
         self.branch = branch;
+        self.region(statement.span, live);
         let after = self.statement_kind(statement, live);
         self.branch = outer;
         if branch == outer || after == live {
@@ -438,6 +469,7 @@ impl<'d> Walk<'d> {
             ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), left, right) => {
                 let live = self.expr(left, live);
                 let inner = self.under(live, left, *op == BinaryOp::And);
+                self.region(right.span, inner);
                 self.expr(right, inner);
                 live
             }
@@ -445,9 +477,11 @@ impl<'d> Walk<'d> {
                 let live = self.expr(test, live);
                 if let Some(yes) = yes {
                     let inner = self.under(live, test, true);
+                    self.region(yes.span, inner);
                     self.expr(yes, inner);
                 }
                 let inner = self.under(live, test, false);
+                self.region(no.span, inner);
                 self.expr(no, inner);
                 live
             }

@@ -10,7 +10,8 @@ use crate::body::{Body, MacroBody};
 use crate::directives::{DirectiveKind, Directives, MacroDefinition, name};
 use crate::items::{Function, Items};
 use crate::lexer::{Lexer, TokenKind, is_word};
-use crate::parse;
+use crate::parse::{self, Query};
+use crate::mask;
 use crate::syntax::Expr;
 
 /// A function of a file, by its number in [`Items::functions`].
@@ -38,6 +39,7 @@ pub struct File {
     directives: Directives,
     items: OnceLock<Items>,
     lines: OnceLock<LineIndex>,
+    named: OnceLock<FxHashMap<Name, Vec<FunctionId>>>,
     bodies: Mutex<FxHashMap<FunctionId, Arc<Body>>>,
     macros: Mutex<FxHashMap<Span, Arc<MacroBody>>>,
 }
@@ -52,6 +54,7 @@ impl File {
             directives,
             items: OnceLock::new(),
             lines: OnceLock::new(),
+            named: OnceLock::new(),
             bodies: Mutex::default(),
             macros: Mutex::default(),
         }
@@ -103,9 +106,15 @@ impl File {
     }
 
     /// The functions called `name`, in order.
-    pub fn functions_named(&self, name: Name) -> impl Iterator<Item = FunctionId> {
-        let all = self.items().functions.iter().enumerate();
-        all.filter(move |(_, f)| f.name == name).map(|(n, _)| id(n))
+    pub fn functions_named(&self, name: Name) -> &[FunctionId] {
+        let named = self.named.get_or_init(|| {
+            let mut named: FxHashMap<Name, Vec<FunctionId>> = FxHashMap::default();
+            for (number, function) in self.items().functions.iter().enumerate() {
+                named.entry(function.name).or_default().push(id(number));
+            }
+            named
+        });
+        named.get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// What happens in a function.
@@ -116,6 +125,19 @@ impl File {
         // Two threads may read the same body at once; they read the same.
         let body = Arc::new(Body::read(&self.text, &self.directives, self.function(id).body));
         lock(&self.bodies).entry(id).or_insert(body).clone()
+    }
+
+    /// The places in a function that `query` captures, in any variant, in order.
+    pub fn captures(&self, id: FunctionId, query: &Query) -> Vec<Span> {
+        let span = self.function(id).body;
+        let mut found = Vec::new();
+        for variant in 0..mask::variants(&self.directives, span) {
+            let masked = mask::masked(&self.text, &self.directives, span, variant);
+            found.extend(parse::captures(query, &masked, span.start));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// What a macro's replacement says.

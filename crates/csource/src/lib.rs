@@ -28,4 +28,5 @@ pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
 pub use idioms::{NO_RETURN, NO_RETURN_IF, TRANSPARENT};
 pub use items::{Function, Items, Linkage, Param, TopMacro, Variable};
+pub use parse::Query;
 pub use lexer::{Lexer, Token, TokenKind, is_word};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use text::{Name, Span};
-use tree_sitter::{Node, Parser};
+use tree_sitter::{Node, Parser, QueryCursor, StreamingIterator};
 
 use crate::directives::name;
 use crate::numbers;
@@ -98,6 +98,32 @@ pub(crate) fn initializer(text: &[u8], start: u32) -> Option<Expr> {
     let declaration = nodes.find(|node| node.kind() == "declaration")?;
     let value = declaration.child_by_field_name("declarator")?.child_by_field_name("value")?;
     Some(Convert { fragment: &fragment }.expr(value, 0))
+}
+
+/// The places that a tree-sitter query captures in a function body that begins at `start`.
+pub(crate) fn captures(query: &Query, masked: &[u8], start: u32) -> Vec<Span> {
+    let fragment = Fragment::new("void f()", masked, "", start);
+    let Some(tree) = tree(&fragment.text) else { return Vec::new() };
+    let convert = Convert { fragment: &fragment };
+    let mut cursor = QueryCursor::new();
+    let mut found = Vec::new();
+    let mut matches = cursor.matches(&query.0, tree.root_node(), fragment.text.as_slice());
+    while let Some(one) = matches.next() {
+        found.extend(one.captures().iter().map(|capture| convert.span(capture.node)));
+    }
+    found
+}
+
+/// A tree-sitter query over C: a place inside a function, told by its shape.
+#[derive(Debug)]
+pub struct Query(tree_sitter::Query);
+
+impl Query {
+    /// Reads a query in tree-sitter's own notation; what it captures is what is meant.
+    pub fn new(text: &str) -> Result<Query, String> {
+        let query = tree_sitter::Query::new(&tree_sitter_c::LANGUAGE.into(), text);
+        query.map(Query).map_err(|error| error.to_string())
+    }
 }
 
 struct Convert<'f> {

@@ -226,6 +226,11 @@ impl Model {
         found.into_iter().map(|edge| edge.weight()).collect()
     }
 
+    /// All `select` and `imply` lines, in the order in which they are read.
+    pub fn selects(&self) -> impl Iterator<Item = &Select> {
+        self.graph.edge_weights()
+    }
+
     /// How many `select` and `imply` lines there are.
     pub fn select_count(&self) -> usize {
         self.graph.edge_count()

@@ -1,1 +1,240 @@
-//! Placeholder.
+//! Who can reach what, for one architecture, and under which Condition.
+//!
+//! An [`Analysis`] is one architecture's view of a [`kernel::Tree`]. It is asked about a [`Sink`], a
+//! call or a place that is dangerous, and answers with a [`Reach`]: all the functions from which the
+//! sink can be reached. Of a `Reach` questions are asked: is there a configuration and a path with
+//! this [`Goal`] too? The [`Answer`] is a [`Witness`], the facts that forbid it, or the limit that
+//! was hit.
+//!
+//! Whatever is not known (a value, a timing, a device) is free: an answer "no" holds for all of it,
+//! an answer "yes" names it as an assumption.
+
+mod answer;
+mod backend;
+mod eval;
+mod frame;
+mod link;
+mod platform;
+mod project;
+mod sites;
+mod terms;
+mod unit;
+mod variable;
+mod walk;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use condition::{Condition, Solver, Store};
+use csource::File;
+use kbuild::Kbuild;
+use kconfig::{Constraints, Model};
+use kernel::Tree;
+use rustc_hash::FxHashMap;
+use text::{Name, Span};
+
+pub use answer::{Answer, Fact, Goal, PathStep, Witness};
+pub use backend::{Backend, BackendRule};
+
+use link::FunctionKey;
+use platform::Platform;
+use terms::{TermId, Terms};
+use unit::{Unit, UnitId, VisitId};
+
+/// Words of the kernel that the analysis must know, from the rules.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// Functions that something outside of C calls: boot code in assembler.
+    pub entries: BTreeSet<String>,
+    /// Functions and macros whose answer does not change once the kernel is up, such as tests of
+    /// static keys; what is built on them is one predicate wherever it is asked.
+    pub stable: BTreeSet<String>,
+    /// Parts of the names of functions that return zeroed memory.
+    pub zeroing: Vec<String>,
+}
+
+/// How far an analysis goes before it says that it does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Functions in one backward walk.
+    pub functions: usize,
+    /// Functions looked at in one backward walk, each as often as its Condition grew.
+    pub rounds: usize,
+    /// States looked at while a shortest path is searched.
+    pub states: usize,
+    /// Macros inside macros.
+    pub macro_depth: u32,
+    /// Macros that stand for one function.
+    pub spellings: usize,
+    /// Bytes of a function whose result is computed.
+    pub summary_bytes: u32,
+    /// Calls inside calls that are followed to see whether a predicate is stable.
+    pub stable_depth: u32,
+    /// Functions looked at to see whether one stores to an object.
+    pub callees: usize,
+    /// Calls inside calls in the forward walk of a backend.
+    pub backend_depth: u32,
+    /// Steps of the solver in one question.
+    pub solver_steps: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            functions: 5_000,
+            rounds: 40_000,
+            states: 20_000,
+            macro_depth: 8,
+            spellings: 64,
+            summary_bytes: 4_096,
+            stable_depth: 4,
+            callees: 200,
+            backend_depth: 12,
+            solver_steps: 20_000_000,
+        }
+    }
+}
+
+/// What is dangerous to reach.
+#[derive(Debug)]
+pub enum Sink {
+    /// A call of a function.
+    Call(Name),
+    /// A place inside a function, told by its shape.
+    Place(Name, csource::Query),
+}
+
+/// From where a sink can be reached; the answer of [`Analysis::reach`].
+#[derive(Debug)]
+pub struct Reach {
+    walk: walk::Walk,
+    function: Name,
+}
+
+/// A place in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: Name,
+    /// Bytes in it.
+    pub span: Span,
+}
+
+/// One architecture's view of a tree.
+pub struct Analysis<'t> {
+    tree: &'t Tree,
+    arch: Name,
+    /// The architectures whose headers and code this one uses: itself, and perhaps another.
+    header_arches: Vec<Name>,
+    platform: Platform,
+    vocabulary: &'t Vocabulary,
+    limits: Limits,
+    model: &'t Model,
+    constraints: Constraints<'t>,
+    kbuild: Kbuild<'t>,
+    store: Store,
+    solver: Solver,
+    terms: Terms,
+    units: Vec<Unit>,
+    unit_of: FxHashMap<Name, Option<UnitId>>,
+    includes: FxHashMap<(Name, Name), Option<Arc<File>>>,
+    unread: std::collections::BTreeMap<Name, String>,
+    functions: FxHashMap<Name, Arc<[FunctionKey]>>,
+    provided: FxHashMap<FunctionKey, Condition>,
+    spellings: FxHashMap<Name, Rc<[Name]>>,
+    summaries: FxHashMap<(UnitId, VisitId, FunctionKey), Option<TermId>>,
+    variables: FxHashMap<(Name, Name), Option<TermId>>,
+    feasible: FxHashMap<Condition, Option<bool>>,
+}
+
+impl std::fmt::Debug for Analysis<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Analysis").field("arch", &self.arch).finish_non_exhaustive()
+    }
+}
+
+impl<'t> Analysis<'t> {
+    /// A view of `tree` for the architecture whose Kconfig `model` is; `header_arches` names the
+    /// directories below `arch/` whose code it uses, its own first.
+    pub fn new(
+        tree: &'t Tree,
+        model: &'t Model,
+        header_arches: Vec<Name>,
+        vocabulary: &'t Vocabulary,
+        limits: Limits,
+    ) -> Analysis<'t> {
+        let arch = header_arches.first().copied().unwrap_or(Name::new(""));
+        let mut solver = Solver::new();
+        solver.set_steps(limits.solver_steps);
+        Analysis {
+            tree,
+            arch,
+            platform: Platform::new(&arch),
+            header_arches,
+            vocabulary,
+            limits,
+            model,
+            constraints: model.constraints(),
+            kbuild: Kbuild::new(tree.source(), &arch),
+            store: Store::new(),
+            solver,
+            terms: Terms::default(),
+            units: Vec::new(),
+            unit_of: FxHashMap::default(),
+            includes: FxHashMap::default(),
+            unread: std::collections::BTreeMap::new(),
+            functions: FxHashMap::default(),
+            provided: FxHashMap::default(),
+            spellings: FxHashMap::default(),
+            summaries: FxHashMap::default(),
+            variables: FxHashMap::default(),
+            feasible: FxHashMap::default(),
+        }
+    }
+
+    /// The architecture.
+    pub fn arch(&self) -> Name {
+        self.arch
+    }
+
+    /// Walks back from `sink` to all from where it can be reached.
+    pub fn reach(&mut self, sink: &Sink) -> Reach {
+        let function = match sink {
+            Sink::Call(name) | Sink::Place(name, _) => *name,
+        };
+        let mut starts = Vec::new();
+        for key in self.functions_called(function).iter() {
+            match sink {
+                Sink::Call(_) => starts.push(walk::Start { key: *key, when: Condition::TRUE, span: None }),
+                Sink::Place(_, query) => self.places(*key, query, &mut starts),
+            }
+        }
+        Reach { walk: self.walk(starts), function }
+    }
+
+    fn places(&mut self, key: FunctionKey, query: &csource::Query, starts: &mut Vec<walk::Start>) {
+        let Some(file) = self.read_file(key.path) else { return };
+        let Some(unit) = self.unit(key.path) else { return };
+        let root = self.unit_ref(unit).root;
+        let Some(frame) = self.function_frame(unit, root, key, 0) else { return };
+        for span in file.captures(key.id, query) {
+            let body = frame.body.clone();
+            let flow = self.flow(&frame, &body, body.flow_at(span), &mut FxHashMap::default());
+            let line = self.line_condition(unit, root, span.start);
+            let when = self.store.and(flow, line);
+            starts.push(walk::Start { key, when, span: Some(span) });
+        }
+    }
+
+    /// Files that could not be read so far, with the reason.
+    pub fn unread(&self) -> impl Iterator<Item = (Name, &str)> {
+        self.unread.iter().map(|(path, why)| (*path, why.as_str()))
+    }
+
+    /// Makefiles that could not be read or understood so far.
+    pub fn makefile_problems(&self) -> &[kbuild::Problem] {
+        self.kbuild.problems()
+    }
+
+}

@@ -1,5 +1,12 @@
 //! Rules as data, the questions they ask, and the findings they yield.
+//!
+//! A rule is a file `rules/ID.toml` beside an essay `rules/ID.md`. [`check`] asks all of them of all
+//! architectures of a tree and answers with an [`Outcome`], which is plain data.
 
+mod check;
 mod finding;
+mod rule;
 
+pub use check::{CheckError, Settings, check};
 pub use finding::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};
+pub use rule::{Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, Words, built_in, parse};

@@ -1,0 +1,344 @@
+//! From a walk to an answer: a witness that can be checked, or the facts that forbid one.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use condition::{Answer as Solved, Atom, Condition, Level, Model, Shape, Solver};
+use rustc_hash::FxHashSet;
+use text::{Name, Span};
+
+use crate::link::FunctionKey;
+use crate::sites::Entry;
+use crate::walk::{Closed, Walk};
+use crate::{Analysis, Backend, Place, Reach};
+
+/// What must hold besides a path to the sink.
+#[derive(Clone, Debug)]
+pub enum Goal<'g> {
+    /// Nothing more.
+    Reached,
+    /// This Kconfig symbol is off.
+    Without(&'g str),
+    /// The backend writes elsewhere than it is expected to.
+    Outside(&'g Backend),
+}
+
+/// A fact in words, with the place that shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// A sentence or a part of one.
+    pub words: String,
+    /// Where to see it.
+    pub place: Option<Place>,
+}
+
+/// One function of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathStep {
+    /// Its name.
+    pub function: Name,
+    /// The call that leads on, or the sink.
+    pub place: Place,
+}
+
+/// What shows that the sink is reached.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// From the entry to the sink.
+    pub path: Vec<PathStep>,
+    /// What enters the first function.
+    pub entry: String,
+    /// Symbols and their values (`y`, `m`, `n`) that open the path.
+    pub config: BTreeMap<String, String>,
+    /// What else must hold, in words.
+    pub assumptions: Vec<String>,
+}
+
+/// The answer to a question about a sink.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It can happen, so.
+    Yes(Box<Witness>),
+    /// It cannot; these facts forbid it.
+    No(Vec<Fact>),
+    /// Not found out; the limit that was hit.
+    Unknown(String),
+}
+
+/// A path under construction: a node, the Condition over its parameters, and where it came from.
+struct State {
+    node: usize,
+    when: Condition,
+    /// The state nearer to the sink, and the call that leads to it.
+    from: Option<(usize, Span)>,
+    /// The sink's place, for a first state.
+    sink: Span,
+}
+
+impl Analysis<'_> {
+    /// Whether the sink of `reach` can be reached together with `goal`.
+    pub fn ask(&mut self, reach: &Reach, goal: &Goal<'_>) -> Answer {
+        let walk = &reach.walk;
+        if walk.starts.is_empty() {
+            let words = format!("this tree has no {}()", reach.function);
+            return Answer::No(vec![Fact { words, place: None }]);
+        }
+        let goal_condition = self.goal(goal);
+        let mut undecided = false;
+        let mut reached = false;
+        let entries: Vec<(usize, Condition)> = walk.entries().map(|(node, entry)| (node, entry.when)).collect();
+        for (node, when) in entries {
+            let own = [walk.nodes[node].reach, walk.nodes[node].provided, when, goal_condition];
+            match self.can_hold(&own) {
+                Some(true) => reached = true,
+                Some(false) => {}
+                None => undecided = true,
+            }
+        }
+        if reached {
+            return match self.shortest(walk, goal_condition) {
+                Some(witness) => Answer::Yes(Box::new(witness)),
+                None => Answer::Unknown("a path was proved to exist, but the search for it was given up".to_owned()),
+            };
+        }
+        if undecided {
+            return Answer::Unknown(format!("the solver was given up after {} steps", self.limits.solver_steps));
+        }
+        if let Some(limit) = &walk.limit {
+            return Answer::Unknown(limit.clone());
+        }
+        if let Goal::Outside(backend) = goal
+            && self.is_unclear(walk, backend)
+        {
+            return Answer::Unknown("where the entries are written was not found out".to_owned());
+        }
+        Answer::No(self.reason(walk))
+    }
+
+    fn goal(&mut self, goal: &Goal<'_>) -> Condition {
+        match goal {
+            Goal::Reached => Condition::TRUE,
+            Goal::Without(symbol) => !self.store.enabled(symbol),
+            Goal::Outside(backend) => backend.outside,
+        }
+    }
+
+    fn is_unclear(&mut self, walk: &Walk, backend: &Backend) -> bool {
+        let unclear = backend.unclear;
+        let entries: Vec<(usize, Condition)> = walk.entries().map(|(node, entry)| (node, entry.when)).collect();
+        entries.into_iter().any(|(node, when)| {
+            let own = [walk.nodes[node].reach, walk.nodes[node].provided, when, unclear];
+            self.can_hold(&own) != Some(false)
+        })
+    }
+
+    /// The shortest path from an entry, breadth first from the sink.
+    fn shortest(&mut self, walk: &Walk, goal: Condition) -> Option<Witness> {
+        let mut states: Vec<State> = Vec::new();
+        let mut queue = VecDeque::new();
+        let mut seen = FxHashSet::default();
+        for start in &walk.starts {
+            let Some(node) = walk.node_of(start.key) else { continue };
+            let when = self.store.and(start.when, walk.nodes[node].provided);
+            let sink = start.span.unwrap_or_else(|| self.head(start.key));
+            states.push(State { node, when, from: None, sink });
+            queue.push_back(states.len() - 1);
+        }
+        while let Some(number) = queue.pop_front() {
+            if states.len() > self.limits.states {
+                return None;
+            }
+            let (node, when) = (states[number].node, states[number].when);
+            for entry in &walk.nodes[node].entries {
+                let whole = self.store.and_all([when, entry.when, goal]);
+                if let Solved::Sat(model) = self.solve(&[whole]) {
+                    return Some(self.witness(walk, &states, number, entry, (whole, &model)));
+                }
+            }
+            let Some(sites) = walk.calls.get(&node) else { continue };
+            for site in sites {
+                let Some(caller) = walk.node_of(site.caller) else { continue };
+                let passed = self.passed(when, site);
+                let led = self.store.and_all([passed, site.when, walk.nodes[caller].provided]);
+                if !seen.insert((caller, led)) || self.can_hold(&[led, goal]) == Some(false) {
+                    continue;
+                }
+                states.push(State { node: caller, when: led, from: Some((number, site.span)), sink: Span::default() });
+                queue.push_back(states.len() - 1);
+            }
+        }
+        None
+    }
+
+    fn head(&mut self, key: FunctionKey) -> Span {
+        self.read_file(key.path).map_or(Span::default(), |file| file.function(key.id).name_span)
+    }
+
+    fn witness(
+        &mut self,
+        walk: &Walk,
+        states: &[State],
+        last: usize,
+        entry: &Entry,
+        (whole, model): (Condition, &Model),
+    ) -> Witness {
+        let mut path = Vec::new();
+        let mut at = Some(last);
+        while let Some(number) = at {
+            let state = &states[number];
+            let key = walk.nodes[state.node].key;
+            let span = state.from.map_or(state.sink, |(_, span)| span);
+            if let Some(file) = self.read_file(key.path) {
+                let function = file.function(key.id).name;
+                path.push(PathStep { function, place: Place { file: key.path, span } });
+            }
+            at = state.from.map(|(next, _)| next);
+        }
+        // A call as a sink ends at the call, not inside the function that is called.
+        let called = walk.starts.iter().all(|start| start.span.is_none());
+        if called && path.len() > 1 {
+            path.pop();
+        }
+        let (config, assumptions) = self.decisive(whole, model);
+        Witness { path, entry: entry.words.clone(), config, assumptions }
+    }
+
+    /// The values of a model that by themselves make `whole` true.
+    fn decisive(&mut self, whole: Condition, model: &Model) -> (BTreeMap<String, String>, Vec<String>) {
+        let literals: Vec<Condition> = self
+            .store
+            .atoms(whole)
+            .into_iter()
+            .map(|atom| {
+                let value = model.value(atom).unwrap_or(false);
+                let condition = self.store.atom(atom);
+                if value { condition } else { !condition }
+            })
+            .collect();
+        let mut plain = Solver::new();
+        plain.assert(&self.store, !whole);
+        let core = match plain.solve(&self.store, &literals) {
+            Solved::Unsat(core) => self.minimal(&mut plain, core),
+            _ => literals,
+        };
+        let mut config = BTreeMap::new();
+        let mut assumptions = Vec::new();
+        for literal in core {
+            if let Shape::Atom(atom, negated) = self.store.shape(literal) {
+                self.record(atom, negated, model, &mut config, &mut assumptions);
+            }
+        }
+        assumptions.sort_unstable();
+        assumptions.dedup();
+        (config, assumptions)
+    }
+
+    /// Drops what is not needed, one literal after the other.
+    fn minimal(&mut self, plain: &mut Solver, core: Vec<Condition>) -> Vec<Condition> {
+        let mut kept = core;
+        let mut at = 0;
+        while at < kept.len() {
+            let mut fewer = kept.clone();
+            fewer.remove(at);
+            match plain.solve(&self.store, &fewer) {
+                Solved::Unsat(_) => kept = fewer,
+                _ => at += 1,
+            }
+        }
+        kept
+    }
+
+    fn record(
+        &mut self,
+        atom: Atom,
+        negated: bool,
+        model: &Model,
+        config: &mut BTreeMap<String, String>,
+        assumptions: &mut Vec<String>,
+    ) {
+        match atom {
+            Atom::Symbol { name, .. } => {
+                let value = |level| model.value(Atom::Symbol { name, level }) == Some(true);
+                let word = if value(Level::Yes) {
+                    "y"
+                } else if value(Level::Module) {
+                    "m"
+                } else {
+                    "n"
+                };
+                // What the architecture does not define cannot be set, and is not worth a line.
+                if word != "n" || self.model.symbol(&name).is_some() {
+                    config.insert(name.to_string(), word.to_owned());
+                }
+            }
+            Atom::Free(_) | Atom::Value(..) if negated => {}
+            Atom::Predicate(words) if negated => assumptions.push(format!("{words} is false")),
+            Atom::Predicate(words) => assumptions.push(format!("{words} is true")),
+            Atom::Value(_, words) | Atom::Free(words) => assumptions.push(words.to_string()),
+            Atom::Defined(name) if negated => assumptions.push(format!("{name} is not defined")),
+            Atom::Defined(name) => assumptions.push(format!("{name} is defined")),
+            Atom::Probe(words) => {
+                let word = if negated { "no" } else { "yes" };
+                assumptions.push(format!("the toolchain answers {word} to {words}"));
+            }
+            Atom::Compare { .. } | Atom::Assumption(_) => {
+                let condition = self.store.atom(atom);
+                let literal = if negated { !condition } else { condition };
+                assumptions.push(self.store.display(literal).to_string());
+            }
+        }
+    }
+
+    /// Why nothing leads to the sink: the closed call that is nearest to it, and what it would need.
+    fn reason(&mut self, walk: &Walk) -> Vec<Fact> {
+        let mut closed: Vec<&Closed> = walk.closed.iter().collect();
+        closed.sort_by_key(|closed| (closed.when.is_none(), closed.distance));
+        for one in &closed {
+            let Some(when) = one.when else { break };
+            let facts = self.forbidden(when);
+            if !facts.is_empty() {
+                return facts;
+            }
+        }
+        let Some(first) = closed.first() else {
+            let Some(start) = walk.starts.first() else { return Vec::new() };
+            let place = Place { file: start.key.path, span: self.head(start.key) };
+            return vec![Fact { words: "nothing calls it".to_owned(), place: Some(place) }];
+        };
+        let caller = first.caller.unwrap_or(first.callee);
+        let name = self.read_file(caller.path).map_or(Name::new(""), |file| file.function(caller.id).name);
+        let words = format!("what {name}() passes never leads there");
+        vec![Fact { words, place: Some(Place { file: caller.path, span: first.span }) }]
+    }
+
+    /// Which symbol that `condition` needs can never have its value here, and why.
+    fn forbidden(&mut self, condition: Condition) -> Vec<Fact> {
+        let parts = match self.store.shape(condition) {
+            Shape::And(parts) => parts,
+            _ => vec![condition],
+        };
+        for part in &parts {
+            if self.can_hold(&[*part]) != Some(false) {
+                continue;
+            }
+            let atoms = self.store.atoms(*part);
+            for atom in atoms {
+                if let Atom::Symbol { name, .. } = atom
+                    && let Some(facts) = self.model.why_never(&name)
+                {
+                    return facts.into_iter().map(fact).collect();
+                }
+            }
+        }
+        let Solved::Unsat(core) = self.solve(&parts) else { return Vec::new() };
+        let words: Vec<String> = core.iter().map(|part| self.store.display(*part).to_string()).collect();
+        if words.is_empty() {
+            return Vec::new();
+        }
+        vec![Fact { words: format!("no configuration has {}", words.join(" and ")), place: None }]
+    }
+}
+
+fn fact(fact: kconfig::Fact) -> Fact {
+    let place = fact.place.map(|place| Place { file: Name::new(&place.file), span: place.span });
+    Fact { words: fact.text, place }
+}

@@ -1,0 +1,295 @@
+//! Where an architecture's implementation of a function writes its entries: the forward walk.
+//!
+//! A rule names the function (`vmemmap_populate`), the helpers that show that an entry is written
+//! through the kernel's own page tables, and the operations that write it elsewhere. The walk
+//! follows calls inside the architecture's code and the files that the rule names, and answers under
+//! which Conditions either kind of evidence is met.
+
+use condition::Condition;
+use csource::syntax::ExprKind;
+use csource::{Body, Call};
+use rustc_hash::FxHashMap;
+use text::Name;
+
+use crate::frame::Frame;
+use crate::link::{FunctionKey, Target, is_header};
+use crate::terms::{Substitution, TermId};
+use crate::unit::{UnitId, VisitId};
+use crate::{Analysis, Fact, Place};
+
+/// What a rule says about a backend.
+#[derive(Clone, Debug, Default)]
+pub struct BackendRule {
+    /// The function that every architecture provides.
+    pub function: String,
+    /// Functions and macros that write, or begin a walk that writes, the expected page tables.
+    pub inside: Vec<String>,
+    /// Fields of operation tables through which entries are written elsewhere.
+    pub outside_fields: Vec<String>,
+    /// Functions that write elsewhere.
+    pub outside: Vec<String>,
+    /// Functions that write an entry to whatever page table they are given.
+    pub stores: Vec<String>,
+    /// Files that are followed besides the architecture's own.
+    pub follow: Vec<String>,
+}
+
+/// Under which Conditions which evidence is met, over a function's parameters.
+#[derive(Clone, Debug)]
+struct Evidence {
+    inside: Condition,
+    outside: Condition,
+    /// An entry is written, or something is called that cannot be followed.
+    opaque: Condition,
+    /// The first place of evidence outside.
+    outside_at: Option<Place>,
+    inside_at: Option<Place>,
+}
+
+const NOTHING: Evidence = Evidence {
+    inside: Condition::FALSE,
+    outside: Condition::FALSE,
+    opaque: Condition::FALSE,
+    outside_at: None,
+    inside_at: None,
+};
+
+/// How an architecture implements a backend, in symbols, predicates and assumptions.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    pub(crate) outside: Condition,
+    /// Neither kind of evidence was met.
+    pub(crate) unclear: Condition,
+    /// Where entries are written elsewhere, or where no evidence was found.
+    pub outside_at: Option<Fact>,
+    /// Where entries are written through the expected page tables.
+    pub inside_at: Option<Fact>,
+}
+
+impl Analysis<'_> {
+    /// Walks forward from the backend of `rule`.
+    pub fn backend(&mut self, rule: &BackendRule) -> Backend {
+        let (mut inside, mut outside, mut opaque, mut provided) =
+            (Condition::FALSE, Condition::FALSE, Condition::FALSE, Condition::FALSE);
+        let (mut outside_at, mut inside_at, mut head) = (None, None, None);
+        let mut known = FxHashMap::default();
+        for key in self.functions_called(Name::new(&rule.function)).iter().copied() {
+            let when = if is_header(&key.path) { Condition::TRUE } else { self.provided(key) };
+            if self.can_hold(&[when]) == Some(false) {
+                continue;
+            }
+            let evidence = self.evidence(key, None, rule, &mut known, 0);
+            let put = |this: &mut Self, sum: &mut Condition, part: Condition| {
+                let part = this.project(part).unwrap_or(Condition::TRUE);
+                let part = this.store.and(when, part);
+                *sum = this.store.or(*sum, part);
+            };
+            put(self, &mut inside, evidence.inside);
+            put(self, &mut outside, evidence.outside);
+            put(self, &mut opaque, evidence.opaque);
+            provided = self.store.or(provided, when);
+            outside_at = outside_at.or(evidence.outside_at);
+            inside_at = inside_at.or(evidence.inside_at);
+            let at = self.read_file(key.path).map(|file| file.function(key.id).name_span);
+            head = head.or(at.map(|span| Place { file: key.path, span }));
+        }
+        // With no evidence at all, and nothing that was not followed, the entries cannot be in a
+        // page table.
+        let silent = self.store.and_all([provided, !inside, !outside]);
+        let elsewhere = self.store.and(silent, !opaque);
+        let unclear = self.store.and(silent, opaque);
+        let outside = self.store.or(outside, elsewhere);
+        let function = &rule.function;
+        let fact = |place: Option<Place>, words: String| place.map(|place| Fact { words, place: Some(place) });
+        Backend {
+            outside,
+            unclear,
+            outside_at: fact(outside_at, format!("{function}() writes its entries outside of init_mm here"))
+                .or_else(|| fact(head, format!("{function}() writes no page table that is known"))),
+            inside_at: fact(inside_at, format!("{function}() writes through init_mm's page tables here")),
+        }
+    }
+
+    /// The evidence in a function, over its parameters.
+    fn evidence(
+        &mut self,
+        key: FunctionKey,
+        at: Option<(UnitId, VisitId)>,
+        rule: &BackendRule,
+        known: &mut FxHashMap<(FunctionKey, Option<UnitId>), Evidence>,
+        depth: u32,
+    ) -> Evidence {
+        let memo = (key, at.map(|(unit, _)| unit));
+        if let Some(evidence) = known.get(&memo) {
+            return evidence.clone();
+        }
+        known.insert(memo, NOTHING);
+        let place = at.or_else(|| {
+            let unit = self.unit(key.path)?;
+            Some((unit, self.unit_ref(unit).root))
+        });
+        let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, key, 0));
+        let Some(frame) = frame else { return NOTHING };
+        let mut forward = Forward { rule, known, depth, found: NOTHING };
+        let body = frame.body.clone();
+        self.forward(&frame, &body, Condition::TRUE, &mut forward);
+        let found = forward.found;
+        known.insert(memo, found.clone());
+        found
+    }
+
+    fn forward(&mut self, frame: &Frame, body: &Body, under: Condition, forward: &mut Forward<'_, '_>) {
+        let mut flows = FxHashMap::default();
+        for call in &body.calls {
+            let flow = self.flow(frame, body, call.flow, &mut flows);
+            let line = if frame.user.is_some() {
+                Condition::TRUE
+            } else {
+                self.branch_condition(frame.unit, frame.visit, call.branch)
+            };
+            let when = self.store.and_all([under, flow, line]);
+            if when.is_false() {
+                continue;
+            }
+            match call.name() {
+                Some(name) => self.forward_call(frame, call, name, when, forward),
+                None => self.forward_pointer(frame, call, when, forward),
+            }
+        }
+    }
+
+    fn forward_pointer(&mut self, frame: &Frame, call: &Call, when: Condition, forward: &mut Forward<'_, '_>) {
+        let field = match &call.callee.kind {
+            ExprKind::Field(_, field, _) => Some(*field),
+            _ => None,
+        };
+        let place = Place { file: frame.file.path(), span: call.span };
+        if field.is_some_and(|field| forward.rule.outside_fields.iter().any(|f| *f == *field)) {
+            self.note(&mut forward.found, Kind::Outside, when, Some(place));
+        } else {
+            self.note(&mut forward.found, Kind::Opaque, when, Some(place));
+        }
+    }
+
+    fn forward_call(&mut self, frame: &Frame, call: &Call, name: Name, when: Condition, forward: &mut Forward<'_, '_>) {
+        let is = |list: &[String]| list.iter().any(|word| *word == *name);
+        let place = Place { file: frame.file.path(), span: call.span };
+        let kind = if is(&forward.rule.inside) {
+            Some(Kind::Inside)
+        } else if is(&forward.rule.outside) {
+            Some(Kind::Outside)
+        } else if is(&forward.rule.stores) {
+            Some(Kind::Opaque)
+        } else {
+            None
+        };
+        if let Some(kind) = kind {
+            // A helper that this configuration does not have cannot be called.
+            let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
+            let targets = self.targets(frame.unit, name, moment, &frame.expanding);
+            let linked: Vec<Condition> = targets.into_iter().map(|(when, _)| when).collect();
+            let linked = self.store.or_all(linked);
+            let when = self.store.and(when, linked);
+            self.note(&mut forward.found, kind, when, Some(place));
+            return;
+        }
+        if forward.depth >= self.limits.backend_depth {
+            return;
+        }
+        let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
+        for (linked, target) in self.targets(frame.unit, name, moment, &frame.expanding) {
+            let when = self.store.and(when, linked);
+            match target {
+                _ if when.is_false() => {}
+                Target::Function(key, visit) if self.is_followed(&key.path, forward.rule) => {
+                    self.forward_function(frame, call, (key, visit), when, forward);
+                }
+                Target::Macro(visit, number) => self.forward_macro(frame, call, (visit, number), when, forward),
+                Target::Function(..) | Target::Foreign => {}
+            }
+        }
+    }
+
+    fn is_followed(&self, path: &str, rule: &BackendRule) -> bool {
+        let own = path.starts_with("arch/") && self.is_of_arch(path);
+        own || rule.follow.iter().any(|file| file == path)
+    }
+
+    fn forward_function(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        (key, visit): (FunctionKey, Option<VisitId>),
+        when: Condition,
+        forward: &mut Forward<'_, '_>,
+    ) {
+        let at = visit.map(|visit| (frame.unit, visit));
+        let evidence = self.evidence(key, at, forward.rule, forward.known, forward.depth + 1);
+        let args: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
+        let site = frame.place(call.span);
+        let parts = [
+            (Kind::Inside, evidence.inside, evidence.inside_at),
+            (Kind::Outside, evidence.outside, evidence.outside_at),
+            (Kind::Opaque, evidence.opaque, None),
+        ];
+        for (kind, condition, place) in parts {
+            let mut substitution = Substitution::new(args.clone(), site);
+            let passed = self.terms.substitute_condition(&mut self.store, condition, &mut substitution);
+            let met = self.store.and(when, passed);
+            self.note(&mut forward.found, kind, met, place);
+        }
+    }
+
+    fn forward_macro(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        (visit, number): (VisitId, usize),
+        when: Condition,
+        forward: &mut Forward<'_, '_>,
+    ) {
+        let (file, definition) = self.macro_of(frame.unit, visit, number);
+        if frame.expanding.len() > self.limits.macro_depth as usize {
+            return;
+        }
+        let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
+        let params = definition.params.clone().unwrap_or_default();
+        let bound = params.into_iter().zip(values).collect();
+        let whole = csource::syntax::Expr { kind: ExprKind::Text, span: call.span };
+        let inner = self.macro_frame(frame, &whole, (file, &definition), bound);
+        let facts = inner.body.clone();
+        self.forward(&inner, &facts, when, forward);
+    }
+
+    fn note(&mut self, found: &mut Evidence, kind: Kind, when: Condition, place: Option<Place>) {
+        if when.is_false() {
+            return;
+        }
+        match kind {
+            Kind::Inside => {
+                found.inside = self.store.or(found.inside, when);
+                found.inside_at = found.inside_at.take().or(place);
+            }
+            Kind::Outside => {
+                found.outside = self.store.or(found.outside, when);
+                found.outside_at = found.outside_at.take().or(place);
+            }
+            Kind::Opaque => found.opaque = self.store.or(found.opaque, when),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Inside,
+    Outside,
+    Opaque,
+}
+
+struct Forward<'r, 'k> {
+    rule: &'r BackendRule,
+    known: &'k mut FxHashMap<(FunctionKey, Option<UnitId>), Evidence>,
+    depth: u32,
+    found: Evidence,
+}
+

@@ -1,0 +1,655 @@
+//! Expressions to terms.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use condition::{Atom, CompareOp, Condition, Level};
+use csource::syntax::{BinaryOp, Expr, ExprKind, StmtKind, UnaryOp};
+use csource::{Body, Flow, FlowId, Param, TRANSPARENT};
+use kconfig::SymbolType;
+use rustc_hash::FxHashMap;
+use text::Name;
+
+use crate::Analysis;
+use crate::frame::Frame;
+use crate::link::Target;
+use crate::terms::{Substitution, Term, TermId};
+use crate::unit::{MacroState, Moment, UnitId};
+
+/// Calls and macros deeper than this give a value of their own.
+const DEEPEST: u32 = 24;
+
+impl Analysis<'_> {
+    /// When `expr` is not zero.
+    pub(crate) fn truth(&mut self, frame: &Frame, expr: &Expr) -> Condition {
+        let value = self.eval(frame, expr);
+        self.terms.truth(&mut self.store, value)
+    }
+
+    /// The value of `expr`.
+    pub(crate) fn eval(&mut self, frame: &Frame, expr: &Expr) -> TermId {
+        match &expr.kind {
+            ExprKind::Int(value) => self.terms.int(*value),
+            ExprKind::Text => self.terms.add(Term::Address("\"…\"".into())),
+            ExprKind::Ident(name) => self.ident(frame, expr, *name),
+            ExprKind::Call(callee, args) => self.call(frame, expr, callee, args),
+            ExprKind::Unary(op, inner) => self.unary(frame, expr, *op, inner),
+            ExprKind::Binary(op, left, right) => self.binary(frame, *op, left, right),
+            ExprKind::Conditional(test, yes, no) => {
+                let tested = self.eval(frame, test);
+                let truth = self.terms.truth(&mut self.store, tested);
+                let yes = match yes {
+                    Some(yes) => self.eval(frame, yes),
+                    None => tested,
+                };
+                let no = self.eval(frame, no);
+                self.terms.choose(truth, yes, no)
+            }
+            ExprKind::Assign(_, None, value) => self.eval(frame, value),
+            ExprKind::Cast(_, inner) => self.eval(frame, inner),
+            ExprKind::Comma(_, last) => self.eval(frame, last),
+            ExprKind::Sizeof(words) => {
+                let words = format!("sizeof({words})");
+                self.terms.add(Term::Constant(words.as_str().into()))
+            }
+            ExprKind::Field(base, field, arrow) => self.field(frame, expr, base, *field, *arrow),
+            ExprKind::Statements(statement) => self.last_value(frame, expr, &statement.kind),
+            _ => self.site(frame, expr),
+        }
+    }
+
+    /// A value that is known to be at this place only.
+    fn site(&mut self, frame: &Frame, expr: &Expr) -> TermId {
+        let words = Name::new(&frame.file.words(expr.span));
+        let place = frame.place(expr.span);
+        self.terms.add(Term::Site(words, place))
+    }
+
+    fn last_value(&mut self, frame: &Frame, whole: &Expr, kind: &StmtKind) -> TermId {
+        match kind {
+            StmtKind::Block(parts) => match parts.last().map(|last| &last.kind) {
+                Some(StmtKind::Expr(value)) => self.eval(frame, value),
+                _ => self.site(frame, whole),
+            },
+            _ => self.site(frame, whole),
+        }
+    }
+
+    fn unary(&mut self, frame: &Frame, whole: &Expr, op: UnaryOp, inner: &Expr) -> TermId {
+        match op {
+            UnaryOp::Not => {
+                let truth = self.truth(frame, inner);
+                self.terms.truth_value(!truth)
+            }
+            UnaryOp::Negate | UnaryOp::Complement => {
+                let value = self.eval(frame, inner);
+                match self.terms.as_int(value) {
+                    Some(n) => self.terms.int(if op == UnaryOp::Negate { n.wrapping_neg() } else { !n }),
+                    None => self.site(frame, whole),
+                }
+            }
+            UnaryOp::AddressOf => self.address_of(frame, inner),
+            UnaryOp::Dereference => self.site(frame, whole),
+        }
+    }
+
+    /// `&inner`: never zero, and an object's own address where the object is known.
+    fn address_of(&mut self, frame: &Frame, inner: &Expr) -> TermId {
+        match &inner.kind {
+            ExprKind::Field(base, field, arrow) => {
+                let base = if *arrow { self.eval(frame, base) } else { self.address_of(frame, base) };
+                self.terms.field_address(&self.store, base, *field)
+            }
+            ExprKind::Ident(name) => match self.local_object(frame, *name) {
+                Some(object) => object,
+                None => self.terms.add(Term::Address(*name)),
+            },
+            ExprKind::Unary(UnaryOp::Dereference, pointer) => self.eval(frame, pointer),
+            _ => {
+                let words = Name::new(&frame.file.words(inner.span));
+                self.terms.add(Term::Address(words))
+            }
+        }
+    }
+
+    fn field(&mut self, frame: &Frame, whole: &Expr, base: &Expr, field: Name, arrow: bool) -> TermId {
+        let address = if arrow { self.eval(frame, base) } else { self.address_of(frame, base) };
+        let value = self.terms.load(address, field);
+        // What this function stores itself may be newer than what it was called with.
+        if matches!(self.terms.get(value), Term::Field(..)) && stores_field(&frame.body, field) {
+            return self.site(frame, whole);
+        }
+        value
+    }
+
+    fn binary(&mut self, frame: &Frame, op: BinaryOp, left: &Expr, right: &Expr) -> TermId {
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            let a = self.truth(frame, left);
+            // What is never evaluated need not be understood.
+            if (op == BinaryOp::And && a.is_false()) || (op == BinaryOp::Or && a.is_true()) {
+                return self.terms.truth_value(a);
+            }
+            let b = self.truth(frame, right);
+            let both = if op == BinaryOp::And { self.store.and(a, b) } else { self.store.or(a, b) };
+            return self.terms.truth_value(both);
+        }
+        let a = self.eval(frame, left);
+        let b = self.eval(frame, right);
+        if let Some(compared) = self.compare_config(op, a, b) {
+            return self.terms.truth_value(compared);
+        }
+        self.terms.apply(&mut self.store, op, a, b)
+    }
+
+    /// A comparison of an int symbol with a constant is Kconfig's to answer.
+    fn compare_config(&mut self, op: BinaryOp, a: TermId, b: TermId) -> Option<Condition> {
+        let (symbol, value, op) = match (self.terms.get(a).clone(), self.terms.get(b).clone()) {
+            (Term::Config(symbol), Term::Int(value)) => (symbol, value, op),
+            (Term::Int(value), Term::Config(symbol)) => (symbol, value, mirrored(op)),
+            _ => return None,
+        };
+        let (op, negated) = match op {
+            BinaryOp::Equal => (CompareOp::Equal, false),
+            BinaryOp::NotEqual => (CompareOp::Equal, true),
+            BinaryOp::Less => (CompareOp::Less, false),
+            BinaryOp::GreaterEqual => (CompareOp::Less, true),
+            BinaryOp::LessEqual => (CompareOp::LessEqual, false),
+            BinaryOp::Greater => (CompareOp::LessEqual, true),
+            _ => return None,
+        };
+        let value = Name::new(&value.to_string());
+        let atom = self.store.atom(Atom::Compare { symbol, op, value });
+        Some(if negated { !atom } else { atom })
+    }
+
+    fn moment(&self, frame: &Frame, offset: u32) -> Moment {
+        frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, offset))
+    }
+
+    fn ident(&mut self, frame: &Frame, expr: &Expr, name: Name) -> TermId {
+        if let Some((_, value)) = frame.bound.iter().find(|(bound, _)| *bound == name) {
+            return *value;
+        }
+        if let Some(value) = self.variable(frame, expr, name) {
+            return value;
+        }
+        if let Some(user) = frame.user.clone()
+            && let Some(value) = self.outer_variable(&user, frame, expr, name)
+        {
+            return value;
+        }
+        if let Some(value) = self.config_value(name) {
+            return value;
+        }
+        if frame.depth > DEEPEST || frame.expanding.contains(&name) {
+            return self.global(frame, expr, name);
+        }
+        let moment = self.moment(frame, expr.span.start);
+        let mut result = None;
+        for (when, state) in self.macro_states(frame.unit, name, moment) {
+            let value = match state {
+                MacroState::Defined(visit, number) => self.object_macro(frame, expr, (visit, number)),
+                MacroState::Undefined | MacroState::Predefined => self.global(frame, expr, name),
+            };
+            result = Some(match result {
+                Some(other) => self.terms.choose(when, value, other),
+                None => value,
+            });
+        }
+        result.unwrap_or_else(|| self.global(frame, expr, name))
+    }
+
+    /// A local variable or parameter of the function in which a macro is used.
+    fn outer_variable(&mut self, user: &Frame, frame: &Frame, expr: &Expr, name: Name) -> Option<TermId> {
+        if let Some((_, value)) = user.bound.iter().find(|(bound, _)| *bound == name) {
+            return Some(*value);
+        }
+        // Its place is that of the macro's text: two names in one macro stay apart.
+        let place = Frame { file: frame.file.clone(), site: frame.site, ..user.clone() };
+        self.variable(&place, expr, name).or_else(|| {
+            let outer = user.user.clone()?;
+            self.outer_variable(&outer, frame, expr, name)
+        })
+    }
+
+    fn global(&mut self, frame: &Frame, expr: &Expr, name: Name) -> TermId {
+        // By the kernel's style enumerators are upper case, variables and functions are not.
+        if name.bytes().any(|b| b.is_ascii_lowercase()) {
+            self.site(frame, expr)
+        } else {
+            self.terms.add(Term::Constant(name))
+        }
+    }
+
+    /// `CONFIG_X` as a number.
+    fn config_value(&mut self, name: Name) -> Option<TermId> {
+        let symbol = name.strip_prefix("CONFIG_")?;
+        match self.model.symbol(symbol).map(|s| s.kind()) {
+            Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) => {
+                Some(self.terms.add(Term::Config(symbol.into())))
+            }
+            _ => {
+                let on = self.config_macro(name)?;
+                Some(self.terms.truth_value(on))
+            }
+        }
+    }
+
+    /// When the macro `CONFIG_X` or `CONFIG_X_MODULE` is defined; `None` for other names.
+    pub(crate) fn config_macro(&mut self, name: Name) -> Option<Condition> {
+        let symbol = name.strip_prefix("CONFIG_")?;
+        if let Some(known) = self.model.symbol(symbol) {
+            return Some(match known.kind() {
+                SymbolType::Bool | SymbolType::Tristate => self.store.symbol(symbol, Level::Yes),
+                // Its value may be left out of the configuration where it is not asked for.
+                _ => self.store.atom(Atom::Defined(name)),
+            });
+        }
+        if let Some(module) = symbol.strip_suffix("_MODULE")
+            && self.model.symbol(module).is_some()
+        {
+            return Some(self.store.symbol(module, Level::Module));
+        }
+        // A symbol of no Kconfig file of this architecture is never set.
+        Some(Condition::FALSE)
+    }
+
+    fn object_macro(&mut self, frame: &Frame, whole: &Expr, at: (crate::unit::VisitId, usize)) -> TermId {
+        let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
+        if definition.params.is_some() {
+            return self.global(frame, whole, definition.name);
+        }
+        let body = file.macro_body(&definition);
+        let Some(value) = body.value.clone() else { return self.site(frame, whole) };
+        let inner = self.macro_frame(frame, whole, (file, &definition), Rc::from([]));
+        self.eval(&inner, &value)
+    }
+
+    /// The frame inside a macro that is used at `whole`.
+    pub(crate) fn macro_frame(
+        &mut self,
+        frame: &Frame,
+        whole: &Expr,
+        (file, definition): (Arc<csource::File>, &csource::MacroDefinition),
+        bound: Rc<[(Name, TermId)]>,
+    ) -> Frame {
+        let facts = file.macro_body(definition);
+        let site = format!("{}@{}:{}", frame.site, frame.file.path(), whole.span.start);
+        Frame {
+            unit: frame.unit,
+            visit: frame.visit,
+            moment: Some(self.moment(frame, whole.span.start)),
+            expanding: frame.expanding.iter().copied().chain([definition.name]).collect(),
+            body: Arc::new(facts.facts.clone()),
+            file,
+            params: Rc::from([]),
+            bound,
+            user: Some(Rc::new(frame.clone())),
+            site: site.as_str().into(),
+            depth: frame.depth + 1,
+        }
+    }
+
+    fn call(&mut self, frame: &Frame, whole: &Expr, callee: &Expr, args: &[Expr]) -> TermId {
+        let Some(name) = callee.as_ident() else { return self.site(frame, whole) };
+        if let Some(value) = self.known_call(frame, whole, name, args) {
+            return value;
+        }
+        if frame.depth > DEEPEST {
+            return self.site(frame, whole);
+        }
+        let moment = self.moment(frame, whole.span.start);
+        let targets = self.targets(frame.unit, name, moment, &frame.expanding);
+        let values: Vec<TermId> = args.iter().map(|arg| self.eval(frame, arg)).collect();
+        let mut result = None;
+        for (when, target) in targets.into_iter().rev() {
+            let value = match target {
+                Target::Macro(visit, number) => self.macro_call(frame, whole, (visit, number), (args, &values)),
+                Target::Function(key, visit) => self.function_call(frame, whole, (key, visit), &values),
+                Target::Foreign => self.site(frame, whole),
+            };
+            result = Some(match result {
+                Some(other) => self.terms.choose(when, value, other),
+                None => value,
+            });
+        }
+        result.unwrap_or_else(|| self.site(frame, whole))
+    }
+
+    /// Calls whose meaning does not come from a definition.
+    fn known_call(&mut self, frame: &Frame, whole: &Expr, name: Name, args: &[Expr]) -> Option<TermId> {
+        if TRANSPARENT.contains(&name.as_str()) {
+            return Some(self.eval(frame, args.first()?));
+        }
+        let symbol = |args: &[Expr]| args.first()?.as_ident()?.strip_prefix("CONFIG_").map(Name::new);
+        let truth = match name.as_str() {
+            "IS_ENABLED" => self.enabled(symbol(args)?, &[Level::Yes, Level::Module]),
+            "IS_BUILTIN" => self.enabled(symbol(args)?, &[Level::Yes]),
+            "IS_MODULE" => self.enabled(symbol(args)?, &[Level::Module]),
+            "IS_REACHABLE" => {
+                let symbol = symbol(args)?;
+                let (built_in, module) = (self.enabled(symbol, &[Level::Yes]), self.enabled(symbol, &[Level::Module]));
+                let in_module = self.unit_ref(frame.unit).is_module();
+                let reachable = self.store.and(module, in_module);
+                self.store.or(built_in, reachable)
+            }
+            "defined" => {
+                let moment = self.moment(frame, whole.span.start);
+                self.defined(frame.unit, args.first()?.as_ident()?, moment)
+            }
+            "__builtin_constant_p" | "__builtin_choose_expr" => return Some(self.site(frame, whole)),
+            _ => return None,
+        };
+        Some(self.terms.truth_value(truth))
+    }
+
+    fn enabled(&mut self, symbol: Name, levels: &[Level]) -> Condition {
+        if self.model.symbol(&symbol).is_none() {
+            return Condition::FALSE;
+        }
+        let parts: Vec<Condition> = levels.iter().map(|level| self.store.symbol(&symbol, *level)).collect();
+        self.store.or_all(parts)
+    }
+
+    fn macro_call(
+        &mut self,
+        frame: &Frame,
+        whole: &Expr,
+        at: (crate::unit::VisitId, usize),
+        (args, values): (&[Expr], &[TermId]),
+    ) -> TermId {
+        let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
+        let Some(params) = &definition.params else {
+            // An object-like macro that is called: its value is a function that is not followed.
+            return self.site(frame, whole);
+        };
+        let body = file.macro_body(&definition);
+        let Some(value) = body.value.clone() else { return self.site(frame, whole) };
+        if params.len() != args.len() {
+            return self.site(frame, whole);
+        }
+        let bound: Rc<[(Name, TermId)]> = params.iter().copied().zip(values.iter().copied()).collect();
+        let inner = self.macro_frame(frame, whole, (file, &definition), bound);
+        self.eval(&inner, &value)
+    }
+
+    fn function_call(
+        &mut self,
+        frame: &Frame,
+        whole: &Expr,
+        (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>),
+        values: &[TermId],
+    ) -> TermId {
+        let constant = values.iter().all(|value| self.terms.is_constant(*value));
+        let summary = self.summary(frame, (key, visit));
+        let site = frame.place(whole.span);
+        let name = self.read_file(key.path).map_or(Name::new(""), |file| file.function(key.id).name);
+        let result = summary.map(|summary| {
+            let mut substitution = Substitution::new(values.to_vec(), site);
+            self.terms.substitute(&mut self.store, summary, &mut substitution)
+        });
+        if let Some(result) = result
+            && self.is_settled(result)
+        {
+            return result;
+        }
+        if constant && self.is_stable((key, visit), frame.unit, 0) {
+            return self.predicate(name, values);
+        }
+        match result {
+            // A function of constants is one constant, and told by its name rather than its body.
+            Some(result) if constant && !values.is_empty() && self.terms.is_constant(result) => {
+                self.terms.add(Term::Call(name, values.to_vec()))
+            }
+            Some(result) => result,
+            None => self.site(frame, whole),
+        }
+    }
+
+    fn predicate(&mut self, name: Name, values: &[TermId]) -> TermId {
+        let words: Vec<String> = values.iter().map(|v| self.terms.words(&self.store, *v)).collect();
+        let words = format!("{name}({})", words.join(", "));
+        self.terms.add(Term::Predicate(words.as_str().into()))
+    }
+
+    /// Whether a value is a constant, or chosen by Kconfig symbols and predicates among constants.
+    fn is_settled(&mut self, id: TermId) -> bool {
+        match self.terms.get(id).clone() {
+            Term::Int(_) | Term::Predicate(_) => true,
+            Term::Choose(test, yes, no) => {
+                let plain = self.store.atoms(test).into_iter().all(|atom| {
+                    matches!(atom, Atom::Symbol { .. } | Atom::Compare { .. } | Atom::Predicate(_) | Atom::Defined(_))
+                });
+                plain && self.is_settled(yes) && self.is_settled(no)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a function returns, over its parameters; `None` where it is not computed.
+    fn summary(&mut self, frame: &Frame, (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>)) -> Option<TermId> {
+        let (unit, visit) = match visit {
+            Some(visit) => (frame.unit, visit),
+            None => {
+                let unit = self.unit(key.path)?;
+                (unit, self.unit_ref(unit).root)
+            }
+        };
+        let known = (unit, visit, key);
+        if let Some(summary) = self.summaries.get(&known) {
+            return *summary;
+        }
+        // A recursion has no summary.
+        self.summaries.insert(known, None);
+        let summary = self.summarize(unit, visit, key, frame.depth);
+        self.summaries.insert(known, summary);
+        summary
+    }
+
+    fn summarize(&mut self, unit: UnitId, visit: crate::unit::VisitId, key: crate::link::FunctionKey, depth: u32) -> Option<TermId> {
+        let file = self.read_file(key.path)?;
+        let function = file.function(key.id);
+        let size = function.body.end - function.body.start;
+        if size > self.limits.summary_bytes || depth > DEEPEST {
+            return None;
+        }
+        let frame = self.function_frame(unit, visit, key, depth + 1)?;
+        let body = frame.body.clone();
+        let mut flows = FxHashMap::default();
+        let mut result: Option<TermId> = None;
+        for ret in body.returns.iter().rev() {
+            let when = self.flow(&frame, &body, ret.flow, &mut flows);
+            let line = self.branch_condition(unit, visit, ret.branch);
+            let when = self.store.and(when, line);
+            if when.is_false() {
+                continue;
+            }
+            let value = match &ret.value {
+                Some(value) => self.eval(&frame, value),
+                None => self.terms.int(0),
+            };
+            result = Some(match result {
+                Some(other) => self.terms.choose(when, value, other),
+                None => value,
+            });
+        }
+        result
+    }
+
+    /// The frame of a function's own text.
+    pub(crate) fn function_frame(
+        &mut self,
+        unit: UnitId,
+        visit: crate::unit::VisitId,
+        key: crate::link::FunctionKey,
+        depth: u32,
+    ) -> Option<Frame> {
+        let file = self.read_file(key.path)?;
+        let params: Rc<[Param]> = file.function(key.id).params.iter().cloned().collect();
+        Some(Frame {
+            unit,
+            visit,
+            body: file.body(key.id),
+            file,
+            params,
+            bound: Rc::from([]),
+            user: None,
+            moment: None,
+            expanding: Rc::from([]),
+            site: Name::new(""),
+            depth,
+        })
+    }
+
+    /// When control gets to a place of a body.
+    pub(crate) fn flow(&mut self, frame: &Frame, body: &Body, flow: FlowId, known: &mut FxHashMap<FlowId, Condition>) -> Condition {
+        if let Some(condition) = known.get(&flow) {
+            return *condition;
+        }
+        let condition = match body.flows.get(flow) {
+            Flow::Always => Condition::TRUE,
+            Flow::Never => Condition::FALSE,
+            Flow::Branch(branch, taken) => {
+                let when = self.branch_condition(frame.unit, frame.visit, branch);
+                if taken { when } else { !when }
+            }
+            Flow::Leaf(number, positive) => {
+                let leaf = body.flows.leaf(number).clone();
+                let line = if frame.user.is_some() {
+                    Condition::TRUE
+                } else {
+                    self.branch_condition(frame.unit, frame.visit, leaf.branch)
+                };
+                // What stands in a branch that is not compiled need not be understood.
+                let truth = if line.is_false() { Condition::TRUE } else { self.truth(frame, &leaf.expr) };
+                let signed = if positive { truth } else { !truth };
+                self.store.implies(line, signed)
+            }
+            Flow::And(a, b) => {
+                let a = self.flow(frame, body, a, known);
+                if a.is_false() {
+                    a
+                } else {
+                    let b = self.flow(frame, body, b, known);
+                    self.store.and(a, b)
+                }
+            }
+            Flow::Or(a, b) => {
+                let a = self.flow(frame, body, a, known);
+                let b = self.flow(frame, body, b, known);
+                self.store.or(a, b)
+            }
+        };
+        known.insert(flow, condition);
+        condition
+    }
+
+    /// Whether a predicate keeps its answer once the kernel is up: what it calls ends in one of the
+    /// leaves that the rules list, such as a static key.
+    fn is_stable(&mut self, (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>), unit: UnitId, depth: u32) -> bool {
+        let Some(file) = self.read_file(key.path) else { return false };
+        if self.vocabulary.stable.contains(&*file.function(key.id).name) {
+            return true;
+        }
+        let body = file.body(key.id);
+        let names: Vec<(Name, u32)> = body.calls.iter().filter_map(|c| Some((c.name()?, c.span.start))).collect();
+        if names.iter().any(|(name, _)| self.vocabulary.stable.contains(&**name)) {
+            return true;
+        }
+        if depth >= self.limits.stable_depth {
+            return false;
+        }
+        let (unit, visit) = match visit {
+            Some(visit) => (unit, visit),
+            None => match self.unit(key.path) {
+                Some(unit) => (unit, self.unit_ref(unit).root),
+                None => return false,
+            },
+        };
+        names.into_iter().any(|(name, at)| {
+            let moment = self.unit_ref(unit).moment(visit, at);
+            let targets = self.targets(unit, name, moment, &[]);
+            targets.into_iter().any(|(_, target)| match target {
+                Target::Function(key, visit) => self.is_stable((key, visit), unit, depth + 1),
+                _ => false,
+            })
+        })
+    }
+
+    /// When `#if expr` holds at a moment.
+    pub(crate) fn preprocessor_truth(&mut self, unit: UnitId, expr: &Expr, moment: Moment, depth: u32) -> Condition {
+        let root = self.unit_ref(unit).root;
+        let visit = if self.unit_ref(unit).visits.is_empty() { return Condition::TRUE } else { root };
+        let file = self.unit_ref(unit).visits.get(visit.0 as usize).map_or_else(
+            || self.unit_ref(unit).visits[0].file.clone(),
+            |visit| visit.file.clone(),
+        );
+        let frame = Frame {
+            unit,
+            visit,
+            file,
+            body: Arc::default(),
+            params: Rc::from([]),
+            bound: Rc::from([]),
+            user: None,
+            moment: Some(moment),
+            expanding: Rc::from([]),
+            site: Name::new(&format!("#if{}", moment.number())),
+            depth,
+        };
+        let value = self.preprocessor_value(&frame, expr);
+        self.terms.truth(&mut self.store, value)
+    }
+
+    /// As [`Self::eval`], but a name that is no macro is 0.
+    fn preprocessor_value(&mut self, frame: &Frame, expr: &Expr) -> TermId {
+        match &expr.kind {
+            ExprKind::Ident(name) if !name.starts_with("CONFIG_") => {
+                let defined = self.defined(frame.unit, *name, self.moment(frame, expr.span.start));
+                if defined.is_false() {
+                    return self.terms.int(0);
+                }
+                let value = self.eval(frame, expr);
+                let zero = self.terms.int(0);
+                self.terms.choose(defined, value, zero)
+            }
+            ExprKind::Unary(UnaryOp::Not, inner) => {
+                let value = self.preprocessor_value(frame, inner);
+                let truth = self.terms.truth(&mut self.store, value);
+                self.terms.truth_value(!truth)
+            }
+            ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), left, right) => {
+                let a = self.preprocessor_value(frame, left);
+                let a = self.terms.truth(&mut self.store, a);
+                let b = self.preprocessor_value(frame, right);
+                let b = self.terms.truth(&mut self.store, b);
+                let both = if *op == BinaryOp::And { self.store.and(a, b) } else { self.store.or(a, b) };
+                self.terms.truth_value(both)
+            }
+            ExprKind::Binary(op, left, right) => {
+                let a = self.preprocessor_value(frame, left);
+                let b = self.preprocessor_value(frame, right);
+                match self.compare_config(*op, a, b) {
+                    Some(compared) => self.terms.truth_value(compared),
+                    None => self.terms.apply(&mut self.store, *op, a, b),
+                }
+            }
+            _ => self.eval(frame, expr),
+        }
+    }
+}
+
+fn mirrored(op: BinaryOp) -> BinaryOp {
+    match op {
+        BinaryOp::Less => BinaryOp::Greater,
+        BinaryOp::LessEqual => BinaryOp::GreaterEqual,
+        BinaryOp::Greater => BinaryOp::Less,
+        BinaryOp::GreaterEqual => BinaryOp::LessEqual,
+        op => op,
+    }
+}
+
+/// Whether a body stores to a field called `field`, of whatever object.
+pub(crate) fn stores_field(body: &Body, field: Name) -> bool {
+    body.stores.iter().any(|store| matches!(&store.target.kind, ExprKind::Field(_, f, _) if *f == field))
+}

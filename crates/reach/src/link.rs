@@ -1,0 +1,217 @@
+//! Which definition a name means at a place: a macro, a function of the file, an inline one of a
+//! header that the unit reads, or one that another file of this architecture's kernel defines.
+
+use std::sync::Arc;
+
+use condition::Condition;
+use csource::{DirectiveKind, File, FunctionId, Lexer, MacroDefinition, TokenKind};
+use text::Name;
+
+use crate::Analysis;
+use crate::unit::{MacroState, Moment, UnitId, VisitId};
+
+/// A function, told by its file and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FunctionKey {
+    pub(crate) path: Name,
+    pub(crate) id: FunctionId,
+}
+
+/// What a name means.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A macro that this directive of this visit defines.
+    Macro(VisitId, usize),
+    /// A function; an inline one is read in the visit of its header, another in its own unit.
+    Function(FunctionKey, Option<VisitId>),
+    /// Something that is not C, or not of this tree.
+    Foreign,
+}
+
+/// Aliases that name each other further than this are not followed.
+const LONGEST_ALIAS: u32 = 8;
+
+impl Analysis<'_> {
+    /// What `name` means at a moment of a unit: meanings with their Conditions. Where none of the
+    /// Conditions holds, nothing defines the name, and what calls it would not link.
+    pub(crate) fn targets(&mut self, unit: UnitId, name: Name, moment: Moment, expanding: &[Name]) -> Vec<(Condition, Target)> {
+        let mut targets = Vec::new();
+        self.collect_targets(unit, name, moment, (Condition::TRUE, expanding, 0), &mut targets);
+        targets
+    }
+
+    fn collect_targets(
+        &mut self,
+        unit: UnitId,
+        name: Name,
+        moment: Moment,
+        (under, expanding, depth): (Condition, &[Name], u32),
+        targets: &mut Vec<(Condition, Target)>,
+    ) {
+        let states = if expanding.contains(&name) {
+            vec![(Condition::TRUE, MacroState::Undefined)]
+        } else {
+            self.macro_states(unit, name, moment)
+        };
+        for (when, state) in states {
+            let when = self.store.and(under, when);
+            match state {
+                _ if when.is_false() => {}
+                MacroState::Predefined => targets.push((when, Target::Foreign)),
+                MacroState::Undefined => self.function_targets(unit, name, when, targets),
+                MacroState::Defined(visit, number) => match self.alias(unit, visit, number) {
+                    Some(other) if other == name => self.function_targets(unit, name, when, targets),
+                    Some(other) if depth < LONGEST_ALIAS => {
+                        let expanding = [expanding, &[name]].concat();
+                        self.collect_targets(unit, other, moment, (when, &expanding, depth + 1), targets);
+                    }
+                    _ => targets.push((when, Target::Macro(visit, number))),
+                },
+            }
+        }
+    }
+
+    pub(crate) fn macro_of(&self, unit: UnitId, visit: VisitId, number: usize) -> (Arc<File>, MacroDefinition) {
+        let file = self.unit_ref(unit).visit(visit).file.clone();
+        let definition = match &file.directives().list[number].kind {
+            DirectiveKind::Define(definition) => definition.clone(),
+            _ => MacroDefinition { name: Name::new(""), params: None, body: text::Span::default() },
+        };
+        (file, definition)
+    }
+
+    /// The other name of `#define name other`.
+    fn alias(&self, unit: UnitId, visit: VisitId, number: usize) -> Option<Name> {
+        let (file, definition) = self.macro_of(unit, visit, number);
+        if definition.params.is_some() {
+            return None;
+        }
+        let body = definition.body.of(file.text());
+        let mut tokens = Lexer::new(body);
+        let (first, more) = (tokens.next()?, tokens.next());
+        let word = std::str::from_utf8(first.span.of(body)).ok()?;
+        (first.kind == TokenKind::Ident && more.is_none()).then(|| Name::new(word))
+    }
+
+    fn function_targets(&mut self, unit: UnitId, name: Name, under: Condition, targets: &mut Vec<(Condition, Target)>) {
+        let candidates = self.functions_called(name);
+        let mut rest = under;
+        let root = self.unit_ref(unit).visit(self.unit_ref(unit).root).file.path();
+        // Definitions that the unit itself reads come before those it is linked with.
+        for key in candidates.iter().filter(|key| key.path == root || is_header(&key.path)) {
+            let visits = self.unit_ref(unit).visits_of(key.path).to_vec();
+            for visit in visits {
+                let file = self.unit_ref(unit).visit(visit).file.clone();
+                let head = file.function(key.id).name_span.start;
+                let here = self.line_condition(unit, visit, head);
+                let when = self.store.and(rest, here);
+                if !when.is_false() {
+                    rest = self.store.and(rest, !here);
+                    targets.push((when, Target::Function(*key, Some(visit))));
+                }
+            }
+        }
+        if !rest.is_false() {
+            self.external_targets(&candidates, root, name, rest, targets);
+        }
+    }
+
+    fn external_targets(&mut self, candidates: &[FunctionKey], root: Name, name: Name, rest: Condition, targets: &mut Vec<(Condition, Target)>) {
+        let (mut strong, mut weak) = (Vec::new(), Vec::new());
+        for key in candidates.iter().filter(|key| key.path != root && !is_header(&key.path)) {
+            let Some(file) = self.read_file(key.path) else { continue };
+            let function = file.function(key.id);
+            if function.linkage.is_static {
+                continue;
+            }
+            let when = self.provided(*key);
+            let list = if function.linkage.is_weak { &mut weak } else { &mut strong };
+            list.push((*key, when));
+        }
+        let mut overridden = Condition::FALSE;
+        for (key, when) in &strong {
+            overridden = self.store.or(overridden, *when);
+            let when = self.store.and(rest, *when);
+            if !when.is_false() {
+                targets.push((when, Target::Function(*key, None)));
+            }
+        }
+        for (key, when) in &weak {
+            let when = self.store.and_all([rest, *when, !overridden]);
+            if !when.is_false() {
+                targets.push((when, Target::Function(*key, None)));
+            }
+        }
+        if self.is_foreign(name, candidates) {
+            targets.push((rest, Target::Foreign));
+        }
+    }
+
+    /// Whether something that is not C may define `name`: an assembler file mentions it, or no C
+    /// file of any architecture defines it.
+    fn is_foreign(&mut self, name: Name, candidates: &[FunctionKey]) -> bool {
+        let files: Vec<String> = self.tree.index(&kernel::Silent).files(&name).map(str::to_owned).collect();
+        let assembler = files.iter().any(|path| path.ends_with(".S") && self.is_of_arch(path));
+        if assembler || !candidates.is_empty() {
+            return assembler;
+        }
+        let defines = |path: &String| self.tree.file(path).is_ok_and(|file| !file.functions_named(name).is_empty());
+        !files.iter().filter(|path| path.ends_with(".c")).any(defines)
+    }
+
+    /// When a function of a C file is part of the kernel or of a module.
+    pub(crate) fn provided(&mut self, key: FunctionKey) -> Condition {
+        if let Some(known) = self.provided.get(&key) {
+            return *known;
+        }
+        let built = self.kbuild.built(&mut self.store, &key.path);
+        let mut when = built.any(&mut self.store);
+        if let Some(file) = self.read_file(key.path).filter(|_| !when.is_false()) {
+            let function = file.function(key.id);
+            let (branch, head) = (function.branch, function.name_span.start);
+            if branch != csource::BranchId::TOP
+                && let Some(unit) = self.unit(key.path)
+            {
+                let root = self.unit_ref(unit).root;
+                let line = self.line_condition(unit, root, head);
+                when = self.store.and(when, line);
+            }
+        }
+        self.provided.insert(key, when);
+        when
+    }
+
+    /// Every function called `name` in files that this architecture may build, by path.
+    pub(crate) fn functions_called(&mut self, name: Name) -> Arc<[FunctionKey]> {
+        if let Some(known) = self.functions.get(&name) {
+            return known.clone();
+        }
+        let paths: Vec<Name> = self.files_with(name);
+        let mut found = Vec::new();
+        for path in paths {
+            if let Some(file) = self.read_file(path) {
+                found.extend(file.functions_named(name).iter().map(|id| FunctionKey { path, id: *id }));
+            }
+        }
+        let found: Arc<[FunctionKey]> = found.into();
+        self.functions.insert(name, found.clone());
+        found
+    }
+
+    /// The C files and headers that mention `name` and may be this architecture's.
+    pub(crate) fn files_with(&self, name: Name) -> Vec<Name> {
+        let files = self.tree.index(&kernel::Silent).files(&name);
+        files.filter(|path| !path.ends_with(".S") && self.is_of_arch(path)).map(Name::new).collect()
+    }
+
+    /// Whether a file belongs to all architectures or to this one.
+    pub(crate) fn is_of_arch(&self, path: &str) -> bool {
+        let Some(rest) = path.strip_prefix("arch/") else { return true };
+        let owner = rest.split('/').next().unwrap_or("");
+        self.header_arches.iter().any(|arch| **arch == *owner)
+    }
+}
+
+pub(crate) fn is_header(path: &str) -> bool {
+    path.ends_with(".h")
+}

@@ -1,0 +1,290 @@
+//! Who mentions a function: the calls of it, in functions and through macros, and the places where
+//! something else gets to know it and may call it.
+
+use std::rc::Rc;
+
+use condition::Condition;
+use csource::syntax::{Expr, ExprKind};
+use csource::{Body, Mention};
+use rustc_hash::{FxHashMap, FxHashSet};
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::frame::Frame;
+use crate::link::{FunctionKey, Target, is_header};
+use crate::terms::TermId;
+
+/// A call of one function by another.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The function that calls.
+    pub(crate) caller: FunctionKey,
+    /// When, over the caller's parameters.
+    pub(crate) when: Condition,
+    /// What is passed, over the caller's parameters.
+    pub(crate) args: Vec<TermId>,
+    /// The call, in the caller's file.
+    pub(crate) span: Span,
+    /// The name of the place.
+    pub(crate) place: Name,
+}
+
+/// A place from which a function may be called by something that is not followed further.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// What calls it: `.probe of struct dax_device_driver`.
+    pub(crate) words: String,
+    /// When.
+    pub(crate) when: Condition,
+    /// Where it is said.
+    pub(crate) file: Name,
+    /// Where in the file.
+    pub(crate) span: Span,
+}
+
+/// All that one file says about a function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sites {
+    pub(crate) calls: Vec<Site>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Macros at the top of a file that name functions without having them called.
+const NAMING_MACROS: &[&str] = &[
+    "EXPORT_", "NOKPROBE_SYMBOL", "_ASM_NOKPROBE", "ALLOW_ERROR_INJECTION", "BTF_", "MODULE_", "STACK_FRAME_NON_STANDARD",
+    "__ADDRESSABLE", "KSYM_", "ASM_", "TRACE_", "DEFINE_TRACE", "_EXPORT_",
+];
+
+impl Analysis<'_> {
+    /// The name, and the macros in whose replacement it stands, directly or through others.
+    pub(crate) fn spellings(&mut self, name: Name) -> Rc<[Name]> {
+        if let Some(known) = self.spellings.get(&name) {
+            return known.clone();
+        }
+        let mut names = vec![name];
+        let mut next = 0;
+        while let Some(word) = names.get(next).copied() {
+            next += 1;
+            for path in self.files_with(word) {
+                let Some(file) = self.read_file(path) else { continue };
+                for mention in file.mentions(word) {
+                    if let Mention::Macro(number) = mention
+                        && let csource::DirectiveKind::Define(definition) = &file.directives().list[number].kind
+                        && !names.contains(&definition.name)
+                        && names.len() < self.limits.spellings
+                    {
+                        names.push(definition.name);
+                    }
+                }
+            }
+        }
+        let names: Rc<[Name]> = names.into();
+        self.spellings.insert(name, names.clone());
+        names
+    }
+
+    /// The files that may mention a function, by path; a static one is its own file's.
+    pub(crate) fn files_of(&mut self, key: FunctionKey) -> Vec<Name> {
+        let Some(file) = self.read_file(key.path) else { return Vec::new() };
+        let function = file.function(key.id);
+        if function.linkage.is_static && !is_header(&key.path) {
+            return vec![key.path];
+        }
+        let name = function.name;
+        let mut files: Vec<Name> = Vec::new();
+        for spelling in self.spellings(name).iter() {
+            files.extend(self.files_with(*spelling));
+        }
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// What the file at `path` says about the function `callee`.
+    pub(crate) fn sites_in(&mut self, callee: FunctionKey, path: Name) -> Sites {
+        let mut sites = Sites::default();
+        let Some(callee_file) = self.read_file(callee.path) else { return sites };
+        let name = callee_file.function(callee.id).name;
+        let spellings = self.spellings(name);
+        let Some(file) = self.read_file(path) else { return sites };
+        let mut functions = FxHashSet::default();
+        let mut tops = Vec::new();
+        for spelling in spellings.iter() {
+            for mention in file.mentions(*spelling) {
+                match mention {
+                    Mention::Function(id) => {
+                        functions.insert(id);
+                    }
+                    Mention::Variable(_) | Mention::TopMacro(_) => tops.push((mention, *spelling)),
+                    Mention::Macro(_) => {}
+                }
+            }
+        }
+        if functions.is_empty() && tops.is_empty() {
+            return sites;
+        }
+        let Some(unit) = self.unit(path) else { return sites };
+        let root = self.unit_ref(unit).root;
+        let mut functions: Vec<csource::FunctionId> = functions.into_iter().collect();
+        functions.sort_unstable();
+        for id in functions {
+            let caller = FunctionKey { path, id };
+            if let Some(frame) = self.function_frame(unit, root, caller, 0) {
+                let head = frame.file.function(id).name_span.start;
+                let line = self.line_condition(unit, root, head);
+                let body = frame.body.clone();
+                let mut search = Search { callee, name, spellings: spellings.clone(), caller, span: None, sites: &mut sites };
+                self.search(&frame, &body, line, &mut search, 0);
+            }
+        }
+        for (mention, spelling) in tops {
+            self.top_entry(unit, path, mention, spelling, &mut sites);
+        }
+        sites
+    }
+
+    /// Finds the calls in a body, following macros that mention the callee.
+    fn search(&mut self, frame: &Frame, body: &Body, under: Condition, search: &mut Search<'_>, depth: u32) {
+        let mut flows = FxHashMap::default();
+        for call in &body.calls {
+            let Some(name) = call.name().filter(|name| search.spellings.contains(name)) else { continue };
+            if frame.expanding.contains(&name) && name != search.name {
+                continue;
+            }
+            let flow = self.flow(frame, body, call.flow, &mut flows);
+            let line = if frame.user.is_some() { Condition::TRUE } else { self.branch_condition(frame.unit, frame.visit, call.branch) };
+            let here = self.store.and_all([under, flow, line]);
+            if here.is_false() {
+                continue;
+            }
+            let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
+            for (when, target) in self.targets(frame.unit, name, moment, &frame.expanding) {
+                let when = self.store.and(here, when);
+                match target {
+                    _ if when.is_false() => {}
+                    Target::Function(key, _) if key == search.callee => {
+                        let args = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
+                        let span = search.span.unwrap_or(call.span);
+                        let place = frame.place(call.span);
+                        search.sites.calls.push(Site { caller: search.caller, when, args, span, place });
+                    }
+                    Target::Macro(visit, number) if depth < self.limits.macro_depth => {
+                        let whole = Expr { kind: ExprKind::Text, span: call.span };
+                        let (file, definition) = self.macro_of(frame.unit, visit, number);
+                        let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
+                        let params = definition.params.clone().unwrap_or_default();
+                        let bound = params.into_iter().zip(values).collect();
+                        let inner = self.macro_frame(frame, &whole, (file, &definition), bound);
+                        let facts = inner.body.clone();
+                        let outer = search.span;
+                        search.span = Some(outer.unwrap_or(call.span));
+                        self.search(&inner, &facts, when, search, depth + 1);
+                        search.span = outer;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.search_values(frame, body, under, search);
+    }
+
+    /// Finds the callee used as a value: whoever gets it may call it.
+    fn search_values(&mut self, frame: &Frame, body: &Body, under: Condition, search: &mut Search<'_>) {
+        if frame.user.is_some() {
+            return;
+        }
+        let mut flows = FxHashMap::default();
+        for (name, span, flow) in &body.values {
+            let local = body.locals.iter().any(|l| l.declarator.name == *name) || frame.param(*name).is_some();
+            if *name != search.name || local {
+                continue;
+            }
+            let flow = self.flow(frame, body, *flow, &mut flows);
+            let line = self.line_condition(frame.unit, frame.visit, span.start);
+            let when = self.store.and_all([under, flow, line]);
+            if when.is_false() {
+                continue;
+            }
+            let provided = self.provided(search.caller);
+            let when = self.store.and(when, provided);
+            let by = frame.file.function(search.caller.id).name;
+            let words = value_role(body, *span, by);
+            search.sites.entries.push(Entry { words, when, file: frame.file.path(), span: *span });
+        }
+    }
+
+    fn top_entry(&mut self, unit: crate::unit::UnitId, path: Name, mention: Mention, word: Name, sites: &mut Sites) {
+        let Some(file) = self.read_file(path) else { return };
+        let root = self.unit_ref(unit).root;
+        let (words, span, place) = match mention {
+            Mention::Variable(number) => {
+                let variable = &file.items().variables[number];
+                let field = file.initializer(Span { start: variable.init.start, end: variable.init.end });
+                let field = field.and_then(|init| field_of(&init, word));
+                let of = variable.struct_tag.map_or_else(|| variable.name.to_string(), |tag| format!("struct {tag}"));
+                let words = field.map_or_else(|| format!("in {of}"), |(field, _)| format!(".{field} of {of}"));
+                (words, variable.init, variable.init.start)
+            }
+            Mention::TopMacro(number) => {
+                let used = &file.items().macros[number];
+                if NAMING_MACROS.iter().any(|prefix| used.name.starts_with(prefix)) {
+                    return;
+                }
+                (used.name.to_string(), used.args, used.args.start)
+            }
+            Mention::Function(_) | Mention::Macro(_) => return,
+        };
+        let line = self.line_condition(unit, root, place);
+        let built = self.kbuild.built(&mut self.store, &path).any(&mut self.store);
+        let when = if is_header(&path) { line } else { self.store.and(line, built) };
+        if !when.is_false() {
+            sites.entries.push(Entry { words, when, file: path, span });
+        }
+    }
+}
+
+struct Search<'s> {
+    callee: FunctionKey,
+    name: Name,
+    spellings: Rc<[Name]>,
+    caller: FunctionKey,
+    /// The outermost macro use, while inside a macro.
+    span: Option<Span>,
+    sites: &'s mut Sites,
+}
+
+/// The field in whose value `word` stands, and where.
+fn field_of(init: &Expr, word: Name) -> Option<(Name, Span)> {
+    let ExprKind::Initializer(parts) = &init.kind else { return None };
+    parts.iter().find_map(|(field, value)| {
+        if let Some(inner) = field_of(value, word) {
+            return Some(inner);
+        }
+        let field = (*field)?;
+        mentions(value, word).map(|span| (field, span))
+    })
+}
+
+fn mentions(expr: &Expr, word: Name) -> Option<Span> {
+    if expr.as_ident() == Some(word) {
+        return Some(expr.span);
+    }
+    expr.children().into_iter().find_map(|child| mentions(child, word))
+}
+
+fn value_role(body: &Body, span: Span, by: Name) -> String {
+    let holds = |outer: &Expr| outer.span.start <= span.start && span.end <= outer.span.end;
+    for store in &body.stores {
+        if let (Some(value), ExprKind::Field(_, field, _)) = (&store.value, &store.target.kind)
+            && holds(value)
+        {
+            return format!("stored to .{field} in {by}()");
+        }
+    }
+    let calls = body.calls.iter().filter(|call| call.args.iter().any(holds));
+    let innermost = calls.min_by_key(|call| call.span.end - call.span.start);
+    match innermost.and_then(csource::Call::name) {
+        Some(callee) => format!("passed to {callee}() in {by}()"),
+        None => format!("address taken in {by}()"),
+    }
+}

@@ -1,0 +1,383 @@
+//! Values, as far as they are known without running anything.
+//!
+//! `pgmap_vmemmap_nr(pgmap) > 1` is a term over the parameter `pgmap`; where a caller passes NULL,
+//! or an object whose `vmemmap_shift` is 0, the same term with that put in its place folds to a
+//! constant. Terms are held once each, and their truth is a [`Condition`].
+
+use condition::{Atom, Condition, Store, ValueId};
+use csource::syntax::BinaryOp;
+use rustc_hash::FxHashMap;
+use text::Name;
+
+/// A term, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TermId(u32);
+
+/// An object in memory that is known by where it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ObjectId(u32);
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Term {
+    /// A constant.
+    Int(i128),
+    /// The address of something, so not zero: a function, a variable.
+    Address(Name),
+    /// The address of an object, or of the part of it that the path of fields names.
+    Object(ObjectId, Vec<Name>),
+    /// A parameter of the function that the term belongs to.
+    Param(u32, Name),
+    /// What stands in a field; the base is an address.
+    Field(TermId, Name),
+    /// An int, hex or string symbol of Kconfig.
+    Config(Name),
+    /// A constant that is not computed, by its words: `sizeof(struct page)`.
+    Constant(Name),
+    /// A predicate of the running kernel, the same wherever it is asked.
+    Predicate(Name),
+    /// An operation on values of which one is not known.
+    Apply(BinaryOp, TermId, TermId),
+    /// A function of constants that is not computed: `is_power_of_2(sizeof(struct page))`.
+    Call(Name, Vec<TermId>),
+    /// One or the other.
+    Choose(Condition, TermId, TermId),
+    /// A value at one place in the text: the words, and the place that makes it unlike others.
+    Site(Name, Name),
+}
+
+/// What is known of an object.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    /// Its words: `params`, `devm_kzalloc(…)`.
+    pub(crate) words: Name,
+    /// What fields begin with, by their path.
+    pub(crate) fields: Vec<(Vec<Name>, TermId)>,
+    /// Whether all else begins as zero.
+    pub(crate) zeroed: bool,
+    /// Fields, by their last name, that something may have stored to.
+    pub(crate) stored: Vec<Name>,
+}
+
+/// Holds terms and objects.
+#[derive(Debug, Default)]
+pub(crate) struct Terms {
+    terms: Vec<Term>,
+    known: FxHashMap<Term, TermId>,
+    objects: Vec<Object>,
+    /// Whether a term holds only constants, by its number.
+    constant: Vec<bool>,
+}
+
+/// Terms deeper than this become a value of their own.
+const DEEPEST: u32 = 40;
+
+impl Terms {
+    pub(crate) fn add(&mut self, term: Term) -> TermId {
+        if let Some(known) = self.known.get(&term) {
+            return *known;
+        }
+        let id = TermId(u32::try_from(self.terms.len()).unwrap_or(u32::MAX));
+        let constant = match &term {
+            Term::Int(_) | Term::Constant(_) | Term::Config(_) => true,
+            Term::Apply(_, a, b) => self.is_constant(*a) && self.is_constant(*b),
+            Term::Call(_, args) => args.iter().all(|arg| self.is_constant(*arg)),
+            _ => false,
+        };
+        self.constant.push(constant);
+        self.terms.push(term.clone());
+        self.known.insert(term, id);
+        id
+    }
+
+    pub(crate) fn get(&self, id: TermId) -> &Term {
+        &self.terms[id.0 as usize]
+    }
+
+    /// Whether a term is made of constants only.
+    pub(crate) fn is_constant(&self, id: TermId) -> bool {
+        self.constant[id.0 as usize]
+    }
+
+    pub(crate) fn int(&mut self, value: i128) -> TermId {
+        self.add(Term::Int(value))
+    }
+
+    pub(crate) fn as_int(&self, id: TermId) -> Option<i128> {
+        match self.get(id) {
+            Term::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn object(&mut self, object: Object) -> TermId {
+        let id = ObjectId(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        self.objects.push(object);
+        self.add(Term::Object(id, Vec::new()))
+    }
+
+    pub(crate) fn object_of(&self, id: ObjectId) -> &Object {
+        &self.objects[id.0 as usize]
+    }
+
+    /// `test` as a number.
+    pub(crate) fn truth_value(&mut self, test: Condition) -> TermId {
+        let (one, zero) = (self.int(1), self.int(0));
+        self.choose(test, one, zero)
+    }
+
+    pub(crate) fn choose(&mut self, test: Condition, yes: TermId, no: TermId) -> TermId {
+        if test.is_true() || yes == no {
+            return yes;
+        }
+        if test.is_false() { no } else { self.add(Term::Choose(test, yes, no)) }
+    }
+
+    /// The term as people would write it.
+    pub(crate) fn words(&self, store: &Store, id: TermId) -> String {
+        self.words_at(store, id, 0)
+    }
+
+    fn words_at(&self, store: &Store, id: TermId, depth: u32) -> String {
+        if depth > DEEPEST {
+            return "…".to_owned();
+        }
+        let inner = |id: TermId| self.words_at(store, id, depth + 1);
+        match self.get(id) {
+            Term::Int(value) => value.to_string(),
+            Term::Address(words) => format!("&{words}"),
+            Term::Object(object, path) => {
+                let mut words = format!("&{}", self.object_of(*object).words);
+                for field in path {
+                    words.push('.');
+                    words.push_str(field);
+                }
+                words
+            }
+            Term::Param(_, name) => name.to_string(),
+            Term::Field(base, field) => format!("{}->{field}", inner(*base)),
+            Term::Config(name) => format!("CONFIG_{name}"),
+            Term::Constant(words) | Term::Predicate(words) | Term::Site(words, _) => words.to_string(),
+            Term::Apply(op, a, b) => {
+                let part = |id: TermId| match self.get(id) {
+                    Term::Apply(..) | Term::Choose(..) => format!("({})", inner(id)),
+                    _ => inner(id),
+                };
+                format!("{} {} {}", part(*a), op.token(), part(*b))
+            }
+            Term::Call(name, args) => {
+                let args: Vec<String> = args.iter().map(|arg| inner(*arg)).collect();
+                format!("{name}({})", args.join(", "))
+            }
+            Term::Choose(test, yes, no) => {
+                format!("{} ? {} : {}", store.display(*test), inner(*yes), inner(*no))
+            }
+        }
+    }
+
+    /// When `id` is not zero.
+    pub(crate) fn truth(&mut self, store: &mut Store, id: TermId) -> Condition {
+        match self.get(id).clone() {
+            Term::Int(value) => Condition::constant(value != 0),
+            Term::Address(_) | Term::Object(..) => Condition::TRUE,
+            Term::Choose(test, yes, no) => {
+                let yes = self.truth(store, yes);
+                let no = self.truth(store, no);
+                store.ite(test, yes, no)
+            }
+            Term::Predicate(name) => store.atom(Atom::Predicate(name)),
+            _ if self.is_constant(id) => {
+                let words = Name::new(&self.words(store, id));
+                store.atom(Atom::Assumption(words))
+            }
+            _ => {
+                let words = Name::new(&self.words(store, id));
+                store.atom(Atom::Value(ValueId(id.0), words))
+            }
+        }
+    }
+
+    /// `a op b`, folded where both are known.
+    pub(crate) fn apply(&mut self, store: &mut Store, op: BinaryOp, a: TermId, b: TermId) -> TermId {
+        match (self.get(a).clone(), self.get(b).clone()) {
+            (Term::Int(x), Term::Int(y)) => match fold(op, x, y) {
+                Some(value) => self.int(value),
+                None => self.add(Term::Apply(op, a, b)),
+            },
+            (Term::Choose(test, yes, no), _) if self.is_small(b) => {
+                let yes = self.apply(store, op, yes, b);
+                let no = self.apply(store, op, no, b);
+                self.choose(test, yes, no)
+            }
+            (_, Term::Choose(test, yes, no)) if self.is_small(a) => {
+                let yes = self.apply(store, op, a, yes);
+                let no = self.apply(store, op, a, no);
+                self.choose(test, yes, no)
+            }
+            (x, y) => self.apply_symbolic(store, op, (a, x), (b, y)),
+        }
+    }
+
+    fn is_small(&self, id: TermId) -> bool {
+        !matches!(self.get(id), Term::Choose(..))
+    }
+
+    fn apply_symbolic(
+        &mut self,
+        store: &mut Store,
+        op: BinaryOp,
+        (a, x): (TermId, Term),
+        (b, y): (TermId, Term),
+    ) -> TermId {
+        let address = |term: &Term| matches!(term, Term::Address(_) | Term::Object(..));
+        let zero = |term: &Term| *term == Term::Int(0);
+        match op {
+            // Comparing with NULL is asking for the truth.
+            BinaryOp::Equal | BinaryOp::NotEqual if zero(&x) || zero(&y) => {
+                let truth = self.truth(store, if zero(&x) { b } else { a });
+                self.truth_value(if op == BinaryOp::NotEqual { truth } else { !truth })
+            }
+            BinaryOp::Equal | BinaryOp::NotEqual if a == b && !matches!(x, Term::Site(..)) => {
+                self.int(i128::from(op == BinaryOp::Equal))
+            }
+            BinaryOp::BitAnd | BinaryOp::Multiply if zero(&x) || zero(&y) => self.int(0),
+            BinaryOp::ShiftLeft | BinaryOp::ShiftRight if zero(&x) => self.int(0),
+            BinaryOp::Add | BinaryOp::Subtract if address(&x) => a,
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::BitOr | BinaryOp::BitXor if zero(&y) => a,
+            BinaryOp::Add | BinaryOp::BitOr | BinaryOp::BitXor if zero(&x) => b,
+            _ => self.add(Term::Apply(op, a, b)),
+        }
+    }
+
+    /// What stands in field `field` of the object that `base` points to.
+    pub(crate) fn load(&mut self, base: TermId, field: Name) -> TermId {
+        match self.get(base).clone() {
+            Term::Object(object, mut path) => {
+                path.push(field);
+                let known = self.object_of(object);
+                if let Some((_, value)) = known.fields.iter().find(|(at, _)| *at == path) {
+                    return *value;
+                }
+                if known.zeroed && !known.stored.contains(&field) {
+                    return self.int(0);
+                }
+                self.add(Term::Field(base, field))
+            }
+            Term::Choose(test, yes, no) => {
+                let yes = self.load(yes, field);
+                let no = self.load(no, field);
+                self.choose(test, yes, no)
+            }
+            _ => self.add(Term::Field(base, field)),
+        }
+    }
+
+    /// The address of field `field` of the object that `base` points to.
+    pub(crate) fn field_address(&mut self, store: &Store, base: TermId, field: Name) -> TermId {
+        match self.get(base).clone() {
+            Term::Object(object, mut path) => {
+                path.push(field);
+                self.add(Term::Object(object, path))
+            }
+            _ => {
+                let words = format!("{}->{field}", self.words(store, base));
+                self.add(Term::Address(words.as_str().into()))
+            }
+        }
+    }
+
+    /// `id` with the parameters replaced by `args`; a parameter without an argument stays unknown.
+    pub(crate) fn substitute(&mut self, store: &mut Store, id: TermId, args: &mut Substitution) -> TermId {
+        if let Some(done) = args.terms.get(&id) {
+            return *done;
+        }
+        let replaced = match self.get(id).clone() {
+            Term::Param(number, name) => match args.values.get(number as usize) {
+                Some(value) => *value,
+                None => self.add(Term::Site(name, args.site)),
+            },
+            Term::Field(base, field) => {
+                let base = self.substitute(store, base, args);
+                self.load(base, field)
+            }
+            Term::Apply(op, a, b) => {
+                let a = self.substitute(store, a, args);
+                let b = self.substitute(store, b, args);
+                self.apply(store, op, a, b)
+            }
+            Term::Call(name, parts) => {
+                let parts = parts.iter().map(|part| self.substitute(store, *part, args)).collect();
+                self.add(Term::Call(name, parts))
+            }
+            Term::Choose(test, yes, no) => {
+                let test = self.substitute_condition(store, test, args);
+                let yes = self.substitute(store, yes, args);
+                let no = self.substitute(store, no, args);
+                self.choose(test, yes, no)
+            }
+            _ => id,
+        };
+        args.terms.insert(id, replaced);
+        replaced
+    }
+
+    /// `condition` with the parameters in its atoms replaced by `args`.
+    pub(crate) fn substitute_condition(
+        &mut self,
+        store: &mut Store,
+        condition: Condition,
+        args: &mut Substitution,
+    ) -> Condition {
+        store.map_atoms(condition, &mut |store, atom| match atom {
+            Atom::Value(ValueId(number), _) => {
+                let term = self.substitute(store, TermId(number), args);
+                self.truth(store, term)
+            }
+            other => store.atom(other),
+        })
+    }
+
+    /// The term behind an atom.
+    pub(crate) fn of_value(value: ValueId) -> TermId {
+        TermId(value.0)
+    }
+}
+
+/// What parameters stand for at one call.
+#[derive(Debug)]
+pub(crate) struct Substitution {
+    values: Vec<TermId>,
+    site: Name,
+    terms: FxHashMap<TermId, TermId>,
+}
+
+impl Substitution {
+    /// Parameter *n* is `values[n]`; `site` tells unknown ones apart from those of other calls.
+    pub(crate) fn new(values: Vec<TermId>, site: Name) -> Substitution {
+        Substitution { values, site, terms: FxHashMap::default() }
+    }
+}
+
+fn fold(op: BinaryOp, a: i128, b: i128) -> Option<i128> {
+    let truth = |value: bool| Some(i128::from(value));
+    match op {
+        BinaryOp::And => truth(a != 0 && b != 0),
+        BinaryOp::Or => truth(a != 0 || b != 0),
+        BinaryOp::Equal => truth(a == b),
+        BinaryOp::NotEqual => truth(a != b),
+        BinaryOp::Less => truth(a < b),
+        BinaryOp::LessEqual => truth(a <= b),
+        BinaryOp::Greater => truth(a > b),
+        BinaryOp::GreaterEqual => truth(a >= b),
+        BinaryOp::Add => a.checked_add(b),
+        BinaryOp::Subtract => a.checked_sub(b),
+        BinaryOp::Multiply => a.checked_mul(b),
+        BinaryOp::Divide => a.checked_div(b),
+        BinaryOp::Remainder => a.checked_rem(b),
+        BinaryOp::BitAnd => Some(a & b),
+        BinaryOp::BitOr => Some(a | b),
+        BinaryOp::BitXor => Some(a ^ b),
+        BinaryOp::ShiftLeft => u32::try_from(b).ok().filter(|b| *b < 64).and_then(|b| a.checked_mul(1 << b)),
+        BinaryOp::ShiftRight => u32::try_from(b).ok().filter(|b| *b < 64).map(|b| a >> b),
+    }
+}

@@ -1,0 +1,181 @@
+//! Local variables, parameters, and the objects that they are.
+//!
+//! ```c
+//! struct mhp_params params = { .pgprot = prot };	// .pgmap is 0
+//! struct pmem *pmem = devm_kzalloc(dev, …);		// every field is 0
+//! ```
+//!
+//! A field of such an object is what the initialiser says, else 0, unless something may have stored
+//! to it: this function, or one that it calls.
+
+use csource::syntax::{Expr, ExprKind};
+use csource::{Body, Definition};
+use text::Name;
+
+use crate::Analysis;
+use crate::frame::Frame;
+use crate::terms::{Object, Term, TermId};
+
+impl Analysis<'_> {
+    /// The value of a parameter or local variable of the frame's own function where `expr` uses it;
+    /// `None` where `name` is neither.
+    pub(crate) fn variable(&mut self, frame: &Frame, expr: &Expr, name: Name) -> Option<TermId> {
+        let definitions = definitions(&frame.body, name);
+        if definitions.is_empty() {
+            let number = frame.param(name)?;
+            let changed = is_stored(&frame.body, name) || frame.body.addressed.contains(&name);
+            let value = if changed {
+                Term::Site(name, frame.place(expr.span))
+            } else {
+                Term::Param(number, name)
+            };
+            return Some(self.terms.add(value));
+        }
+        let key = (frame.place(definitions[0].span), name);
+        if let Some(value) = self.settled_variable(frame, &definitions, key) {
+            return Some(value);
+        }
+        let place = frame.place(expr.span);
+        Some(self.terms.add(Term::Site(name, place)))
+    }
+
+    /// The value of a variable that gets one only once.
+    fn settled_variable(&mut self, frame: &Frame, definitions: &[Definition], key: (Name, Name)) -> Option<TermId> {
+        if let Some(known) = self.variables.get(&key) {
+            return *known;
+        }
+        // A variable that is used to compute itself has no value here.
+        self.variables.insert(key, None);
+        let value = self.single_value(frame, definitions, key.1);
+        self.variables.insert(key, value);
+        value
+    }
+
+    fn single_value(&mut self, frame: &Frame, definitions: &[Definition], name: Name) -> Option<TermId> {
+        let [definition] = definitions else { return None };
+        if frame.body.addressed.contains(&name) || definition.declarator.is_static {
+            return None;
+        }
+        let mut values = frame.body.stores.iter().filter(|s| s.target.as_ident() == Some(name));
+        let value = match (&definition.declarator.init, values.next(), values.next()) {
+            (Some(init), None, _) => init.clone(),
+            (None, Some(store), None) => store.value.clone()?,
+            _ => return None,
+        };
+        if matches!(value.kind, ExprKind::Initializer(_)) {
+            return None;
+        }
+        if let Some(object) = self.allocated(frame, &value) {
+            return Some(object);
+        }
+        Some(self.eval(frame, &value))
+    }
+
+    /// The object behind `p = kzalloc(…)`.
+    fn allocated(&mut self, frame: &Frame, value: &Expr) -> Option<TermId> {
+        let ExprKind::Call(callee, _) = &value.kind else { return None };
+        let name = callee.as_ident()?;
+        let zeroes = self.vocabulary.zeroing.iter().any(|pattern| name.contains(pattern.as_str()));
+        if !zeroes {
+            return None;
+        }
+        let stored = self.stored_fields(frame);
+        let words = Name::new(&format!("{name}(…)"));
+        Some(self.terms.object(Object { words, fields: Vec::new(), zeroed: true, stored }))
+    }
+
+    /// The address of a local variable that is itself an object.
+    pub(crate) fn local_object(&mut self, frame: &Frame, name: Name) -> Option<TermId> {
+        let definitions = definitions(&frame.body, name);
+        let Some(definition) = definitions.first() else {
+            return frame.user.clone().and_then(|user| self.local_object(&user, name));
+        };
+        if definitions.len() != 1 || definition.declarator.pointer {
+            return None;
+        }
+        let key = (Name::new(&format!("&{}", frame.place(definition.span))), name);
+        if let Some(known) = self.variables.get(&key) {
+            return *known;
+        }
+        self.variables.insert(key, None);
+        let stored = self.stored_fields(frame);
+        let (fields, zeroed) = match &definition.declarator.init {
+            Some(Expr { kind: ExprKind::Initializer(parts), .. }) => (self.initial_fields(frame, parts, &[]), true),
+            _ => (Vec::new(), definition.declarator.is_static),
+        };
+        // A field that is stored to later is not what it began with.
+        let fields = fields.into_iter().filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
+        let object = Object { words: name, fields: fields.collect(), zeroed, stored };
+        let object = self.terms.object(object);
+        self.variables.insert(key, Some(object));
+        Some(object)
+    }
+
+    fn initial_fields(&mut self, frame: &Frame, parts: &[(Option<Name>, Expr)], path: &[Name]) -> Vec<(Vec<Name>, TermId)> {
+        let mut fields = Vec::new();
+        for (field, value) in parts {
+            let Some(field) = field else { continue };
+            let path = [path, &[*field]].concat();
+            match &value.kind {
+                ExprKind::Initializer(inner) => fields.extend(self.initial_fields(frame, inner, &path)),
+                _ => fields.push((path, self.eval(frame, value))),
+            }
+        }
+        fields
+    }
+
+    /// The fields, by name, that this function or one that it calls may store to.
+    fn stored_fields(&mut self, frame: &Frame) -> Vec<Name> {
+        let mut fields = Vec::new();
+        own_stores(&frame.body, &mut fields);
+        // Functions of the same file are followed as far as they call each other; one elsewhere is
+        // looked at itself.
+        let mut seen: Vec<Name> = Vec::new();
+        let mut open: Vec<Name> = frame.body.calls.iter().filter_map(csource::Call::name).collect();
+        while let Some(name) = open.pop() {
+            if seen.contains(&name) || seen.len() > self.limits.callees {
+                continue;
+            }
+            seen.push(name);
+            for id in frame.file.functions_named(name) {
+                let body = frame.file.body(*id);
+                own_stores(&body, &mut fields);
+                open.extend(body.calls.iter().filter_map(csource::Call::name));
+            }
+        }
+        for name in seen {
+            for key in self.functions_elsewhere(frame, name) {
+                if let Some(file) = self.read_file(key.path) {
+                    own_stores(&file.body(key.id), &mut fields);
+                }
+            }
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    fn functions_elsewhere(&mut self, frame: &Frame, name: Name) -> Vec<crate::link::FunctionKey> {
+        let all = self.functions_called(name);
+        let here = frame.file.path();
+        // A name with many definitions is an operation like any other, not this object's maker.
+        if all.len() > 4 { Vec::new() } else { all.iter().copied().filter(|key| key.path != here).collect() }
+    }
+}
+
+fn own_stores(body: &Body, fields: &mut Vec<Name>) {
+    for store in &body.stores {
+        if let ExprKind::Field(_, field, _) = &store.target.kind {
+            fields.push(*field);
+        }
+    }
+}
+
+fn is_stored(body: &Body, name: Name) -> bool {
+    body.stores.iter().any(|store| store.target.as_ident() == Some(name))
+}
+
+fn definitions(body: &Body, name: Name) -> Vec<Definition> {
+    body.locals.iter().filter(|local| local.declarator.name == name).cloned().collect()
+}
+

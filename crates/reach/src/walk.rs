@@ -1,0 +1,257 @@
+//! The backward walk: from the sink to all from where it can be reached, each with the Condition
+//! under which a call gets there.
+//!
+//! The Condition of a function speaks of its own parameters. At a call they are replaced by what is
+//! passed, so that a literal NULL closes a path that asks for a pointer. Conditions only grow while
+//! the walk goes on, and a caller is looked at again when what it calls has grown; the walk ends
+//! when nothing new can hold.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use condition::{Answer, Condition};
+use rustc_hash::FxHashMap;
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::link::{FunctionKey, is_header};
+use crate::sites::{Entry, Site, Sites};
+use crate::terms::{Substitution, TermId};
+
+/// What is asked about: a function being called, or a place in a function being reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    pub(crate) key: FunctionKey,
+    /// When, over the function's parameters.
+    pub(crate) when: Condition,
+    /// The place in the function, if it is one.
+    pub(crate) span: Option<Span>,
+}
+
+/// A function from which the sink is reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) key: FunctionKey,
+    /// When a call of it gets to the sink, over its parameters.
+    pub(crate) reach: Condition,
+    /// When it is part of the kernel at all.
+    pub(crate) provided: Condition,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Why a call does not lead on.
+#[derive(Clone, Debug)]
+pub(crate) struct Closed {
+    /// How many calls from the sink.
+    pub(crate) distance: u32,
+    /// The function that would call, if it is one.
+    pub(crate) caller: Option<FunctionKey>,
+    pub(crate) callee: FunctionKey,
+    pub(crate) span: Span,
+    /// What cannot hold; `None` where what is passed closes the path by itself.
+    pub(crate) when: Option<Condition>,
+}
+
+/// What a walk found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Walk {
+    pub(crate) nodes: Vec<Node>,
+    by_key: FxHashMap<FunctionKey, usize>,
+    pub(crate) starts: Vec<Start>,
+    /// Calls by the number of the callee's node.
+    pub(crate) calls: BTreeMap<usize, Vec<Site>>,
+    pub(crate) closed: Vec<Closed>,
+    /// A limit that was hit: what is not found may still be there.
+    pub(crate) limit: Option<String>,
+}
+
+impl Walk {
+    pub(crate) fn node_of(&self, key: FunctionKey) -> Option<usize> {
+        self.by_key.get(&key).copied()
+    }
+
+    /// All entries, with the Condition under which they lead to the sink.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
+        self.nodes.iter().enumerate().flat_map(|(n, node)| node.entries.iter().map(move |e| (n, e)))
+    }
+}
+
+impl Analysis<'_> {
+    /// Whether `condition` can hold in some configuration; `None` where that was not found out.
+    pub(crate) fn can_hold(&mut self, parts: &[Condition]) -> Option<bool> {
+        let all = self.store.and_all(parts.iter().copied());
+        if all.is_false() {
+            return Some(false);
+        }
+        if let Some(known) = self.feasible.get(&all) {
+            return *known;
+        }
+        let answer = match self.solve(&[all]) {
+            Answer::Sat(_) => Some(true),
+            Answer::Unsat(_) => Some(false),
+            Answer::Unknown(_) => None,
+        };
+        self.feasible.insert(all, answer);
+        answer
+    }
+
+    /// Asks the solver, with all of Kconfig that the question touches.
+    pub(crate) fn solve(&mut self, assumptions: &[Condition]) -> Answer {
+        for condition in assumptions {
+            self.constraints.require_for(&mut self.store, &mut self.solver, *condition);
+        }
+        self.solver.solve(&self.store, assumptions)
+    }
+
+    /// Walks back from `starts`.
+    pub(crate) fn walk(&mut self, starts: Vec<Start>) -> Walk {
+        let mut walk = Walk::default();
+        let mut queue = VecDeque::new();
+        for start in &starts {
+            let provided = self.node_provided(start.key);
+            if self.can_hold(&[provided, start.when]) == Some(false) {
+                let when = self.store.and(provided, start.when);
+                walk.closed.push(Closed {
+                    distance: 0,
+                    caller: None,
+                    callee: start.key,
+                    span: start.span.unwrap_or_default(),
+                    when: Some(when),
+                });
+                continue;
+            }
+            let node = self.add_node(&mut walk, start.key, provided);
+            walk.nodes[node].reach = self.store.or(walk.nodes[node].reach, start.when);
+            queue.push_back((node, 1));
+        }
+        walk.starts = starts;
+        let mut sites = FxHashMap::default();
+        let mut rounds = 0;
+        while let Some((node, distance)) = queue.pop_front() {
+            rounds += 1;
+            if rounds > self.limits.rounds || walk.nodes.len() > self.limits.functions {
+                walk.limit = Some(format!("the walk was given up after {} functions", walk.nodes.len()));
+                break;
+            }
+            self.extend(&mut walk, (node, distance), &mut sites, &mut queue);
+        }
+        walk
+    }
+
+    /// A header's function is there wherever it is included; others where their file is built.
+    fn node_provided(&mut self, key: FunctionKey) -> Condition {
+        if is_header(&key.path) { Condition::TRUE } else { self.provided(key) }
+    }
+
+    fn add_node(&mut self, walk: &mut Walk, key: FunctionKey, provided: Condition) -> usize {
+        if let Some(known) = walk.node_of(key) {
+            return known;
+        }
+        let number = walk.nodes.len();
+        walk.nodes.push(Node { key, reach: Condition::FALSE, provided, entries: Vec::new() });
+        walk.by_key.insert(key, number);
+        number
+    }
+
+    /// Looks at all that may call a node.
+    fn extend(
+        &mut self,
+        walk: &mut Walk,
+        (node, distance): (usize, u32),
+        known: &mut FxHashMap<(usize, Name), Sites>,
+        queue: &mut VecDeque<(usize, u32)>,
+    ) {
+        let callee = walk.nodes[node].key;
+        let own = [walk.nodes[node].reach, walk.nodes[node].provided];
+        let mut used = false;
+        for path in self.files_of(callee) {
+            let built = if is_header(&path) { Condition::TRUE } else { self.kbuild.built(&mut self.store, &path).any(&mut self.store) };
+            if self.can_hold(&[own[0], own[1], built]) == Some(false) {
+                let when = self.store.and_all([own[0], own[1], built]);
+                walk.closed.push(Closed { distance, caller: None, callee, span: Span::default(), when: Some(when) });
+                continue;
+            }
+            let fresh = !known.contains_key(&(node, path));
+            if fresh {
+                let sites = self.sites_in(callee, path);
+                known.insert((node, path), sites);
+            }
+            let Some(sites) = known.get(&(node, path)).cloned() else { continue };
+            used |= !sites.calls.is_empty() || !sites.entries.is_empty();
+            if fresh {
+                walk.calls.entry(node).or_default().extend(sites.calls.iter().cloned());
+            }
+            for entry in &sites.entries {
+                self.add_entry(walk, node, entry, own);
+            }
+            for site in &sites.calls {
+                self.add_call(walk, (node, distance), site, queue);
+            }
+        }
+        if !used {
+            self.unnamed_entry(walk, node);
+        }
+    }
+
+    fn add_entry(&mut self, walk: &mut Walk, node: usize, entry: &Entry, own: [Condition; 2]) {
+        let known = walk.nodes[node].entries.iter().any(|e| e.span == entry.span && e.file == entry.file);
+        if !known && self.can_hold(&[own[0], own[1], entry.when]) != Some(false) {
+            walk.nodes[node].entries.push(entry.clone());
+        }
+    }
+
+    /// A static function that nothing seems to mention is used through a macro that builds its name
+    /// (`DEVICE_ATTR_RW(state)` uses `state_show`): the compiler would not let it stand otherwise.
+    fn unnamed_entry(&mut self, walk: &mut Walk, node: usize) {
+        let key = walk.nodes[node].key;
+        let Some(file) = self.read_file(key.path) else { return };
+        let function = file.function(key.id);
+        let listed = self.vocabulary.entries.contains(&*function.name);
+        let words = match function.entry {
+            Some(words) => words.to_owned(),
+            None if listed => "entered from outside of C".to_owned(),
+            None if function.linkage.is_static && !function.linkage.is_inline && !is_header(&key.path) => {
+                "named by a macro".to_owned()
+            }
+            None => return,
+        };
+        if walk.nodes[node].entries.is_empty() {
+            let span = function.name_span;
+            walk.nodes[node].entries.push(Entry { words, when: Condition::TRUE, file: key.path, span });
+        }
+    }
+
+    fn add_call(&mut self, walk: &mut Walk, (node, distance): (usize, u32), site: &Site, queue: &mut VecDeque<(usize, u32)>) {
+        let callee = walk.nodes[node].key;
+        let reach = walk.nodes[node].reach;
+        let passed = self.passed(reach, site);
+        let led = self.store.and(site.when, passed);
+        let provided = self.node_provided(site.caller);
+        let own = self.store.and_all([led, provided, walk.nodes[node].provided]);
+        let closed = |when| Closed { distance, caller: Some(site.caller), callee, span: site.span, when };
+        if own.is_false() {
+            walk.closed.push(closed(None));
+            return;
+        }
+        if self.can_hold(&[own]) == Some(false) {
+            walk.closed.push(closed(Some(own)));
+            return;
+        }
+        let led = self.store.and(led, walk.nodes[node].provided);
+        let caller = self.add_node(walk, site.caller, provided);
+        let before = walk.nodes[caller].reach;
+        // Something is new only if it can hold where what is known does not.
+        if self.can_hold(&[led, !before]) != Some(false) {
+            walk.nodes[caller].reach = self.store.or(before, led);
+            if !queue.iter().any(|(queued, _)| *queued == caller) {
+                queue.push_back((caller, distance + 1));
+            }
+        }
+    }
+
+    /// A Condition over the callee's parameters as one over the caller's.
+    pub(crate) fn passed(&mut self, condition: Condition, site: &Site) -> Condition {
+        let args: Vec<TermId> = site.args.clone();
+        let mut substitution = Substitution::new(args, site.place);
+        self.terms.substitute_condition(&mut self.store, condition, &mut substitution)
+    }
+}

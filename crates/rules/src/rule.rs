@@ -1,0 +1,179 @@
+//! A rule as its file says it: what is dangerous, who has agreed to it, and how to tell.
+//!
+//! ```toml
+//! id = "unselected"
+//! question = "unselected"
+//! [opt-in]
+//! symbols = ["ARCH_WANT_OPTIMIZE_DAX_VMEMMAP"]
+//! [[sink]]
+//! call = "vmemmap_populate_compound_pages"
+//! ```
+
+use serde::Deserialize;
+
+/// A rule.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Rule {
+    /// Named after the fault.
+    pub id: String,
+    /// How bad it is.
+    pub severity: SeverityWord,
+    /// What is asked.
+    pub question: Question,
+    /// One line; `{arch}`, `{symbol}` and `{sink}` are put in.
+    pub message: String,
+    /// What to do; the same words are put in.
+    pub help: String,
+    /// By what an architecture agrees.
+    pub opt_in: OptIn,
+    /// What is dangerous to reach.
+    pub sink: Vec<SinkRule>,
+    /// How the architecture's own part is judged, where the question asks for it.
+    pub backend: Option<Backend>,
+    /// Words that the analysis must know.
+    pub vocabulary: Words,
+}
+
+/// The severities by their names.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "as crate::Severity")]
+pub enum SeverityWord {
+    Error,
+    Warning,
+}
+
+/// The questions that can be asked of a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// Can it be reached where the architecture did not opt in?
+    Unselected,
+    /// Can it be reached while the backend writes elsewhere than expected?
+    Outside,
+}
+
+/// By what an architecture agrees.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OptIn {
+    /// Symbols, without `CONFIG_`; the first that the tree defines decides.
+    pub symbols: Vec<String>,
+}
+
+/// What is dangerous: a call, or a place in a function.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SinkRule {
+    /// The function that is called.
+    pub call: Option<String>,
+    /// The function in which the place is.
+    pub function: Option<String>,
+    /// The place in it, as a tree-sitter query.
+    pub query: Option<String>,
+    /// Its words in messages.
+    pub what: String,
+}
+
+/// How an architecture's own part is judged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Backend {
+    /// The function that each architecture provides.
+    pub function: String,
+    /// Functions that show the expected page tables.
+    pub inside: Vec<String>,
+    /// Fields of operation tables through which entries go elsewhere.
+    pub outside_fields: Vec<String>,
+    /// Functions that write elsewhere.
+    pub outside: Vec<String>,
+    /// Functions that write to whatever table they are given.
+    pub stores: Vec<String>,
+    /// Files followed besides the architecture's own.
+    pub follow: Vec<String>,
+}
+
+/// Words that the analysis must know; see `reach::Vocabulary`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Words {
+    /// Functions that something outside of C calls.
+    pub entries: Vec<String>,
+    /// Leaves of predicates that do not change once the kernel is up.
+    pub stable: Vec<String>,
+    /// Parts of the names of functions that return zeroed memory.
+    pub zeroing: Vec<String>,
+}
+
+/// The rules that come with the program, by id.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("no-init-mm.toml", include_str!("../../../rules/no-init-mm.toml")),
+    ("unselected.toml", include_str!("../../../rules/unselected.toml")),
+];
+
+/// A rule file that was not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// The file.
+    pub file: String,
+    /// What is wrong, with the place.
+    pub message: String,
+}
+
+impl std::fmt::Display for RuleError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.message)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// The rules that come with the program, sorted by id.
+pub fn built_in() -> Result<Vec<Rule>, RuleError> {
+    let mut rules = Vec::new();
+    for (file, text) in BUILT_IN {
+        rules.push(parse(file, text)?);
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(rules)
+}
+
+/// Reads one rule.
+pub fn parse(file: &str, text: &str) -> Result<Rule, RuleError> {
+    let error = |message: String| RuleError { file: file.to_owned(), message };
+    let rule: Rule = toml::from_str(text).map_err(|e| error(e.to_string()))?;
+    for sink in &rule.sink {
+        let place = sink.function.is_some() && sink.query.is_some();
+        if sink.call.is_some() == place || (!place && (sink.function.is_some() || sink.query.is_some())) {
+            return Err(error("a sink has either `call`, or `function` and `query`".to_owned()));
+        }
+        if let Some(query) = &sink.query {
+            csource::Query::new(query).map_err(error)?;
+        }
+    }
+    if (rule.question == Question::Outside) != rule.backend.is_some() {
+        return Err(error("`backend` goes with the question `outside`".to_owned()));
+    }
+    Ok(rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_the_program_are_sound() {
+        let ids: Vec<String> = built_in().unwrap().into_iter().map(|rule| rule.id).collect();
+        assert_eq!(ids, ["no-init-mm", "unselected"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_with_its_place() {
+        let text = BUILT_IN[1].1.replace("severity", "severty");
+        let message = parse("x.toml", &text).unwrap_err().to_string();
+        assert!(message.contains("severty") && message.contains("line"), "{message}");
+        let text = BUILT_IN[1].1.replace("@sink", "@sink (");
+        assert!(parse("x.toml", &text).is_err());
+    }
+}
