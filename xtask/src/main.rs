@@ -4,7 +4,7 @@
 //! cargo xtask tree 6.12          # bring Debian's kernel source, print where it is
 //! cargo xtask verdicts 6.12      # check that tree, compare with the verdicts that we expect
 //! cargo xtask tidy               # the rules of the house that no compiler enforces
-//! cargo xtask minis              # the mini kernels, as gcc and make see them
+//! cargo xtask minis --conf CONF  # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
     clippy::print_stdout,
@@ -64,11 +64,11 @@ enum Task {
     },
     /// The rules of the house that no compiler enforces: floors, module docs, licences, file sizes.
     Tidy,
-    /// Let gcc read the mini kernels of testdata, and `conf` their Kconfig if it is given.
+    /// Let the real tools configure, compile and link the mini kernels of testdata.
     Minis {
-        /// A tree's own `scripts/kconfig/conf`.
+        /// A kernel tree's own `scripts/kconfig/conf`, built (it needs flex and bison).
         #[arg(long)]
-        conf: Option<PathBuf>,
+        conf: PathBuf,
     },
 }
 
@@ -97,7 +97,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         }
         Task::Verdicts { tree, expect } => verdicts::run(&tree, expect),
         Task::Tidy => Ok(tidy::run(root())),
-        Task::Minis { conf } => minis::run(&root().join("testdata"), conf.as_deref()),
+        Task::Minis { conf } => minis::run(&root().join("testdata"), &conf),
     }
 }
 

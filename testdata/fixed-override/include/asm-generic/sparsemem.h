@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef _ASM_GENERIC_SPARSEMEM_H
+#define _ASM_GENERIC_SPARSEMEM_H
+
+#define SECTION_SIZE_BITS 27
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
+#include <linux/init.h>
+#include <linux/log2.h>
+#include <linux/memremap.h>
+#include <linux/mmzone.h>
+#include <linux/pgtable.h>
+
+#define PHYS_PFN(address) ((unsigned long)((address) >> PAGE_SHIFT))
+#define PFN_PHYS(pfn) ((phys_addr_t)(pfn) << PAGE_SHIFT)
+
+#define IS_ALIGNED(value, to) (((value) & ((to) - 1)) == 0)
+
+extern int mem_broken;
+#define WARN_ON_ONCE(condition) ((condition) ? (mem_broken = 1) : 0)
+
+/* Each architecture sets its own tables up. */
+void paging_init(void);
+
+void *memblock_alloc(size_t size, int nid);
+void *vmemmap_alloc_block_buf(unsigned long size, int node, struct vmem_altmap *altmap);
+void vmemmap_verify(pte_t *pte, int node, unsigned long start, unsigned long end);
+
+pgd_t *vmemmap_pgd_populate(unsigned long addr, int node);
+pmd_t *vmemmap_pmd_populate(pgd_t *pgd, unsigned long addr, int node);
+pte_t *vmemmap_pte_populate(pmd_t *pmd, unsigned long addr, int node,
+			    struct vmem_altmap *altmap, struct page *reuse);
+int vmemmap_populate_basepages(unsigned long start, unsigned long end, int node,
+			       struct vmem_altmap *altmap);
+int vmemmap_populate_hugepages(unsigned long start, unsigned long end, int node,
+			       struct vmem_altmap *altmap);
+void vmemmap_set_pmd(pmd_t *pmd, void *p, int node, unsigned long addr, unsigned long next);
+int vmemmap_check_pmd(pmd_t *pmd, int node, unsigned long addr, unsigned long next);
+int vmemmap_populate(unsigned long start, unsigned long end, int node,
+		     struct vmem_altmap *altmap);
+void memmap_init_range(unsigned long start_pfn, unsigned long nr_pages, int nid);
+void page_alloc_add(unsigned long nr_pages);
+struct page *__populate_section_memmap(unsigned long pfn, unsigned long nr_pages, int nid,
+				       struct vmem_altmap *altmap, struct dev_pagemap *pgmap);
+
+/* The pages of struct pages that a compound page keeps. */
+#define VMEMMAP_RESERVE_NR 2
+
+#ifdef CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP
+static inline bool __vmemmap_can_optimize(struct vmem_altmap *altmap,
+					  struct dev_pagemap *pgmap)
+{
+	unsigned long bytes;
+
+	if (!pgmap || !is_power_of_2(sizeof(struct page)))
+		return false;
+
+	bytes = pgmap_vmemmap_nr(pgmap) * sizeof(struct page);
+	return !altmap && bytes > VMEMMAP_RESERVE_NR * PAGE_SIZE;
+}
+
+/* An architecture may know better. */
+#ifndef vmemmap_can_optimize
+#define vmemmap_can_optimize __vmemmap_can_optimize
+#endif
+
+#else
+static inline bool vmemmap_can_optimize(struct vmem_altmap *altmap,
+					struct dev_pagemap *pgmap)
+{
+	return false;
+}
+#endif
+
+#endif
