@@ -4,7 +4,7 @@
 //! cargo xtask tree 6.12          # bring Debian's kernel source, print where it is
 //! cargo xtask verdicts 6.12      # check that tree, compare with the verdicts that we expect
 //! cargo xtask tidy               # the rules of the house that no compiler enforces
-//! cargo xtask minis --conf CONF  # the mini kernels, as conf, make and gcc see them
+//! cargo xtask minis              # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
     clippy::print_stdout,
@@ -13,6 +13,7 @@
     reason = "a task runner reads files and the environment, and speaks to a terminal"
 )]
 
+mod conf;
 mod debian;
 mod error;
 mod minis;
@@ -20,6 +21,7 @@ mod patch;
 mod tidy;
 mod tree;
 mod verdicts;
+mod witnesses;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,10 +67,11 @@ enum Task {
     /// The rules of the house that no compiler enforces: floors, module docs, licences, file sizes.
     Tidy,
     /// Let the real tools configure, compile and link the mini kernels of testdata.
-    Minis {
-        /// A kernel tree's own `scripts/kconfig/conf`, built (it needs flex and bison).
-        #[arg(long)]
-        conf: PathBuf,
+    Minis,
+    /// Ask the kernel's own `conf` whether it accepts the configuration of every finding.
+    Witnesses {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
     },
 }
 
@@ -97,7 +100,8 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         }
         Task::Verdicts { tree, expect } => verdicts::run(&tree, expect),
         Task::Tidy => Ok(tidy::run(root())),
-        Task::Minis { conf } => minis::run(&root().join("testdata"), &conf),
+        Task::Minis => minis::run(&root().join("testdata")),
+        Task::Witnesses { tree } => witnesses::run(&tree),
     }
 }
 

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
+use crate::conf::{self, Scratch, said};
 use crate::debian::remove;
 use crate::error::Error;
 
@@ -25,8 +26,9 @@ const CONFIGURATIONS: &[&str] = &[
 ];
 
 /// Checks every mini kernel below `testdata` that is meant to be whole.
-pub(crate) fn run(testdata: &Path, conf: &Path) -> Result<ExitCode, Error> {
-    let conf = fs::canonicalize(conf).map_err(|error| Error::io("find", conf, &error))?;
+pub(crate) fn run(testdata: &Path) -> Result<ExitCode, Error> {
+    let scratch = Scratch::new("minis")?;
+    let conf = conf::build(&scratch.path().join("conf"))?;
     let (mut passed, mut failed) = (0, 0);
     for mini in folders(testdata)? {
         // A mini that is broken on purpose says so in its name.
@@ -39,6 +41,7 @@ pub(crate) fn run(testdata: &Path, conf: &Path) -> Result<ExitCode, Error> {
                     mini: &mini,
                     arch: name(&arch),
                     conf: &conf,
+                    scratch: scratch.path(),
                 };
                 match build.run(configuration) {
                     Ok(()) => passed += 1,
@@ -67,11 +70,12 @@ struct Build<'a> {
     mini: &'a Path,
     arch: String,
     conf: &'a Path,
+    scratch: &'a Path,
 }
 
 impl Build<'_> {
     fn run(&self, configuration: &str) -> Result<(), Error> {
-        let out = std::env::temp_dir().join(format!("vmemmlint-minis-{}", std::process::id()));
+        let out = self.scratch.join("build");
         remove(&out)?;
         for folder in ["include/config", "include/generated", "include/asm"] {
             let path = out.join(folder);
@@ -95,8 +99,7 @@ impl Build<'_> {
             "-o",
         ]);
         link.arg(out.join("vmlinux")).args(linked);
-        said(&mut link)?;
-        remove(&out)
+        said(&mut link).map(drop)
     }
 
     /// `conf` writes .config, include/config/auto.conf and include/generated/autoconf.h.
@@ -110,12 +113,8 @@ impl Build<'_> {
             },
             "--syncconfig",
         ] {
-            let mut conf = Command::new(self.conf);
-            conf.args([step, "Kconfig"]).current_dir(out);
-            conf.env("ARCH", &self.arch)
-                .env("SRCARCH", &self.arch)
-                .env("CC", "gcc");
-            conf.env("srctree", self.mini);
+            let mut conf = conf::ask(self.conf, self.mini, &self.arch, out);
+            conf.args([step, "Kconfig"]);
             if is_seed {
                 conf.env("KCONFIG_SEED", configuration);
             }
@@ -201,22 +200,6 @@ impl Build<'_> {
         gcc.arg(&source).arg("-o").arg(&compiled);
         said(&mut gcc)?;
         Ok(compiled)
-    }
-}
-
-/// Runs a tool; what it says, or an error with what it says.
-fn said(command: &mut Command) -> Result<String, Error> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Error::io("run", Path::new(&program), &error))?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    if output.status.success() {
-        Ok(text)
-    } else {
-        Err(Error::new(format!("{program}: {text}")))
     }
 }
 

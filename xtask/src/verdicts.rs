@@ -55,7 +55,7 @@ pub(crate) fn run(tree: &str, expect: Option<PathBuf>) -> Result<ExitCode, Error
 }
 
 /// The tree, and the table that belongs to it.
-fn find(tree: &str) -> Result<(PathBuf, PathBuf), Error> {
+pub(crate) fn find(tree: &str) -> Result<(PathBuf, PathBuf), Error> {
     if let Ok(name) = tree::Name::from_str(tree, false) {
         let place = tree::Place {
             dir: tree::folder(None)?,
@@ -72,7 +72,7 @@ fn find(tree: &str) -> Result<(PathBuf, PathBuf), Error> {
 }
 
 /// What `vmemmlint check --format json` says. Its exit code tells of findings: those are expected.
-fn check(tree: &Path) -> Result<Value, Error> {
+pub(crate) fn check(tree: &Path) -> Result<Value, Error> {
     let mut command = vmemmlint();
     let tree = fs::canonicalize(tree).map_err(|error| Error::io("find", tree, &error))?;
     command
