@@ -18,6 +18,7 @@
 //! ```
 
 mod atom;
+mod diagram;
 mod display;
 mod solver;
 mod store;

@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::diagram::{DiagramId, Diagrams};
 use crate::{Atom, AtomId, Level};
 
 /// A handle to a formula of one [`Store`]. Two handles of one store are equal exactly if the
@@ -93,6 +94,13 @@ pub struct Store {
     by_node: FxHashMap<Node, u32>,
     atoms: Vec<Atom>,
     by_atom: FxHashMap<Atom, AtomId>,
+    /// Whether formulas are compared by their meaning as they are made.
+    canonical: bool,
+    diagrams: Diagrams,
+    /// The diagram of each node that has one.
+    diagram_of: FxHashMap<u32, DiagramId>,
+    /// The first formula of each meaning.
+    first: FxHashMap<DiagramId, Condition>,
 }
 
 impl Default for Store {
@@ -113,7 +121,73 @@ impl Store {
             by_node: FxHashMap::default(),
             atoms: Vec::new(),
             by_atom: FxHashMap::default(),
+            canonical: false,
+            diagrams: Diagrams::default(),
+            diagram_of: FxHashMap::from_iter([(0, DiagramId::TRUE)]),
+            first: FxHashMap::default(),
         }
+    }
+
+    /// From now on formulas that mean the same are one handle, as far as that is found out cheaply:
+    /// right for the many small conditions of headers and calls, wasteful for a whole configuration
+    /// language. Answers how it was before.
+    pub fn set_canonical(&mut self, canonical: bool) -> bool {
+        std::mem::replace(&mut self.canonical, canonical)
+    }
+
+    fn diagram(&mut self, condition: Condition) -> Option<DiagramId> {
+        let number = u32::try_from(condition.node()).ok()?;
+        let plain = match self.diagram_of.get(&number) {
+            Some(known) => *known,
+            None => match self.nodes[condition.node()] {
+                Node::Atom(id) => {
+                    let variable = self.diagrams.variable(id.0);
+                    self.diagram_of.insert(number, variable);
+                    self.first.entry(variable).or_insert(condition.positive());
+                    variable
+                }
+                Node::True | Node::And(_) => return None,
+            },
+        };
+        Some(if condition.is_negated() { !plain } else { plain })
+    }
+
+    /// The conjunction of `parts` as the first formula that means the same.
+    fn canonical_and(&mut self, parts: Vec<Condition>) -> Condition {
+        let mut product = Some(DiagramId::TRUE);
+        for part in &parts {
+            let diagram = self.diagram(*part);
+            product = match (product, diagram) {
+                (Some(product), Some(diagram)) => self.diagrams.and(product, diagram),
+                _ => None,
+            };
+        }
+        match product {
+            Some(DiagramId::TRUE) => return Condition::TRUE,
+            Some(DiagramId::FALSE) => return Condition::FALSE,
+            Some(product) => {
+                if let Some(known) = self.first.get(&product) {
+                    return *known;
+                }
+                if let Some(known) = self.first.get(&!product) {
+                    return !*known;
+                }
+            }
+            None => {}
+        }
+        // It is new: written as shortly as is easily found.
+        let mut flat = parts;
+        for _ in 0..ABSORB_LIMIT {
+            let Some(shorter) = self.absorb(&flat).and_then(|shorter| self.flatten(shorter)) else { break };
+            flat = shorter;
+        }
+        let made = self.conjunction(flat);
+        if let (Some(product), Ok(number)) = (product, u32::try_from(made.node())) {
+            let plain = if made.is_negated() { !product } else { product };
+            self.diagram_of.entry(number).or_insert(plain);
+            self.first.entry(plain).or_insert(made.positive());
+        }
+        made
     }
 
     fn intern(&mut self, node: Node) -> Condition {
@@ -193,6 +267,29 @@ impl Store {
 
     /// All of `parts`; true where there are none.
     pub fn and_all(&mut self, parts: impl IntoIterator<Item = Condition>) -> Condition {
+        let Some(mut flat) = self.flatten(parts) else { return Condition::FALSE };
+        if self.canonical && flat.len() > 1 {
+            return self.canonical_and(flat);
+        }
+        while let Some(shorter) = self.absorb(&flat) {
+            match self.flatten(shorter) {
+                Some(shorter) => flat = shorter,
+                None => return Condition::FALSE,
+            }
+        }
+        self.conjunction(flat)
+    }
+
+    fn conjunction(&mut self, flat: Vec<Condition>) -> Condition {
+        match flat.as_slice() {
+            [] => Condition::TRUE,
+            [only] => *only,
+            _ => self.intern(Node::And(flat.into())),
+        }
+    }
+
+    /// The parts of a conjunction, sorted and without repeats; `None` where two exclude each other.
+    fn flatten(&self, parts: impl IntoIterator<Item = Condition>) -> Option<Vec<Condition>> {
         let mut flat = Vec::new();
         for part in parts {
             match &self.nodes[part.node()] {
@@ -204,43 +301,33 @@ impl Store {
         flat.dedup();
         flat.retain(|part| !part.is_true());
         // The two polarities of one node are neighbours in this order.
-        if flat.contains(&Condition::FALSE) || flat.windows(2).any(|w| w[0] == !w[1]) {
-            return Condition::FALSE;
-        }
-        if (2..=ABSORB_LIMIT).contains(&flat.len())
-            && let Some(shorter) = self.absorb(&flat)
-        {
-            return self.and_all(shorter);
-        }
-        match flat.as_slice() {
-            [] => Condition::TRUE,
-            [only] => *only,
-            _ => self.intern(Node::And(flat.into())),
-        }
+        let contradiction =
+            flat.contains(&Condition::FALSE) || flat.windows(2).any(|w| w[0] == !w[1]);
+        (!contradiction).then_some(flat)
     }
 
     /// Inside `a && (…)`, the second part may take `a` for granted: `a && (a || b)` is `a`, and
     /// `a && (!a || b)` is `a && b`. Answers the new parts if anything became simpler.
     fn absorb(&mut self, parts: &[Condition]) -> Option<Vec<Condition>> {
+        if !(2..=ABSORB_LIMIT).contains(&parts.len()) {
+            return None;
+        }
+        let given = |part: &Condition| parts.binary_search(part).is_ok();
         for (place, part) in parts.iter().enumerate() {
             // A disjunction is a negated conjunction, whose children are the negated alternatives.
-            let Node::And(children) = &self.nodes[part.node()] else {
-                continue;
-            };
-            if !part.is_negated() {
+            let Node::And(children) = &self.nodes[part.node()] else { continue };
+            if !part.is_negated() || children.len() > ABSORB_LIMIT {
                 continue;
             }
-            let mut rest = parts.to_vec();
-            if children.iter().any(|child| parts.contains(&!*child)) {
+            if children.iter().any(|child| given(&!*child)) {
+                let mut rest = parts.to_vec();
                 rest.remove(place);
                 return Some(rest);
             }
-            if children.iter().any(|child| parts.contains(child)) {
-                let open: Vec<Condition> = children
-                    .iter()
-                    .copied()
-                    .filter(|child| !parts.contains(child))
-                    .collect();
+            if children.iter().any(given) {
+                let mut rest = parts.to_vec();
+                let open: Vec<Condition> =
+                    children.iter().copied().filter(|child| !given(child)).collect();
                 rest[place] = !self.and_all(open);
                 return Some(rest);
             }
@@ -413,6 +500,22 @@ mod tests {
         assert_eq!(store.and(a, either), a);
         let implied = store.implies(a, b);
         assert_eq!(store.and(a, implied), store.and(a, b));
+    }
+
+    #[test]
+    fn formulas_of_one_meaning_are_one_handle_where_that_is_asked_for() {
+        let (mut store, [a, b, c]) = abc();
+        store.set_canonical(true);
+        let ab = store.and(a, b);
+        let nab = store.and(!a, b);
+        assert_eq!(store.or(ab, nab), b);
+        let left = store.ite(a, b, c);
+        let both = store.and(b, c);
+        let redundant = store.or(left, both);
+        assert_eq!(redundant, left);
+        let different = store.iff(a, b);
+        let same = store.iff(!a, !b);
+        assert_eq!(different, same);
     }
 
     #[test]

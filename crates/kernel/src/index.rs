@@ -18,6 +18,8 @@ pub struct Index {
     paths: Vec<String>,
     /// Hash in the high half, file in the low half; sorted.
     postings: Vec<u64>,
+    /// The same for words that a function's head may name.
+    heads: Vec<u64>,
     unreadable: Vec<(String, source::ReadError)>,
     bytes: u64,
 }
@@ -38,21 +40,34 @@ impl Index {
             })
             .collect();
         let mut index = Index { paths, ..Index::default() };
+        index.heads.reserve(parts.iter().map(|part| part.heads.len()).sum());
         index.postings.reserve(parts.iter().map(|part| part.postings.len()).sum());
         for part in parts {
             index.postings.extend(part.postings);
+            index.heads.extend(part.heads);
             index.unreadable.extend(part.unreadable);
             index.bytes += part.bytes;
         }
         index.postings.par_sort_unstable();
+        index.heads.par_sort_unstable();
         index
     }
 
     /// The files in which `word` may be used, by path.
     pub fn files(&self, word: &str) -> impl Iterator<Item = &str> {
+        self.look_up(&self.postings, word)
+    }
+
+    /// The files that may hold a definition of the function `word`, by path: those in which a line
+    /// without indentation has the word before a parenthesis, and is no prototype of one line.
+    pub fn defining(&self, word: &str) -> impl Iterator<Item = &str> {
+        self.look_up(&self.heads, word)
+    }
+
+    fn look_up<'i>(&'i self, postings: &'i [u64], word: &str) -> impl Iterator<Item = &'i str> + use<'i> {
         let hash = u64::from(hash(word.as_bytes()));
-        let from = self.postings.partition_point(|posting| posting >> 32 < hash);
-        let found = self.postings[from..].iter().take_while(move |posting| **posting >> 32 == hash);
+        let from = postings.partition_point(|posting| posting >> 32 < hash);
+        let found = postings[from..].iter().take_while(move |posting| **posting >> 32 == hash);
         found.filter_map(|posting| {
             let file = usize::try_from(posting & 0xffff_ffff).ok()?;
             self.paths.get(file).map(String::as_str)
@@ -73,6 +88,7 @@ impl Index {
 #[derive(Default)]
 struct Part {
     postings: Vec<u64>,
+    heads: Vec<u64>,
     unreadable: Vec<(String, source::ReadError)>,
     bytes: u64,
 }
@@ -80,7 +96,7 @@ struct Part {
 fn read_part(source: &dyn Source, paths: &[String], first: usize) -> Part {
     let mut part = Part::default();
     let mut buffer = Vec::new();
-    let mut seen = Seen::new();
+    let (mut seen, mut seen_heads) = (Seen::new(), Seen::new());
     for (at, path) in paths.iter().enumerate() {
         if let Err(error) = source.read_into(path, &mut buffer) {
             part.unreadable.push((path.clone(), error));
@@ -88,10 +104,14 @@ fn read_part(source: &dyn Source, paths: &[String], first: usize) -> Part {
         }
         part.bytes += buffer.len() as u64;
         seen.clear();
+        seen_heads.clear();
         let file = u64::try_from(first + at).unwrap_or(u64::MAX);
-        words(&buffer, |hash| {
+        words(&buffer, |hash, head| {
             if seen.insert(hash) {
                 part.postings.push(u64::from(hash) << 32 | file);
+            }
+            if head && seen_heads.insert(hash) {
+                part.heads.push(u64::from(hash) << 32 | file);
             }
         });
     }
@@ -174,9 +194,11 @@ fn step(hash: u32, byte: u8) -> u32 {
 /// Shorter words than this are no functions that a walk asks about, but many.
 const SHORTEST: usize = 3;
 
-/// Tells `each` the hash of every word that can be a use.
-fn words(text: &[u8], mut each: impl FnMut(u32)) {
+/// Tells `each` the hash of every word that can be a use, and whether it may be a function's head.
+fn words(text: &[u8], mut each: impl FnMut(u32, bool)) {
     let mut at = 0;
+    // Where the current line begins, as far as words were met in it.
+    let mut line = 0;
     let mut defining = false;
     while at < text.len() {
         let byte = text[at];
@@ -185,6 +207,9 @@ fn words(text: &[u8], mut each: impl FnMut(u32)) {
                 b'/' | b'"' => skip(text, at),
                 _ => at + 1,
             };
+            if byte == b'\n' {
+                line = at;
+            }
             continue;
         }
         let start = at;
@@ -203,9 +228,19 @@ fn words(text: &[u8], mut each: impl FnMut(u32)) {
             continue;
         }
         if at - start >= SHORTEST && !text[start].is_ascii_digit() && is_use(text, at) {
-            each(hash);
+            each(hash, text.get(at) == Some(&b'(') && is_head(text, line, at));
         }
     }
+}
+
+/// Whether the line that begins at `line` has no indentation, is no directive, and does not end at
+/// once as a prototype does.
+fn is_head(text: &[u8], line: usize, open: usize) -> bool {
+    if !WORD[text[line] as usize] {
+        return false;
+    }
+    let end = memchr::memchr(b'\n', &text[open..]).map_or(text.len(), |n| open + n);
+    text[open..end].trim_ascii_end().last() != Some(&b';')
 }
 
 /// The last byte before `at` that is no blank.
@@ -254,8 +289,22 @@ mod tests {
 
     fn check(text: &str, word: &str, expect: bool) {
         let mut found = false;
-        words(text.as_bytes(), |h| found |= h == hash(word.as_bytes()));
+        words(text.as_bytes(), |h, _| found |= h == hash(word.as_bytes()));
         assert_eq!(found, expect, "{word} in {text}");
+    }
+
+    #[test]
+    fn heads_of_functions_are_told_from_calls() {
+        let heads = |text: &str| {
+            let mut found = false;
+            words(text.as_bytes(), |h, head| found |= head && h == hash(b"populate"));
+            found
+        };
+        assert!(heads("static int populate(int a)\n{"));
+        assert!(heads("static int\npopulate(int a,\n"));
+        assert!(!heads("int populate(int a);\n"));
+        assert!(!heads("\treturn populate(a)\n"));
+        assert!(!heads("#define X populate(a)\n"));
     }
 
     #[test]

@@ -141,6 +141,14 @@ impl Analysis<'_> {
     fn forward(&mut self, frame: &Frame, body: &Body, under: Condition, forward: &mut Forward<'_, '_>) {
         let mut flows = FxHashMap::default();
         for call in &body.calls {
+            // Most calls have nothing to do with it; when they happen need not be known.
+            let relevant = match call.name() {
+                Some(name) => self.is_relevant(frame.unit, name, forward.rule, 0),
+                None => !is_header(&frame.file.path()),
+            };
+            if !relevant {
+                continue;
+            }
             let flow = self.flow(frame, body, call.flow, &mut flows);
             let line = if frame.user.is_some() {
                 Condition::TRUE
@@ -208,6 +216,41 @@ impl Analysis<'_> {
                 Target::Function(..) | Target::Foreign => {}
             }
         }
+    }
+
+    /// Whether a call of `name` may lead to evidence, whatever the Conditions.
+    fn is_relevant(&mut self, unit: UnitId, name: Name, rule: &BackendRule, depth: u32) -> bool {
+        let is = |list: &[String]| list.iter().any(|word| *word == *name);
+        if is(&rule.inside) || is(&rule.outside) || is(&rule.stores) {
+            return true;
+        }
+        let key = (rule.function.as_str().into(), name);
+        if let Some(known) = self.relevant.get(&key) {
+            return *known;
+        }
+        if depth > self.limits.backend_depth {
+            return false;
+        }
+        self.relevant.insert(key, false);
+        let mut bodies = Vec::new();
+        for function in self.functions_called(name).iter() {
+            if self.is_followed(&function.path, rule)
+                && let Some(file) = self.read_file(function.path)
+            {
+                bodies.push((file.body(function.id), !is_header(&function.path)));
+            }
+        }
+        for (file, definition) in self.macros_called(unit, name) {
+            bodies.push((std::sync::Arc::new(file.macro_body(&definition).facts.clone()), false));
+        }
+        let found = bodies.iter().any(|(body, own)| {
+            body.calls.iter().any(|call| match call.name() {
+                Some(inner) => self.is_relevant(unit, inner, rule, depth + 1),
+                None => *own,
+            })
+        });
+        self.relevant.insert(key, found);
+        found
     }
 
     fn is_followed(&self, path: &str, rule: &BackendRule) -> bool {

@@ -112,6 +112,23 @@ pub struct Reach {
     function: Name,
 }
 
+/// What an analysis has cost, in counts that do not depend on the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Files that were read with all their headers.
+    pub units: usize,
+    /// Files that this read, each as often as it was.
+    pub visits: usize,
+    /// Distinct Conditions.
+    pub conditions: usize,
+    /// Distinct values.
+    pub terms: usize,
+    /// Questions to the solver.
+    pub questions: u64,
+    /// Clauses in the solver.
+    pub clauses: u64,
+}
+
 /// A place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -146,6 +163,8 @@ pub struct Analysis<'t> {
     summaries: FxHashMap<(UnitId, VisitId, FunctionKey), Option<TermId>>,
     variables: FxHashMap<(Name, Name), Option<TermId>>,
     feasible: FxHashMap<Condition, Option<bool>>,
+    /// Whether a name may lead to a backend's evidence, by the backend's function.
+    relevant: FxHashMap<(Name, Name), bool>,
 }
 
 impl std::fmt::Debug for Analysis<'_> {
@@ -167,6 +186,8 @@ impl<'t> Analysis<'t> {
         let arch = header_arches.first().copied().unwrap_or(Name::new(""));
         let mut solver = Solver::new();
         solver.set_steps(limits.solver_steps);
+        let mut store = Store::new();
+        store.set_canonical(true);
         Analysis {
             tree,
             arch,
@@ -177,7 +198,7 @@ impl<'t> Analysis<'t> {
             model,
             constraints: model.constraints(),
             kbuild: Kbuild::new(tree.source(), &arch),
-            store: Store::new(),
+            store,
             solver,
             terms: Terms::default(),
             units: Vec::new(),
@@ -190,6 +211,7 @@ impl<'t> Analysis<'t> {
             summaries: FxHashMap::default(),
             variables: FxHashMap::default(),
             feasible: FxHashMap::default(),
+            relevant: FxHashMap::default(),
         }
     }
 
@@ -230,6 +252,18 @@ impl<'t> Analysis<'t> {
     /// Files that could not be read so far, with the reason.
     pub fn unread(&self) -> impl Iterator<Item = (Name, &str)> {
         self.unread.iter().map(|(path, why)| (*path, why.as_str()))
+    }
+
+    /// What the analysis has cost so far.
+    pub fn cost(&self) -> Cost {
+        Cost {
+            units: self.units.len(),
+            visits: self.units.iter().map(|unit| unit.visits.len()).sum(),
+            conditions: self.store.len(),
+            terms: self.terms.len(),
+            questions: self.solver.questions(),
+            clauses: self.solver.clauses(),
+        }
     }
 
     /// Makefiles that could not be read or understood so far.

@@ -150,13 +150,13 @@ impl Analysis<'_> {
     /// Whether something that is not C may define `name`: an assembler file mentions it, or no C
     /// file of any architecture defines it.
     fn is_foreign(&mut self, name: Name, candidates: &[FunctionKey]) -> bool {
-        let files: Vec<String> = self.tree.index(&kernel::Silent).files(&name).map(str::to_owned).collect();
-        let assembler = files.iter().any(|path| path.ends_with(".S") && self.is_of_arch(path));
+        let index = self.tree.index(&kernel::Silent);
+        let assembler = index.files(&name).any(|path| path.ends_with(".S") && self.is_of_arch(path));
         if assembler || !candidates.is_empty() {
             return assembler;
         }
-        let defines = |path: &String| self.tree.file(path).is_ok_and(|file| !file.functions_named(name).is_empty());
-        !files.iter().filter(|path| path.ends_with(".c")).any(defines)
+        let defines = |path: &str| self.tree.file(path).is_ok_and(|file| !file.functions_named(name).is_empty());
+        !index.defining(&name).any(defines)
     }
 
     /// When a function of a C file is part of the kernel or of a module.
@@ -186,7 +186,9 @@ impl Analysis<'_> {
         if let Some(known) = self.functions.get(&name) {
             return known.clone();
         }
-        let paths: Vec<Name> = self.files_with(name);
+        let index = self.tree.index(&kernel::Silent);
+        let of_arch = |path: &&str| !path.ends_with(".S") && self.is_of_arch(path);
+        let paths: Vec<Name> = index.defining(&name).filter(of_arch).map(Name::new).collect();
         let mut found = Vec::new();
         for path in paths {
             if let Some(file) = self.read_file(path) {

@@ -18,7 +18,7 @@ impl Analysis<'_> {
             let Some(atom) = atoms.into_iter().find(|a| matches!(a, Atom::Value(..) | Atom::Free(_))) else {
                 return Some(current);
             };
-            let mut put = |analysis: &mut Self, value: bool| {
+            let put = |analysis: &mut Self, value: bool| {
                 analysis.store.map_atoms(current, &mut |store, other| {
                     if other == atom { Condition::constant(value) } else { store.atom(other) }
                 })

@@ -67,10 +67,15 @@ pub(crate) struct Terms {
     objects: Vec<Object>,
     /// Whether a term holds only constants, by its number.
     constant: Vec<bool>,
+    /// How many terms a term is made of, each counted as often as it is met.
+    sizes: Vec<u32>,
 }
 
-/// Terms deeper than this become a value of their own.
-const DEEPEST: u32 = 40;
+/// A term made of more parts than this is a value of its own: what is in it is forgotten.
+const LARGEST: u32 = 300;
+
+/// Longer words than this are cut; the term's number then tells them apart.
+const LONGEST: usize = 240;
 
 impl Terms {
     pub(crate) fn add(&mut self, term: Term) -> TermId {
@@ -78,6 +83,14 @@ impl Terms {
             return *known;
         }
         let id = TermId(u32::try_from(self.terms.len()).unwrap_or(u32::MAX));
+        let size = self.size(&term);
+        if size > LARGEST {
+            let place = format!("value {}", id.0);
+            let site = self.add(Term::Site("a value".into(), place.as_str().into()));
+            self.known.insert(term, site);
+            return site;
+        }
+        self.sizes.push(size);
         let constant = match &term {
             Term::Int(_) | Term::Constant(_) | Term::Config(_) => true,
             Term::Apply(_, a, b) => self.is_constant(*a) && self.is_constant(*b),
@@ -88,6 +101,20 @@ impl Terms {
         self.terms.push(term.clone());
         self.known.insert(term, id);
         id
+    }
+
+    fn size(&self, term: &Term) -> u32 {
+        let of = |id: &TermId| self.sizes[id.0 as usize];
+        match term {
+            Term::Field(base, _) => of(base) + 1,
+            Term::Apply(_, a, b) | Term::Choose(_, a, b) => of(a) + of(b) + 1,
+            Term::Call(_, args) => args.iter().map(of).sum::<u32>() + 1,
+            _ => 1,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.terms.len()
     }
 
     pub(crate) fn get(&self, id: TermId) -> &Term {
@@ -135,12 +162,18 @@ impl Terms {
 
     /// The term as people would write it.
     pub(crate) fn words(&self, store: &Store, id: TermId) -> String {
-        self.words_at(store, id, 0)
+        let mut words = self.words_at(store, id, 0);
+        if words.len() > LONGEST {
+            let cut = (0..=LONGEST).rev().find(|n| words.is_char_boundary(*n)).unwrap_or(0);
+            words.truncate(cut);
+            words.push_str(&format!("… (value {})", id.0));
+        }
+        words
     }
 
     fn words_at(&self, store: &Store, id: TermId, depth: u32) -> String {
-        if depth > DEEPEST {
-            return "…".to_owned();
+        if depth > 12 {
+            return format!("value {}", id.0);
         }
         let inner = |id: TermId| self.words_at(store, id, depth + 1);
         match self.get(id) {
@@ -337,10 +370,6 @@ impl Terms {
         })
     }
 
-    /// The term behind an atom.
-    pub(crate) fn of_value(value: ValueId) -> TermId {
-        TermId(value.0)
-    }
 }
 
 /// What parameters stand for at one call.

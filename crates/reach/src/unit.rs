@@ -27,9 +27,6 @@ pub(crate) struct VisitId(pub(crate) u32);
 pub(crate) struct Moment(u32);
 
 impl Moment {
-    /// When all was read.
-    pub(crate) const END: Moment = Moment(u32::MAX);
-
     /// As a number that grows while the unit is read.
     pub(crate) fn number(self) -> u32 {
         self.0
@@ -146,6 +143,7 @@ impl Analysis<'_> {
         let next = VisitId(u32::try_from(self.units[id.0 as usize].visits.len()).unwrap_or(0));
         self.units[id.0 as usize].root = next;
         self.visit(id, &root, Condition::TRUE, 0);
+        if std::env::var_os("VDEBUG").is_some() { eprintln!("unit {path} {} store {}", self.units[id.0 as usize].visits.len(), self.store.len()); }
         Some(id)
     }
 
@@ -328,6 +326,23 @@ impl Analysis<'_> {
             }
         }
         self.store.or_all(defined)
+    }
+
+    /// Every definition of the macro `name` that a unit meets.
+    pub(crate) fn macros_called(&self, unit: UnitId, name: Name) -> Vec<(Arc<File>, MacroDefinition)> {
+        let unit = self.unit_ref(unit);
+        let events = unit.events.get(&name).map_or(&[][..], Vec::as_slice);
+        let definition = |(_, visit, number): &(u32, VisitId, usize)| {
+            let file = unit.visit(*visit).file.clone();
+            match &file.directives().list[*number].kind {
+                DirectiveKind::Define(definition) => {
+                    let definition = definition.clone();
+                    Some((file, definition))
+                }
+                _ => None,
+            }
+        };
+        events.iter().filter_map(definition).collect()
     }
 
     /// What `name` is as a macro at a moment: states that exclude each other, in all of one.

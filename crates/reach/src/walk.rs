@@ -96,9 +96,11 @@ impl Analysis<'_> {
 
     /// Asks the solver, with all of Kconfig that the question touches.
     pub(crate) fn solve(&mut self, assumptions: &[Condition]) -> Answer {
+        let canonical = self.store.set_canonical(false);
         for condition in assumptions {
             self.constraints.require_for(&mut self.store, &mut self.solver, *condition);
         }
+        self.store.set_canonical(canonical);
         self.solver.solve(&self.store, assumptions)
     }
 

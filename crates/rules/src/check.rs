@@ -152,6 +152,7 @@ fn check_arch(tree: &Tree, library: &Library, arch: Name, rules: &[Rule]) -> Arc
             asking.ask(arch, sinks);
         }
     }
+    if std::env::var_os("VDEBUG").is_some() { eprintln!("{arch} {:?}", analysis.cost()); }
     for (file, why) in analysis.unread() {
         let place = Place { file: file.to_string(), ..Place::default() };
         check.problems.insert(Problem { place, message: why.to_owned() });
@@ -199,15 +200,30 @@ struct Asking<'a, 't> {
 impl Asking<'_, '_> {
     fn ask(&mut self, arch: Name, sinks: &[(SinkRule, Reach)]) {
         let symbol = self.symbol();
-        let backend = self.rule.backend.as_ref().map(|backend| self.analysis.backend(&backend_rule(backend)));
+        let mut backend = None;
         let mut flagged = Vec::new();
         let mut unknown = Vec::new();
         let mut forbidden = Vec::new();
         let mut reached = false;
         for (sink, reach) in sinks {
-            let goal = match (&backend, self.rule.question) {
-                (Some(backend), Question::Outside) => Goal::Outside(backend),
-                _ => Goal::Without(&symbol),
+            // Where nothing leads there, nothing else need be asked.
+            match self.analysis.ask(reach, &Goal::Reached) {
+                Answer::Yes(_) => {}
+                Answer::Unknown(limit) => {
+                    unknown.push(limit);
+                    continue;
+                }
+                Answer::No(facts) => {
+                    forbidden.push(facts);
+                    continue;
+                }
+            }
+            if let (None, Some(rule)) = (&backend, &self.rule.backend) {
+                backend = Some(self.analysis.backend(&backend_rule(rule)));
+            }
+            let goal = match &backend {
+                Some(backend) => Goal::Outside(backend),
+                None => Goal::Without(&symbol),
             };
             match self.analysis.ask(reach, &goal) {
                 Answer::Yes(witness) => {
@@ -215,11 +231,7 @@ impl Asking<'_, '_> {
                     flagged.push(finding);
                 }
                 Answer::Unknown(limit) => unknown.push(limit),
-                Answer::No(_) => match self.analysis.ask(reach, &Goal::Reached) {
-                    Answer::Yes(_) => reached = true,
-                    Answer::Unknown(limit) => unknown.push(limit),
-                    Answer::No(facts) => forbidden.push(facts),
-                },
+                Answer::No(_) => reached = true,
             }
         }
         let (verdict, reason, place) = if let Some(first) = flagged.first() {

@@ -1,3 +1,3 @@
 //! Where the binary meets the engine: the one place that changes when the engine does.
 
-pub(crate) use rules::{CheckError, Settings, check};
+pub(crate) use rules::{Settings, check};

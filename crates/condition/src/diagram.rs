@@ -1,0 +1,122 @@
+//! Binary decision diagrams: two formulas over the same few atoms are equal exactly if their
+//! diagrams are.
+//!
+//! The conditions under which headers are read grow by saying the same again in other words (`A ||
+//! !A && B`, then `&& (A || B)`). With a diagram beside each formula the store sees that, and gives
+//! the first formula for all that mean the same. Diagrams are for formulas of a few dozen atoms; a
+//! step that would cost too much is given up, and the formula goes without.
+
+use rustc_hash::FxHashMap;
+
+/// A diagram: a node's number, and in the lowest bit whether it is negated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct DiagramId(u32);
+
+impl DiagramId {
+    pub(crate) const TRUE: DiagramId = DiagramId(0);
+    pub(crate) const FALSE: DiagramId = DiagramId(1);
+
+    fn node(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    fn is_negated(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    fn signed(self, negated: bool) -> DiagramId {
+        DiagramId(self.0 ^ u32::from(negated))
+    }
+}
+
+impl std::ops::Not for DiagramId {
+    type Output = DiagramId;
+
+    fn not(self) -> DiagramId {
+        self.signed(true)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Node {
+    variable: u32,
+    /// Where the variable is true; never negated, so that a function has one node only.
+    yes: DiagramId,
+    no: DiagramId,
+}
+
+/// Holds diagrams.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagrams {
+    nodes: Vec<Node>,
+    known: FxHashMap<Node, u32>,
+    products: FxHashMap<(DiagramId, DiagramId), DiagramId>,
+}
+
+/// Steps that one conjunction may cost.
+const MOST_STEPS: u32 = 4_000;
+
+impl Default for Diagrams {
+    fn default() -> Diagrams {
+        let end = Node { variable: u32::MAX, yes: DiagramId::TRUE, no: DiagramId::TRUE };
+        Diagrams { nodes: vec![end], known: FxHashMap::default(), products: FxHashMap::default() }
+    }
+}
+
+impl Diagrams {
+    pub(crate) fn variable(&mut self, variable: u32) -> DiagramId {
+        self.make(variable, DiagramId::TRUE, DiagramId::FALSE)
+    }
+
+    fn make(&mut self, variable: u32, yes: DiagramId, no: DiagramId) -> DiagramId {
+        if yes == no {
+            return yes;
+        }
+        let negated = yes.is_negated();
+        let node = Node { variable, yes: yes.signed(negated), no: no.signed(negated) };
+        let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX >> 1);
+        let number = *self.known.entry(node).or_insert(next);
+        if number == next {
+            self.nodes.push(node);
+        }
+        DiagramId(number << 1).signed(negated)
+    }
+
+    /// `a && b`; `None` where it would cost too much.
+    pub(crate) fn and(&mut self, a: DiagramId, b: DiagramId) -> Option<DiagramId> {
+        let mut steps = MOST_STEPS;
+        self.and_within(a, b, &mut steps)
+    }
+
+    fn and_within(&mut self, a: DiagramId, b: DiagramId, steps: &mut u32) -> Option<DiagramId> {
+        if a == DiagramId::FALSE || b == DiagramId::FALSE || a == !b {
+            return Some(DiagramId::FALSE);
+        }
+        if a == DiagramId::TRUE || a == b {
+            return Some(b);
+        }
+        if b == DiagramId::TRUE {
+            return Some(a);
+        }
+        let key = (a.min(b), a.max(b));
+        if let Some(known) = self.products.get(&key) {
+            return Some(*known);
+        }
+        *steps = steps.checked_sub(1)?;
+        let (x, y) = (self.nodes[a.node()], self.nodes[b.node()]);
+        let variable = x.variable.min(y.variable);
+        let parts = |id: DiagramId, node: Node| {
+            if node.variable == variable {
+                (node.yes.signed(id.is_negated()), node.no.signed(id.is_negated()))
+            } else {
+                (id, id)
+            }
+        };
+        let ((a_yes, a_no), (b_yes, b_no)) = (parts(a, x), parts(b, y));
+        let yes = self.and_within(a_yes, b_yes, steps)?;
+        let no = self.and_within(a_no, b_no, steps)?;
+        let product = self.make(variable, yes, no);
+        self.products.insert(key, product);
+        Some(product)
+    }
+}
