@@ -119,4 +119,47 @@ impl Diagrams {
         self.products.insert(key, product);
         Some(product)
     }
+
+    /// `a` with every variable that `gone` names made whatever makes it true; `None` where it would
+    /// cost too much.
+    pub(crate) fn project(&mut self, a: DiagramId, gone: &dyn Fn(u32) -> bool) -> Option<DiagramId> {
+        let mut known = FxHashMap::default();
+        let mut steps = MOST_PROJECTION_STEPS;
+        self.project_within(a, gone, &mut known, &mut steps)
+    }
+
+    fn project_within(
+        &mut self,
+        a: DiagramId,
+        gone: &dyn Fn(u32) -> bool,
+        known: &mut FxHashMap<DiagramId, DiagramId>,
+        steps: &mut u32,
+    ) -> Option<DiagramId> {
+        if a == DiagramId::TRUE || a == DiagramId::FALSE {
+            return Some(a);
+        }
+        if let Some(done) = known.get(&a) {
+            return Some(*done);
+        }
+        *steps = steps.checked_sub(1)?;
+        let (variable, yes, no) = self.parts(a);
+        let yes = self.project_within(yes, gone, known, steps)?;
+        let no = self.project_within(no, gone, known, steps)?;
+        let projected = if gone(variable) {
+            !self.and_within(!yes, !no, steps)?
+        } else {
+            self.make(variable, yes, no)
+        };
+        known.insert(a, projected);
+        Some(projected)
+    }
+
+    /// The variable at the top of `a`, and what is left where it is true and where it is false.
+    pub(crate) fn parts(&self, a: DiagramId) -> (u32, DiagramId, DiagramId) {
+        let node = self.nodes[a.node()];
+        (node.variable, node.yes.signed(a.is_negated()), node.no.signed(a.is_negated()))
+    }
 }
+
+/// Steps that one projection may cost.
+const MOST_PROJECTION_STEPS: u32 = 200_000;

@@ -422,6 +422,38 @@ impl Store {
         signed(done[&condition.positive()], condition)
     }
 
+    /// `condition` without the atoms that `gone` names: true exactly where some values of theirs make
+    /// it true. `None` where that was given up; only a canonical store can tell.
+    pub fn project(&mut self, condition: Condition, gone: &dyn Fn(Atom) -> bool) -> Option<Condition> {
+        let diagram = self.diagram(condition)?;
+        let atoms = std::mem::take(&mut self.atoms);
+        let projected =
+            self.diagrams.project(diagram, &|variable| atoms.get(variable as usize).is_some_and(|a| gone(*a)));
+        self.atoms = atoms;
+        let mut known = FxHashMap::default();
+        Some(self.of_diagram(projected?, &mut known))
+    }
+
+    fn of_diagram(&mut self, id: DiagramId, known: &mut FxHashMap<DiagramId, Condition>) -> Condition {
+        match id {
+            DiagramId::TRUE => return Condition::TRUE,
+            DiagramId::FALSE => return Condition::FALSE,
+            _ => {}
+        }
+        if let Some(done) = known.get(&id).or_else(|| self.first.get(&id)) {
+            return *done;
+        }
+        if let Some(done) = self.first.get(&!id) {
+            return !*done;
+        }
+        let (variable, yes, no) = self.diagrams.parts(id);
+        let (yes, no) = (self.of_diagram(yes, known), self.of_diagram(no, known));
+        let test = self.intern(Node::Atom(AtomId(variable)));
+        let made = self.ite(test, yes, no);
+        known.insert(id, made);
+        made
+    }
+
     /// The value of `condition` where `value` tells each atom's; `None` where it depends on an atom
     /// that `value` does not know.
     pub fn evaluate(
@@ -516,6 +548,18 @@ mod tests {
         let different = store.iff(a, b);
         let same = store.iff(!a, !b);
         assert_eq!(different, same);
+    }
+
+    #[test]
+    fn projection_is_exact() {
+        let (mut store, [a, b, c]) = abc();
+        store.set_canonical(true);
+        let gone = |atom: Atom| matches!(atom, Atom::Symbol { name, .. } if name == "B");
+        let chosen = store.ite(b, a, c);
+        let either = store.or(a, c);
+        assert_eq!(store.project(chosen, &gone), Some(either));
+        let never = store.and(chosen, !either);
+        assert_eq!(store.project(never, &gone), Some(Condition::FALSE));
     }
 
     #[test]

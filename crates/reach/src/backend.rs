@@ -72,6 +72,7 @@ impl Analysis<'_> {
         let (mut inside, mut outside, mut opaque, mut provided) =
             (Condition::FALSE, Condition::FALSE, Condition::FALSE, Condition::FALSE);
         let (mut outside_at, mut inside_at, mut head) = (None, None, None);
+        let mut exact = true;
         let mut known = FxHashMap::default();
         for key in self.functions_called(Name::new(&rule.function)).iter().copied() {
             let when = if is_header(&key.path) { Condition::TRUE } else { self.provided(key) };
@@ -79,9 +80,10 @@ impl Analysis<'_> {
                 continue;
             }
             let evidence = self.evidence(key, None, rule, &mut known, 0);
-            let put = |this: &mut Self, sum: &mut Condition, part: Condition| {
-                let part = this.project(part).unwrap_or(Condition::TRUE);
-                let part = this.store.and(when, part);
+            let mut put = |this: &mut Self, sum: &mut Condition, part: Condition| {
+                let projected = this.project(part);
+                exact &= projected.is_some();
+                let part = this.store.and(when, projected.unwrap_or(Condition::FALSE));
                 *sum = this.store.or(*sum, part);
             };
             put(self, &mut inside, evidence.inside);
@@ -97,7 +99,8 @@ impl Analysis<'_> {
         // page table.
         let silent = self.store.and_all([provided, !inside, !outside]);
         let elsewhere = self.store.and(silent, !opaque);
-        let unclear = self.store.and(silent, opaque);
+        let unclear = if exact { self.store.and(silent, opaque) } else { Condition::TRUE };
+        let elsewhere = if exact { elsewhere } else { Condition::FALSE };
         let outside = self.store.or(outside, elsewhere);
         let function = &rule.function;
         let fact = |place: Option<Place>, words: String| place.map(|place| Fact { words, place: Some(place) });
