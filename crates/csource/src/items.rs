@@ -64,14 +64,18 @@ pub struct Param {
     pub pointer: bool,
 }
 
-/// A variable with an initialiser at the top of a file.
+/// A variable at the top of a file that has an initialiser or is a structure.
 #[derive(Clone, Debug)]
 pub struct Variable {
     /// Its name.
     pub name: Name,
+    /// `static`: nobody else sees it.
+    pub is_static: bool,
+    /// Whether it is a pointer or an array.
+    pub pointer: bool,
     /// `dax_device_driver` in `struct dax_device_driver x = …`.
     pub struct_tag: Option<Name>,
-    /// Behind the `=`.
+    /// Behind the `=`; empty where there is none, and all is zero.
     pub init: Span,
     /// Under which branch it stands.
     pub branch: BranchId,
@@ -324,6 +328,8 @@ impl Scan<'_> {
         let Some(first) = tokens.first() else { return };
         if let Some(equals) = self.top_assignment(&tokens) {
             self.variable(&tokens, equals);
+        } else if self.is_structure(&tokens) {
+            self.variable(&tokens, tokens.len());
         }
         if first.kind == TokenKind::Ident && tokens.get(1).is_some_and(|t| t.is(b'(')) {
             let close = matching_close(&tokens, 1);
@@ -333,6 +339,14 @@ impl Scan<'_> {
             let branch = self.directives.branch_at(first.span.start);
             self.out.macros.push(TopMacro { name: name(word), args, enters, branch });
         }
+    }
+
+    /// `static struct tag name;`, also with attributes: a variable without an initialiser.
+    fn is_structure(&self, tokens: &[Token]) -> bool {
+        let is = |word: &[u8]| tokens.iter().position(|t| self.word(*t) == word);
+        let named = is(b"struct").and_then(|at| tokens.get(at + 2)).is_some();
+        let plain = tokens.iter().all(|t| t.kind == TokenKind::Ident || t.is(b'*'));
+        named && plain && is(b"extern").is_none() && is(b"typedef").is_none()
     }
 
     #[expect(clippy::unused_self, reason = "reads as one of the scanner's questions")]
@@ -365,10 +379,12 @@ impl Scan<'_> {
         let tag_at = words.iter().position(|t| matches!(self.word(*t), b"struct" | b"union"));
         let struct_tag = tag_at.and_then(|n| words.get(n + 1)).map(|t| name(self.word(*t)));
         let end = tokens.last().map_or(0, |t| t.span.end);
-        let init = Span { start: tokens[equals].span.end, end };
+        let init = Span { start: tokens.get(equals).map_or(end, |t| t.span.end), end };
+        let is_static = words.iter().any(|t| self.word(*t) == b"static");
+        let pointer = head.iter().any(|t| t.is(b'*') || t.is(b'['));
         let branch = self.directives.branch_at(named.span.start);
         let name = name(self.word(*named));
-        self.out.variables.push(Variable { name, struct_tag, init, branch });
+        self.out.variables.push(Variable { name, is_static, pointer, struct_tag, init, branch });
     }
 }
 

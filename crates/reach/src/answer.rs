@@ -270,10 +270,11 @@ impl Analysis<'_> {
                     config.insert(name.to_string(), word.to_owned());
                 }
             }
-            Atom::Free(_) | Atom::Value(..) if negated => {}
+            // What is asked of values on the way is the path's own business; what is asked of the
+            // machine and the configuration is what a reader must provide.
+            Atom::Free(_) | Atom::Value(..) => {}
             Atom::Predicate(words) if negated => assumptions.push(format!("{words} is false")),
             Atom::Predicate(words) => assumptions.push(format!("{words} is true")),
-            Atom::Value(_, words) | Atom::Free(words) => assumptions.push(words.to_string()),
             Atom::Defined(name) if negated => assumptions.push(format!("{name} is not defined")),
             Atom::Defined(name) => assumptions.push(format!("{name} is defined")),
             Atom::Probe(words) => {

@@ -13,11 +13,11 @@ use text::Name;
 use crate::Analysis;
 use crate::frame::Frame;
 use crate::link::Target;
-use crate::terms::{Substitution, Term, TermId};
+use crate::terms::{Substitution, Term, TermId, Terms};
 use crate::unit::{MacroState, Moment, UnitId};
 
 /// Calls and macros deeper than this give a value of their own.
-const DEEPEST: u32 = 24;
+const DEEPEST: u32 = 12;
 
 impl Analysis<'_> {
     /// When `expr` is not zero.
@@ -396,13 +396,12 @@ impl Analysis<'_> {
         if constant && self.is_stable((key, visit), frame.unit, 0) {
             return self.predicate(name, values);
         }
-        match result {
+        let Some(result) = result else { return self.site(frame, whole) };
+        match self.known_parts(result) {
             // A function of constants is one constant, and told by its name rather than its body.
-            Some(result) if constant && !values.is_empty() && self.terms.is_constant(result) => {
-                self.terms.add(Term::Call(name, values.to_vec()))
-            }
-            Some(result) => result,
-            None => self.site(frame, whole),
+            Parts::Constants if !values.is_empty() => self.terms.add(Term::Call(name, values.to_vec())),
+            Parts::Constants | Parts::Known => result,
+            Parts::Unknown => self.site(frame, whole),
         }
     }
 
@@ -423,6 +422,56 @@ impl Analysis<'_> {
                 plain && self.is_settled(yes) && self.is_settled(no)
             }
             _ => false,
+        }
+    }
+
+    /// What a value is made of. One that is made only of what is unknown, or of very much, is as
+    /// good as unknown itself.
+    fn known_parts(&mut self, id: TermId) -> Parts {
+        let mut open = vec![id];
+        let mut seen = rustc_hash::FxHashSet::default();
+        let (mut constants, mut known, mut values) = (true, false, 0_usize);
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match self.terms.get(id).clone() {
+                Term::Int(_) | Term::Constant(_) | Term::Config(_) => {}
+                Term::Call(_, args) => open.extend(args),
+                Term::Site(..) => {
+                    constants = false;
+                    values += 1;
+                }
+                Term::Param(..) | Term::Field(..) | Term::Object(..) | Term::Address(_) | Term::Predicate(_) => {
+                    constants = false;
+                    known = true;
+                }
+                Term::Apply(_, a, b) => open.extend([a, b]),
+                Term::Choose(test, yes, no) => {
+                    open.extend([yes, no]);
+                    for atom in self.store.atoms(test) {
+                        match atom {
+                            Atom::Value(value, _) => {
+                                open.push(Terms::of_value(value));
+                                values += 1;
+                            }
+                            Atom::Assumption(_) => {}
+                            _ => {
+                                constants = false;
+                                known = true;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if seen.len() > self.limits.value_parts || values > self.limits.value_unknowns {
+            return Parts::Unknown;
+        }
+        match (constants, known || values == 0) {
+            (true, _) => Parts::Constants,
+            (false, true) => Parts::Known,
+            (false, false) => Parts::Unknown,
         }
     }
 
@@ -637,6 +686,16 @@ impl Analysis<'_> {
             _ => self.eval(frame, expr),
         }
     }
+}
+
+/// What a value is made of.
+enum Parts {
+    /// Constants, some of which are not computed.
+    Constants,
+    /// Something that a caller or Kconfig knows, among others.
+    Known,
+    /// Nothing that anybody knows.
+    Unknown,
 }
 
 fn mirrored(op: BinaryOp) -> BinaryOp {

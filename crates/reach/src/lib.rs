@@ -69,6 +69,10 @@ pub struct Limits {
     pub spellings: usize,
     /// Bytes of a function whose result is computed.
     pub summary_bytes: u32,
+    /// Distinct parts of a value that a call gives; one of more is unknown.
+    pub value_parts: usize,
+    /// Unknown parts among them.
+    pub value_unknowns: usize,
     /// Calls inside calls that are followed to see whether a predicate is stable.
     pub stable_depth: u32,
     /// Functions looked at to see whether one stores to an object.
@@ -87,7 +91,9 @@ impl Default for Limits {
             states: 20_000,
             macro_depth: 8,
             spellings: 64,
-            summary_bytes: 4_096,
+            summary_bytes: 2_048,
+            value_parts: 60,
+            value_unknowns: 8,
             stable_depth: 4,
             callees: 200,
             backend_depth: 12,

@@ -342,6 +342,11 @@ impl Terms {
                 let parts = parts.iter().map(|part| self.substitute(store, *part, args)).collect();
                 self.add(Term::Call(name, parts))
             }
+            // A value inside the callee is another one at each call.
+            Term::Site(words, place) => {
+                let place = format!("{place}<{}", args.site);
+                self.add(Term::Site(words, place.as_str().into()))
+            }
             Term::Choose(test, yes, no) => {
                 let test = self.substitute_condition(store, test, args);
                 let yes = self.substitute(store, yes, args);
@@ -370,6 +375,13 @@ impl Terms {
         })
     }
 
+}
+
+impl Terms {
+    /// The term behind an atom.
+    pub(crate) fn of_value(value: ValueId) -> TermId {
+        TermId(value.0)
+    }
 }
 
 /// What parameters stand for at one call.

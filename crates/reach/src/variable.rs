@@ -88,7 +88,10 @@ impl Analysis<'_> {
     pub(crate) fn local_object(&mut self, frame: &Frame, name: Name) -> Option<TermId> {
         let definitions = definitions(&frame.body, name);
         let Some(definition) = definitions.first() else {
-            return frame.user.clone().and_then(|user| self.local_object(&user, name));
+            return match frame.user.clone() {
+                Some(user) => self.local_object(&user, name),
+                None => self.static_object(frame, name),
+            };
         };
         if definitions.len() != 1 || definition.declarator.pointer {
             return None;
@@ -106,6 +109,39 @@ impl Analysis<'_> {
         // A field that is stored to later is not what it began with.
         let fields = fields.into_iter().filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
         let object = Object { words: name, fields: fields.collect(), zeroed, stored };
+        let object = self.terms.object(object);
+        self.variables.insert(key, Some(object));
+        Some(object)
+    }
+
+    /// The address of a static variable of the file: what is not stored to in this file is as it
+    /// began.
+    fn static_object(&mut self, frame: &Frame, name: Name) -> Option<TermId> {
+        let file = frame.file.clone();
+        let variable = file.items().variables.iter().find(|v| v.name == name)?;
+        if !variable.is_static || variable.pointer || variable.struct_tag.is_none() || frame.param(name).is_some() {
+            return None;
+        }
+        let key = (Name::new(&format!("&{}", file.path())), name);
+        if let Some(known) = self.variables.get(&key) {
+            return *known;
+        }
+        self.variables.insert(key, None);
+        let mut stored = Vec::new();
+        for mention in file.mentions(name) {
+            if let csource::Mention::Function(id) = mention {
+                let inner = Frame { body: file.body(id), ..frame.clone() };
+                stored.extend(self.stored_fields(&inner));
+            }
+        }
+        stored.sort_unstable();
+        stored.dedup();
+        let fields = match file.initializer(variable.init).map(|init| init.kind) {
+            Some(ExprKind::Initializer(parts)) => self.initial_fields(frame, &parts, &[]),
+            _ => Vec::new(),
+        };
+        let fields = fields.into_iter().filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
+        let object = Object { words: name, fields: fields.collect(), zeroed: true, stored };
         let object = self.terms.object(object);
         self.variables.insert(key, Some(object));
         Some(object)
