@@ -13,6 +13,7 @@
 //! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
 
 mod elaborate;
+mod justify;
 mod lexer;
 mod logic;
 mod macros;
@@ -22,6 +23,7 @@ mod syntax;
 mod why;
 
 pub use elaborate::{Environment, Library, elaborate};
+pub use justify::Value;
 pub use logic::Constraints;
 pub use model::{Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term};
 pub use parse::parse;

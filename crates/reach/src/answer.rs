@@ -6,6 +6,8 @@ use condition::{Answer as Solved, Atom, Condition, Level, Model, Shape, Solver};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
+use kconfig::Value;
+
 use crate::link::FunctionKey;
 use crate::sites::Entry;
 use crate::walk::{Closed, Walk};
@@ -220,12 +222,28 @@ impl Analysis<'_> {
             Solved::Unsat(core) => self.minimal(&mut plain, core),
             _ => literals,
         };
-        let mut config = BTreeMap::new();
+        let mut wanted = Vec::new();
         let mut assumptions = Vec::new();
         for literal in core {
-            if let Shape::Atom(atom, negated) = self.store.shape(literal) {
-                self.record(atom, negated, model, &mut config, &mut assumptions);
+            match self.store.shape(literal) {
+                Shape::Atom(Atom::Symbol { name, .. }, _) => wanted.push(name),
+                Shape::Atom(atom, negated) => self.record(atom, negated, &mut assumptions),
+                _ => {}
             }
+        }
+        let value = |name: Name| {
+            let is = |level| model.value(Atom::Symbol { name, level }) == Some(true);
+            if is(Level::Yes) {
+                Value::Yes
+            } else if is(Level::Module) {
+                Value::Module
+            } else {
+                Value::No
+            }
+        };
+        let mut config: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in self.model.justify(wanted.iter().copied(), &value) {
+            config.insert(name.to_string(), value.word().to_owned());
         }
         assumptions.sort_unstable();
         assumptions.dedup();
@@ -247,29 +265,9 @@ impl Analysis<'_> {
         kept
     }
 
-    fn record(
-        &mut self,
-        atom: Atom,
-        negated: bool,
-        model: &Model,
-        config: &mut BTreeMap<String, String>,
-        assumptions: &mut Vec<String>,
-    ) {
+    fn record(&mut self, atom: Atom, negated: bool, assumptions: &mut Vec<String>) {
         match atom {
-            Atom::Symbol { name, .. } => {
-                let value = |level| model.value(Atom::Symbol { name, level }) == Some(true);
-                let word = if value(Level::Yes) {
-                    "y"
-                } else if value(Level::Module) {
-                    "m"
-                } else {
-                    "n"
-                };
-                // What the architecture does not define cannot be set, and is not worth a line.
-                if word != "n" || self.model.symbol(&name).is_some() {
-                    config.insert(name.to_string(), word.to_owned());
-                }
-            }
+            Atom::Symbol { .. } => {}
             // What is asked of values on the way is the path's own business; what is asked of the
             // machine and the configuration is what a reader must provide.
             Atom::Free(_) | Atom::Value(..) => {}

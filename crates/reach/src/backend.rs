@@ -41,6 +41,8 @@ struct Evidence {
     outside: Condition,
     /// An entry is written, or something is called that cannot be followed.
     opaque: Condition,
+    /// Something is called that no definition provides: it would not link, so it does not happen.
+    impossible: Condition,
     /// The first place of evidence outside.
     outside_at: Option<Place>,
     inside_at: Option<Place>,
@@ -50,6 +52,7 @@ const NOTHING: Evidence = Evidence {
     inside: Condition::FALSE,
     outside: Condition::FALSE,
     opaque: Condition::FALSE,
+    impossible: Condition::FALSE,
     outside_at: None,
     inside_at: None,
 };
@@ -71,6 +74,7 @@ impl Analysis<'_> {
     pub fn backend(&mut self, rule: &BackendRule) -> Backend {
         let (mut inside, mut outside, mut opaque, mut provided) =
             (Condition::FALSE, Condition::FALSE, Condition::FALSE, Condition::FALSE);
+        let mut impossible = Condition::FALSE;
         let (mut outside_at, mut inside_at, mut head) = (None, None, None);
         let mut exact = true;
         let mut known = FxHashMap::default();
@@ -89,6 +93,7 @@ impl Analysis<'_> {
             put(self, &mut inside, evidence.inside);
             put(self, &mut outside, evidence.outside);
             put(self, &mut opaque, evidence.opaque);
+            put(self, &mut impossible, evidence.impossible);
             provided = self.store.or(provided, when);
             outside_at = outside_at.or(evidence.outside_at);
             inside_at = inside_at.or(evidence.inside_at);
@@ -97,7 +102,7 @@ impl Analysis<'_> {
         }
         // With no evidence at all, and nothing that was not followed, the entries cannot be in a
         // page table.
-        let silent = self.store.and_all([provided, !inside, !outside]);
+        let silent = self.store.and_all([provided, !inside, !outside, !impossible]);
         let elsewhere = self.store.and(silent, !opaque);
         let unclear = if exact { self.store.and(silent, opaque) } else { Condition::TRUE };
         let elsewhere = if exact { elsewhere } else { Condition::FALSE };
@@ -208,7 +213,12 @@ impl Analysis<'_> {
             return;
         }
         let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
-        for (linked, target) in self.targets(frame.unit, name, moment, &frame.expanding) {
+        let targets = self.targets(frame.unit, name, moment, &frame.expanding);
+        let linked: Vec<Condition> = targets.iter().map(|(when, _)| *when).collect();
+        let linked = self.store.or_all(linked);
+        let unlinked = self.store.and(when, !linked);
+        self.note(&mut forward.found, Kind::Impossible, unlinked, None);
+        for (linked, target) in targets {
             let when = self.store.and(when, linked);
             match target {
                 _ if when.is_false() => {}
@@ -277,6 +287,7 @@ impl Analysis<'_> {
             (Kind::Inside, evidence.inside, evidence.inside_at),
             (Kind::Outside, evidence.outside, evidence.outside_at),
             (Kind::Opaque, evidence.opaque, None),
+            (Kind::Impossible, evidence.impossible, None),
         ];
         for (kind, condition, place) in parts {
             let mut substitution = Substitution::new(args.clone(), site);
@@ -321,6 +332,7 @@ impl Analysis<'_> {
                 found.outside_at = found.outside_at.take().or(place);
             }
             Kind::Opaque => found.opaque = self.store.or(found.opaque, when),
+            Kind::Impossible => found.impossible = self.store.or(found.impossible, when),
         }
     }
 }
@@ -330,6 +342,7 @@ enum Kind {
     Inside,
     Outside,
     Opaque,
+    Impossible,
 }
 
 struct Forward<'r, 'k> {

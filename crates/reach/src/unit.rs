@@ -143,7 +143,6 @@ impl Analysis<'_> {
         let next = VisitId(u32::try_from(self.units[id.0 as usize].visits.len()).unwrap_or(0));
         self.units[id.0 as usize].root = next;
         self.visit(id, &root, Condition::TRUE, 0);
-        if std::env::var_os("VDEBUG").is_some() { eprintln!("unit {path} {} store {}", self.units[id.0 as usize].visits.len(), self.store.len()); }
         Some(id)
     }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use source::Source;
 use text::{Name, Span};
 
-use crate::rule::{Question, Rule, RuleError, SeverityWord, SinkRule, built_in};
+use crate::rule::{Rule, RuleError, SeverityWord, SinkRule, built_in};
 use crate::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};
 
 /// What is checked.
@@ -152,7 +152,6 @@ fn check_arch(tree: &Tree, library: &Library, arch: Name, rules: &[Rule]) -> Arc
             asking.ask(arch, sinks);
         }
     }
-    if std::env::var_os("VDEBUG").is_some() { eprintln!("{arch} {:?}", analysis.cost()); }
     for (file, why) in analysis.unread() {
         let place = Place { file: file.to_string(), ..Place::default() };
         check.problems.insert(Problem { place, message: why.to_owned() });

@@ -1,0 +1,160 @@
+//! A configuration to type: what a user must set so that symbols get the values of a solution.
+//!
+//! ```kconfig
+//! config DEV_DAX
+//! 	tristate "Device DAX"
+//! 	depends on DAX
+//! ```
+//!
+//! To have `DEV_DAX=m` a user needs `DAX` as well, whatever that depends on in turn, and for a
+//! symbol without a prompt something that selects it. Each value of a solution has such a reason;
+//! they are followed from the symbols that are asked for.
+
+use std::collections::BTreeMap;
+
+use text::Name;
+
+use crate::model::{Model, Term};
+use crate::syntax::{Comparison, SymbolType};
+
+/// `n`, `m` or `y`, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// `n`
+    No,
+    /// `m`
+    Module,
+    /// `y`
+    Yes,
+}
+
+impl Value {
+    /// As Kconfig writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Value::No => "n",
+            Value::Module => "m",
+            Value::Yes => "y",
+        }
+    }
+}
+
+impl Model {
+    /// The values that a user sets, symbols with prompts only, so that the symbols in `wanted` have
+    /// the values that `value` gives to all symbols. `value` must be a solution of the constraints.
+    pub fn justify(
+        &self,
+        wanted: impl IntoIterator<Item = Name>,
+        value: &dyn Fn(Name) -> Value,
+    ) -> BTreeMap<Name, Value> {
+        let mut justify = Justify { model: self, value, set: BTreeMap::new(), open: wanted.into_iter().collect(), seen: Vec::new() };
+        while let Some(name) = justify.open.pop() {
+            justify.symbol(name);
+        }
+        justify.set
+    }
+}
+
+struct Justify<'m> {
+    model: &'m Model,
+    value: &'m dyn Fn(Name) -> Value,
+    set: BTreeMap<Name, Value>,
+    open: Vec<Name>,
+    seen: Vec<Name>,
+}
+
+impl Justify<'_> {
+    fn symbol(&mut self, name: Name) {
+        if self.seen.contains(&name) {
+            return;
+        }
+        self.seen.push(name);
+        let model = self.model;
+        let Some(symbol) = model.symbol(&name) else { return };
+        if !matches!(symbol.kind, SymbolType::Bool | SymbolType::Tristate) {
+            return;
+        }
+        let value = (self.value)(name);
+        let prompt = symbol.prompts.iter().find(|prompt| self.term(&prompt.visible) != Value::No);
+        if value == Value::No {
+            // What is on by default must be switched off.
+            if prompt.is_some() {
+                self.set.insert(name, value);
+            }
+            return;
+        }
+        if value == Value::Module {
+            self.open.extend(model.modules());
+        }
+        if let Some(prompt) = prompt {
+            self.set.insert(name, value);
+            return self.need(&prompt.visible.clone(), true);
+        }
+        let selects = model.selectors(name);
+        let lifts = selects.into_iter().find(|select| {
+            !select.weak && (self.value)(select.by) != Value::No && self.term(&select.condition) != Value::No
+        });
+        if let Some(select) = lifts {
+            self.open.push(select.by);
+            return self.need(&select.condition, true);
+        }
+        let default = symbol.defaults.iter().find(|default| self.term(&default.condition) != Value::No);
+        if let Some(default) = default {
+            self.need(&default.condition, true);
+            self.need(&default.value, true);
+        }
+    }
+
+    /// Asks for the symbols that make `term` true, or false where `positive` is not set.
+    fn need(&mut self, term: &Term, positive: bool) {
+        match (term, positive) {
+            (Term::Symbol(name), _) => self.open.push(*name),
+            (Term::Not(inner), _) => self.need(inner, !positive),
+            (Term::And(a, b), true) | (Term::Or(a, b), false) => {
+                self.need(a, positive);
+                self.need(b, positive);
+            }
+            (Term::Or(a, b), true) => {
+                let first = self.term(a) >= self.term(b);
+                self.need(if first { a } else { b }, true);
+            }
+            (Term::And(a, b), false) => {
+                let first = self.term(a) <= self.term(b);
+                self.need(if first { a } else { b }, false);
+            }
+            (Term::Compare(_, a, b), _) => {
+                self.need(a, true);
+                self.need(b, true);
+            }
+            (Term::Module, _) => self.open.extend(self.model.modules()),
+            (Term::Constant(_) | Term::Text(_) | Term::Probe(_), _) => {}
+        }
+    }
+
+    fn term(&self, term: &Term) -> Value {
+        match term {
+            Term::Constant(true) => Value::Yes,
+            Term::Constant(false) | Term::Text(_) => Value::No,
+            Term::Module => Value::Module,
+            Term::Symbol(name) => (self.value)(*name),
+            // The reader's toolchain answers; the witness names what it must say.
+            Term::Probe(_) => Value::Yes,
+            Term::Not(inner) => match self.term(inner) {
+                Value::No => Value::Yes,
+                Value::Module => Value::Module,
+                Value::Yes => Value::No,
+            },
+            Term::And(a, b) => self.term(a).min(self.term(b)),
+            Term::Or(a, b) => self.term(a).max(self.term(b)),
+            Term::Compare(op, a, b) => {
+                let equal = self.term(a) == self.term(b);
+                let holds = match op {
+                    Comparison::Equal => equal,
+                    Comparison::NotEqual => !equal,
+                    _ => true,
+                };
+                if holds { Value::Yes } else { Value::No }
+            }
+        }
+    }
+}
