@@ -58,8 +58,16 @@ const MOST_STEPS: u32 = 100_000;
 
 impl Default for Diagrams {
     fn default() -> Diagrams {
-        let end = Node { variable: u32::MAX, yes: DiagramId::TRUE, no: DiagramId::TRUE };
-        Diagrams { nodes: vec![end], known: FxHashMap::default(), products: FxHashMap::default() }
+        let end = Node {
+            variable: u32::MAX,
+            yes: DiagramId::TRUE,
+            no: DiagramId::TRUE,
+        };
+        Diagrams {
+            nodes: vec![end],
+            known: FxHashMap::default(),
+            products: FxHashMap::default(),
+        }
     }
 }
 
@@ -73,7 +81,11 @@ impl Diagrams {
             return yes;
         }
         let negated = yes.is_negated();
-        let node = Node { variable, yes: yes.signed(negated), no: no.signed(negated) };
+        let node = Node {
+            variable,
+            yes: yes.signed(negated),
+            no: no.signed(negated),
+        };
         let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX >> 1);
         let number = *self.known.entry(node).or_insert(next);
         if number == next {
@@ -107,7 +119,10 @@ impl Diagrams {
         let variable = x.variable.min(y.variable);
         let parts = |id: DiagramId, node: Node| {
             if node.variable == variable {
-                (node.yes.signed(id.is_negated()), node.no.signed(id.is_negated()))
+                (
+                    node.yes.signed(id.is_negated()),
+                    node.no.signed(id.is_negated()),
+                )
             } else {
                 (id, id)
             }
@@ -122,7 +137,11 @@ impl Diagrams {
 
     /// `a` with every variable that `gone` names made whatever makes it true; `None` where it would
     /// cost too much.
-    pub(crate) fn project(&mut self, a: DiagramId, gone: &dyn Fn(u32) -> bool) -> Option<DiagramId> {
+    pub(crate) fn project(
+        &mut self,
+        a: DiagramId,
+        gone: &dyn Fn(u32) -> bool,
+    ) -> Option<DiagramId> {
         let mut known = FxHashMap::default();
         let mut steps = MOST_PROJECTION_STEPS;
         self.project_within(a, gone, &mut known, &mut steps)
@@ -157,7 +176,11 @@ impl Diagrams {
     /// The variable at the top of `a`, and what is left where it is true and where it is false.
     pub(crate) fn parts(&self, a: DiagramId) -> (u32, DiagramId, DiagramId) {
         let node = self.nodes[a.node()];
-        (node.variable, node.yes.signed(a.is_negated()), node.no.signed(a.is_negated()))
+        (
+            node.variable,
+            node.yes.signed(a.is_negated()),
+            node.no.signed(a.is_negated()),
+        )
     }
 }
 

@@ -149,7 +149,11 @@ impl Store {
                 Node::True | Node::And(_) => return None,
             },
         };
-        Some(if condition.is_negated() { !plain } else { plain })
+        Some(if condition.is_negated() {
+            !plain
+        } else {
+            plain
+        })
     }
 
     /// The conjunction of `parts` as the first formula that means the same.
@@ -178,7 +182,9 @@ impl Store {
         // It is new: written as shortly as is easily found.
         let mut flat = parts;
         for _ in 0..ABSORB_LIMIT {
-            let Some(shorter) = self.absorb(&flat).and_then(|shorter| self.flatten(shorter)) else { break };
+            let Some(shorter) = self.absorb(&flat).and_then(|shorter| self.flatten(shorter)) else {
+                break;
+            };
             flat = shorter;
         }
         let made = self.conjunction(flat);
@@ -267,7 +273,9 @@ impl Store {
 
     /// All of `parts`; true where there are none.
     pub fn and_all(&mut self, parts: impl IntoIterator<Item = Condition>) -> Condition {
-        let Some(mut flat) = self.flatten(parts) else { return Condition::FALSE };
+        let Some(mut flat) = self.flatten(parts) else {
+            return Condition::FALSE;
+        };
         if self.canonical && flat.len() > 1 {
             return self.canonical_and(flat);
         }
@@ -315,7 +323,9 @@ impl Store {
         let given = |part: &Condition| parts.binary_search(part).is_ok();
         for (place, part) in parts.iter().enumerate() {
             // A disjunction is a negated conjunction, whose children are the negated alternatives.
-            let Node::And(children) = &self.nodes[part.node()] else { continue };
+            let Node::And(children) = &self.nodes[part.node()] else {
+                continue;
+            };
             if !part.is_negated() || children.len() > ABSORB_LIMIT {
                 continue;
             }
@@ -326,8 +336,11 @@ impl Store {
             }
             if children.iter().any(given) {
                 let mut rest = parts.to_vec();
-                let open: Vec<Condition> =
-                    children.iter().copied().filter(|child| !given(child)).collect();
+                let open: Vec<Condition> = children
+                    .iter()
+                    .copied()
+                    .filter(|child| !given(child))
+                    .collect();
                 rest[place] = !self.and_all(open);
                 return Some(rest);
             }
@@ -424,17 +437,26 @@ impl Store {
 
     /// `condition` without the atoms that `gone` names: true exactly where some values of theirs make
     /// it true. `None` where that was given up; only a canonical store can tell.
-    pub fn project(&mut self, condition: Condition, gone: &dyn Fn(Atom) -> bool) -> Option<Condition> {
+    pub fn project(
+        &mut self,
+        condition: Condition,
+        gone: &dyn Fn(Atom) -> bool,
+    ) -> Option<Condition> {
         let diagram = self.diagram(condition)?;
         let atoms = std::mem::take(&mut self.atoms);
-        let projected =
-            self.diagrams.project(diagram, &|variable| atoms.get(variable as usize).is_some_and(|a| gone(*a)));
+        let projected = self.diagrams.project(diagram, &|variable| {
+            atoms.get(variable as usize).is_some_and(|a| gone(*a))
+        });
         self.atoms = atoms;
         let mut known = FxHashMap::default();
         Some(self.of_diagram(projected?, &mut known))
     }
 
-    fn of_diagram(&mut self, id: DiagramId, known: &mut FxHashMap<DiagramId, Condition>) -> Condition {
+    fn of_diagram(
+        &mut self,
+        id: DiagramId,
+        known: &mut FxHashMap<DiagramId, Condition>,
+    ) -> Condition {
         match id {
             DiagramId::TRUE => return Condition::TRUE,
             DiagramId::FALSE => return Condition::FALSE,

@@ -99,8 +99,13 @@ pub struct Body {
 impl Body {
     /// When control gets to the expression at `span`.
     pub fn flow_at(&self, span: Span) -> FlowId {
-        let around = self.regions.iter().filter(|(r, _)| r.start <= span.start && span.end <= r.end);
-        around.min_by_key(|(r, _)| r.end - r.start).map_or(FlowId::ALWAYS, |(_, flow)| *flow)
+        let around = self
+            .regions
+            .iter()
+            .filter(|(r, _)| r.start <= span.start && span.end <= r.end);
+        around
+            .min_by_key(|(r, _)| r.end - r.start)
+            .map_or(FlowId::ALWAYS, |(_, flow)| *flow)
     }
 }
 
@@ -121,13 +126,19 @@ impl MacroBody {
         if let Some(value) = parse::expression(&spliced, start) {
             let mut walk = Walk::new(directives, Some(branch));
             walk.expr(&value, FlowId::ALWAYS);
-            return MacroBody { value: Some(Arc::new(value)), facts: walk.finish() };
+            return MacroBody {
+                value: Some(Arc::new(value)),
+                facts: walk.finish(),
+            };
         }
         let whole = [b"{", spliced.as_slice(), b";}"].concat();
         let statement = parse::body(&whole, start.saturating_sub(1));
         let mut walk = Walk::new(directives, Some(branch));
         walk.whole(&statement);
-        MacroBody { value: None, facts: walk.finish() }
+        MacroBody {
+            value: None,
+            facts: walk.finish(),
+        }
     }
 }
 
@@ -136,7 +147,11 @@ fn splice(text: &[u8]) -> Vec<u8> {
     let mut out = text.to_vec();
     let mut at = 0;
     while at < out.len() {
-        for byte in out.iter_mut().skip(at).take(crate::lexer::continuation(text, at)) {
+        for byte in out
+            .iter_mut()
+            .skip(at)
+            .take(crate::lexer::continuation(text, at))
+        {
             *byte = b' ';
         }
         at += crate::lexer::continuation(text, at).max(1);
@@ -242,7 +257,8 @@ impl<'d> Walk<'d> {
     }
 
     fn branch_of(&self, offset: u32) -> BranchId {
-        self.fixed.unwrap_or_else(|| self.directives.branch_at(offset))
+        self.fixed
+            .unwrap_or_else(|| self.directives.branch_at(offset))
     }
 
     /// Notes that control gets to `span` where `live` holds.
@@ -306,9 +322,12 @@ impl<'d> Walk<'d> {
                 };
                 self.rejoin(tested, (then, after_then), (otherwise, after_else))
             }
-            StmtKind::Loop(kind, first, test, step, body) => {
-                self.loop_statement(*kind, (first.as_deref(), test.as_ref(), step.as_ref()), body, live)
-            }
+            StmtKind::Loop(kind, first, test, step, body) => self.loop_statement(
+                *kind,
+                (first.as_deref(), test.as_ref(), step.as_ref()),
+                body,
+                live,
+            ),
             StmtKind::Switch(value, body) => self.switch(value, body, live),
             StmtKind::Case(values) => self.case(values, live),
             StmtKind::Break => {
@@ -329,19 +348,28 @@ impl<'d> Walk<'d> {
             }
             StmtKind::Label(label) => {
                 let forward = self.gotos.get(label).copied().unwrap_or(FlowId::NEVER);
-                let backward = self.earlier_gotos.get(label).copied().unwrap_or(FlowId::NEVER);
+                let backward = self
+                    .earlier_gotos
+                    .get(label)
+                    .copied()
+                    .unwrap_or(FlowId::NEVER);
                 let jumped = self.flows.or(forward, backward);
                 self.flows.or(live, jumped)
             }
-            StmtKind::Block(parts) => {
-                parts.iter().fold(live, |live, part| self.statement(part, live))
-            }
+            StmtKind::Block(parts) => parts
+                .iter()
+                .fold(live, |live, part| self.statement(part, live)),
             StmtKind::Opaque(parts) => parts.iter().fold(live, |live, part| self.expr(part, live)),
         }
     }
 
     /// Where both arms fall through unchanged, nothing is left of the test.
-    fn rejoin(&mut self, before: FlowId, then: (FlowId, FlowId), otherwise: (FlowId, FlowId)) -> FlowId {
+    fn rejoin(
+        &mut self,
+        before: FlowId,
+        then: (FlowId, FlowId),
+        otherwise: (FlowId, FlowId),
+    ) -> FlowId {
         if then.0 == then.1 && otherwise.0 == otherwise.1 {
             return before;
         }
@@ -374,7 +402,11 @@ impl<'d> Walk<'d> {
             // `do { } while (0)` is how macros make one statement of several.
             (LoopKind::BodyFirst, Some(test)) => {
                 self.expr(test, after_body);
-                if forever { broken } else { self.after_do(body, after_body, broken) }
+                if forever {
+                    broken
+                } else {
+                    self.after_do(body, after_body, broken)
+                }
             }
             _ if forever => broken,
             // The body may not run at all, and the test may have changed its answer.
@@ -385,7 +417,11 @@ impl<'d> Walk<'d> {
     /// Behind a `do` loop: as behind its body, or anywhere a `continue` may have come from.
     fn after_do(&mut self, body: &Stmt, after_body: FlowId, broken: FlowId) -> FlowId {
         let either = self.flows.or(after_body, broken);
-        if has_continue(body) { FlowId::ALWAYS } else { either }
+        if has_continue(body) {
+            FlowId::ALWAYS
+        } else {
+            either
+        }
     }
 
     fn switch(&mut self, value: &Expr, body: &Stmt, live: FlowId) -> FlowId {
@@ -401,7 +437,9 @@ impl<'d> Walk<'d> {
     }
 
     fn case(&mut self, values: &[Expr], live: FlowId) -> FlowId {
-        let Some((compared, entry, rest)) = self.switches.last().cloned() else { return live };
+        let Some((compared, entry, rest)) = self.switches.last().cloned() else {
+            return live;
+        };
         let Some(value) = values.first() else {
             // `default` may stand before other cases: it is entered from the start.
             if let Some(switch) = self.switches.last_mut() {
@@ -411,7 +449,10 @@ impl<'d> Walk<'d> {
             return self.flows.or(live, entry);
         };
         // The test has the place of the case label: no other expression begins and ends there.
-        let span = Span { start: value.span.start, end: value.span.end };
+        let span = Span {
+            start: value.span.start,
+            end: value.span.end,
+        };
         let kind = ExprKind::Binary(BinaryOp::Equal, Arc::new(compared), Arc::new(value.clone()));
         let test = Expr { kind, span };
         let taken = self.under(entry, &test, true);
@@ -432,7 +473,11 @@ impl<'d> Walk<'d> {
                 let branch = self.branch;
                 let key = (span.start, declarator.name);
                 let declarator = declarator.clone();
-                self.locals.entry(key).or_insert(Definition { declarator, span, branch });
+                self.locals.entry(key).or_insert(Definition {
+                    declarator,
+                    span,
+                    branch,
+                });
             }
         }
         live
@@ -442,7 +487,12 @@ impl<'d> Walk<'d> {
         if !self.recording {
             return;
         }
-        let fresh = Return { value: value.cloned(), flow, branch: self.branch, span };
+        let fresh = Return {
+            value: value.cloned(),
+            flow,
+            branch: self.branch,
+            span,
+        };
         let flow = match self.returns.get(&span.start) {
             Some(known) => self.flows.and(known.flow, flow),
             None => flow,
@@ -460,7 +510,16 @@ impl<'d> Walk<'d> {
             None => flow,
         };
         let branch = self.branch;
-        self.stores.insert(key, Store { target: target.clone(), value: value.cloned(), flow, span, branch });
+        self.stores.insert(
+            key,
+            Store {
+                target: target.clone(),
+                value: value.cloned(),
+                flow,
+                span,
+                branch,
+            },
+        );
     }
 
     /// Walks an expression that is evaluated where `live` holds; answers when control gets behind it.
@@ -516,7 +575,9 @@ impl<'d> Walk<'d> {
     }
 
     fn expr_children(&mut self, expr: &Expr, live: FlowId) -> FlowId {
-        expr.children().into_iter().fold(live, |live, child| self.expr(child, live))
+        expr.children()
+            .into_iter()
+            .fold(live, |live, child| self.expr(child, live))
     }
 
     fn call(&mut self, whole: &Expr, callee: &Arc<Expr>, args: &[Expr], live: FlowId) -> FlowId {
@@ -533,8 +594,18 @@ impl<'d> Walk<'d> {
                 Some(known) => self.flows.and(known.flow, live),
                 None => live,
             };
-            let (callee, args, span, branch) = (callee.clone(), args.to_vec(), whole.span, self.branch);
-            self.calls.insert(key, Call { callee, args, span, flow, branch });
+            let (callee, args, span, branch) =
+                (callee.clone(), args.to_vec(), whole.span, self.branch);
+            self.calls.insert(
+                key,
+                Call {
+                    callee,
+                    args,
+                    span,
+                    flow,
+                    branch,
+                },
+            );
         }
         match callee.as_ident() {
             Some(name) if NO_RETURN.contains(&name.as_str()) => FlowId::NEVER,
@@ -551,7 +622,9 @@ fn has_continue(statement: &Stmt) -> bool {
     match &statement.kind {
         StmtKind::Continue => true,
         StmtKind::Block(parts) => parts.iter().any(has_continue),
-        StmtKind::If(_, yes, no) => has_continue(yes) || no.as_ref().is_some_and(|no| has_continue(no)),
+        StmtKind::If(_, yes, no) => {
+            has_continue(yes) || no.as_ref().is_some_and(|no| has_continue(no))
+        }
         StmtKind::Switch(_, body) => has_continue(body),
         _ => false,
     }
@@ -594,21 +667,48 @@ mod tests {
         let shown: Vec<String> = body
             .calls
             .iter()
-            .filter_map(|c| Some(format!("{}: {}", c.name()?, show(text, &body.flows, c.flow))))
+            .filter_map(|c| {
+                Some(format!(
+                    "{}: {}",
+                    c.name()?,
+                    show(text, &body.flows, c.flow)
+                ))
+            })
             .collect();
         assert_eq!(shown, expect, "{text}");
     }
 
     #[test]
     fn structure_gives_the_condition_of_a_call() {
-        check("int f(int a) { if (a) g(); else h(); k(); }", &["g: a", "h: !a", "k: 1"]);
+        check(
+            "int f(int a) { if (a) g(); else h(); k(); }",
+            &["g: a", "h: !a", "k: 1"],
+        );
         check("int f(int a) { if (!a) return; g(); }", &["g: !!a"]);
-        check("int f(int a) { return a && g() ? h() : k(); }", &["g: a", "h: a && g()", "k: !a && g()"]);
-        check("int f(int a) { if (a) goto out; g(); out: h(); }", &["g: !a", "h: 1"]);
-        check("int f(int a) { while (a) { if (b) break; g(); } h(); }", &["g: a & !b", "h: 1"]);
-        check("int f(int a) { BUG_ON(a); g(); BUG(); h(); }", &["BUG_ON: 1", "g: !a", "BUG: !a", "h: 0"]);
-        check("int f(int a) { switch (a) { case X: g(); return; default: return; } h(); }", &["g: X", "h: 0"]);
-        check("int f(void) { for_each_node(n) { g(n); } list_for_each(p, q) h(); }", &["g: n", "h: p, q"]);
+        check(
+            "int f(int a) { return a && g() ? h() : k(); }",
+            &["g: a", "h: a && g()", "k: !a && g()"],
+        );
+        check(
+            "int f(int a) { if (a) goto out; g(); out: h(); }",
+            &["g: !a", "h: 1"],
+        );
+        check(
+            "int f(int a) { while (a) { if (b) break; g(); } h(); }",
+            &["g: a & !b", "h: 1"],
+        );
+        check(
+            "int f(int a) { BUG_ON(a); g(); BUG(); h(); }",
+            &["BUG_ON: 1", "g: !a", "BUG: !a", "h: 0"],
+        );
+        check(
+            "int f(int a) { switch (a) { case X: g(); return; default: return; } h(); }",
+            &["g: X", "h: 0"],
+        );
+        check(
+            "int f(void) { for_each_node(n) { g(n); } list_for_each(p, q) h(); }",
+            &["g: n", "h: p, q"],
+        );
     }
 
     #[test]

@@ -129,7 +129,10 @@ impl Directives {
         let mut scan = Scan {
             text,
             open: Vec::new(),
-            out: Directives { branches: vec![top], ..Directives::default() },
+            out: Directives {
+                branches: vec![top],
+                ..Directives::default()
+            },
         };
         let mut at = 0;
         while let Some(hash) = next_directive(text, at) {
@@ -146,7 +149,9 @@ impl Directives {
     /// The branch that the byte at `offset` belongs to.
     pub fn branch_at(&self, offset: u32) -> BranchId {
         let after = self.turns.partition_point(|(from, _)| *from <= offset);
-        after.checked_sub(1).map_or(BranchId::TOP, |n| self.turns[n].1)
+        after
+            .checked_sub(1)
+            .map_or(BranchId::TOP, |n| self.turns[n].1)
     }
 
     /// Where inside `span` the text changes its branch, and to which.
@@ -217,7 +222,10 @@ struct Scan<'t> {
 
 impl Scan<'_> {
     fn current(&self) -> BranchId {
-        self.open.last().and_then(|(_, _, branches, _)| branches.last().copied()).unwrap_or(BranchId::TOP)
+        self.open
+            .last()
+            .and_then(|(_, _, branches, _)| branches.last().copied())
+            .unwrap_or(BranchId::TOP)
     }
 
     fn directive(&mut self, span: Span) {
@@ -226,7 +234,10 @@ impl Scan<'_> {
         let mut tokens = Lexer::new(&line[1..]);
         let Some(word) = tokens.next() else { return };
         let word_end = word.span.end as usize + 1;
-        let rest = Span { start: span.start + word.span.end + 1, end: span.end };
+        let rest = Span {
+            start: span.start + word.span.end + 1,
+            end: span.end,
+        };
         match &line[word.span.start as usize + 1..word_end] {
             b"if" => self.begin(span, |s| s.expression(rest)),
             b"ifdef" => self.begin(span, |s| s.defined(rest, true)),
@@ -265,7 +276,8 @@ impl Scan<'_> {
     }
 
     fn defined(&self, rest: Span, positive: bool) -> Test {
-        self.first_word(rest).map_or(Test::Always, |word| Test::Defined(word, positive))
+        self.first_word(rest)
+            .map_or(Test::Always, |word| Test::Defined(word, positive))
     }
 
     fn expression(&self, rest: Span) -> Test {
@@ -293,12 +305,20 @@ impl Scan<'_> {
 
     fn add_branch(&mut self, span: Span, test: Test) {
         let id = BranchId(u32::try_from(self.out.branches.len()).unwrap_or(u32::MAX));
-        let Some((_, group, branches, parent)) = self.open.last_mut() else { return };
+        let Some((_, group, branches, parent)) = self.open.last_mut() else {
+            return;
+        };
         let earlier = branches.clone();
         let index = u32::try_from(earlier.len()).unwrap_or(u32::MAX);
         branches.push(id);
-        let branch =
-            Branch { parent: *parent, group: *group, index, earlier, test, at: span.start };
+        let branch = Branch {
+            parent: *parent,
+            group: *group,
+            index,
+            earlier,
+            test,
+            at: span.start,
+        };
         self.out.groups[*group as usize].0 += 1;
         self.out.branches.push(branch);
         // The directive itself still belongs to the text around it; nothing else stands on it.
@@ -319,22 +339,38 @@ impl Scan<'_> {
             [b'"', rest @ ..] => (until(rest, b'"'), false, false),
             text => (text, false, true),
         };
-        self.push(span, DirectiveKind::Include { path: name(path), angled, computed });
+        self.push(
+            span,
+            DirectiveKind::Include {
+                path: name(path),
+                angled,
+                computed,
+            },
+        );
     }
 
     fn define(&mut self, span: Span, rest: Span) {
         let text = rest.of(self.text);
-        let Some(word) = Lexer::new(text).find(|t| t.kind == TokenKind::Ident) else { return };
+        let Some(word) = Lexer::new(text).find(|t| t.kind == TokenKind::Ident) else {
+            return;
+        };
         let after = word.span.end as usize;
         // Only a parenthesis directly behind the name opens a parameter list.
         let (params, body_start) = if text.get(after) == Some(&b'(') {
             let close = memchr::memchr(b')', &text[after..]).map_or(text.len(), |n| after + n);
-            (Some(parameter_names(&text[after + 1..close])), (close + 1).min(text.len()))
+            (
+                Some(parameter_names(&text[after + 1..close])),
+                (close + 1).min(text.len()),
+            )
         } else {
             (None, after)
         };
         let body = trimmed(text, body_start, rest.start);
-        let definition = MacroDefinition { name: name(word.span.of(text)), params, body };
+        let definition = MacroDefinition {
+            name: name(word.span.of(text)),
+            params,
+            body,
+        };
         self.push(span, DirectiveKind::Define(definition));
     }
 }
@@ -389,8 +425,14 @@ mod tests {
             let branch = directives.branch(directives.branch_at(u32::try_from(found).unwrap()));
             (branch.parent.0, branch.index)
         };
-        assert_eq!([at(b"a\n"), at(b"b\n"), at(b"c\n")], [(0, 0), (0, 0), (1, 0)]);
-        assert_eq!([at(b"d\n"), at(b"q\n"), at(b"f ")], [(0, 1), (0, 2), (0, 0)]);
+        assert_eq!(
+            [at(b"a\n"), at(b"b\n"), at(b"c\n")],
+            [(0, 0), (0, 0), (1, 0)]
+        );
+        assert_eq!(
+            [at(b"d\n"), at(b"q\n"), at(b"f ")],
+            [(0, 1), (0, 2), (0, 0)]
+        );
         assert_eq!(directives.groups, [(3, true), (1, false)]);
     }
 
@@ -403,14 +445,23 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let params = Some(vec![Name::new("a"), Name::new("...")]);
-        assert_eq!(define(0), (params, b"g(a, \\\n ##__VA_ARGS__) /* c */".to_vec()));
+        assert_eq!(
+            define(0),
+            (params, b"g(a, \\\n ##__VA_ARGS__) /* c */".to_vec())
+        );
         assert_eq!(define(1), (None, b"(1)".to_vec()));
         assert_eq!(define(4), (None, b"".to_vec()));
-        assert!(matches!(directives.list[2].kind, DirectiveKind::Include { angled: true, .. }));
+        assert!(matches!(
+            directives.list[2].kind,
+            DirectiveKind::Include { angled: true, .. }
+        ));
     }
 
     #[test]
     fn unmatched_conditionals_are_told() {
-        assert_eq!(Directives::scan(b"#else\n#endif\n#if 1\n").unmatched, [0, 6, 13]);
+        assert_eq!(
+            Directives::scan(b"#else\n#endif\n#if 1\n").unmatched,
+            [0, 6, 13]
+        );
     }
 }

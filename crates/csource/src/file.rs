@@ -10,8 +10,8 @@ use crate::body::{Body, MacroBody};
 use crate::directives::{DirectiveKind, Directives, MacroDefinition, name};
 use crate::items::{Function, Items};
 use crate::lexer::{Lexer, TokenKind, is_word};
-use crate::parse::{self, Query};
 use crate::mask;
+use crate::parse::{self, Query};
 use crate::syntax::Expr;
 
 /// A function of a file, by its number in [`Items::functions`].
@@ -77,12 +77,15 @@ impl File {
 
     /// What stands at its top.
     pub fn items(&self) -> &Items {
-        self.items.get_or_init(|| Items::scan(&self.text, &self.directives))
+        self.items
+            .get_or_init(|| Items::scan(&self.text, &self.directives))
     }
 
     /// The line and column of `offset`.
     pub fn position(&self, offset: u32) -> Position {
-        self.lines.get_or_init(|| LineIndex::new(&self.text)).position(offset)
+        self.lines
+            .get_or_init(|| LineIndex::new(&self.text))
+            .position(offset)
     }
 
     /// The words of `span`, white space folded and comments left out.
@@ -123,7 +126,11 @@ impl File {
             return known.clone();
         }
         // Two threads may read the same body at once; they read the same.
-        let body = Arc::new(Body::read(&self.text, &self.directives, self.function(id).body));
+        let body = Arc::new(Body::read(
+            &self.text,
+            &self.directives,
+            self.function(id).body,
+        ));
         lock(&self.bodies).entry(id).or_insert(body).clone()
     }
 
@@ -146,8 +153,15 @@ impl File {
             return known.clone();
         }
         let text = definition.body.of(&self.text);
-        let read = Arc::new(MacroBody::read(text, definition.body.start, &self.directives));
-        lock(&self.macros).entry(definition.body).or_insert(read).clone()
+        let read = Arc::new(MacroBody::read(
+            text,
+            definition.body.start,
+            &self.directives,
+        ));
+        lock(&self.macros)
+            .entry(definition.body)
+            .or_insert(read)
+            .clone()
     }
 
     /// What an initialiser at the top of the file says.
@@ -157,10 +171,16 @@ impl File {
 
     /// The definitions of the macro `name`, by their directive's number, in order.
     pub fn macros_named(&self, name: Name) -> impl Iterator<Item = (usize, &MacroDefinition)> {
-        self.directives.list.iter().enumerate().filter_map(move |(n, d)| match &d.kind {
-            DirectiveKind::Define(definition) if definition.name == name => Some((n, definition)),
-            _ => None,
-        })
+        self.directives
+            .list
+            .iter()
+            .enumerate()
+            .filter_map(move |(n, d)| match &d.kind {
+                DirectiveKind::Define(definition) if definition.name == name => {
+                    Some((n, definition))
+                }
+                _ => None,
+            })
     }
 
     /// Where `word` is mentioned as a word of code, each place once, in order of kind and number.
@@ -182,16 +202,28 @@ impl File {
         if let Some(at) = after.checked_sub(1)
             && list[at].span.contains(offset)
         {
-            let in_body = matches!(&list[at].kind, DirectiveKind::Define(d) if self.has_word(d.body, word));
-            return if in_body { vec![Mention::Macro(at)] } else { Vec::new() };
+            let in_body =
+                matches!(&list[at].kind, DirectiveKind::Define(d) if self.has_word(d.body, word));
+            return if in_body {
+                vec![Mention::Macro(at)]
+            } else {
+                Vec::new()
+            };
         }
-        let functions: Vec<Mention> = items.functions_at(offset).map(|(n, _)| Mention::Function(id(n))).collect();
+        let functions: Vec<Mention> = items
+            .functions_at(offset)
+            .map(|(n, _)| Mention::Function(id(n)))
+            .collect();
         if !functions.is_empty() {
             return functions;
         }
         let variable = items.variables.iter().position(|v| v.init.contains(offset));
         let call = items.macros.iter().position(|m| m.args.contains(offset));
-        variable.map(Mention::Variable).into_iter().chain(call.map(Mention::TopMacro)).collect()
+        variable
+            .map(Mention::Variable)
+            .into_iter()
+            .chain(call.map(Mention::TopMacro))
+            .collect()
     }
 
     fn has_word(&self, span: Span, word: Name) -> bool {

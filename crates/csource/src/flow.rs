@@ -104,7 +104,10 @@ impl Flows {
         let next = u32::try_from(self.leaves.len()).unwrap_or(u32::MAX);
         let number = *self.leaf_at.entry(place).or_insert(next);
         if number == next {
-            self.leaves.push(Leaf { expr: Arc::new(expr.clone()), branch });
+            self.leaves.push(Leaf {
+                expr: Arc::new(expr.clone()),
+                branch,
+            });
         }
         self.add(Flow::Leaf(number, positive))
     }
@@ -153,8 +156,12 @@ impl Flows {
 
     fn opposite(&self, a: FlowId, b: FlowId) -> bool {
         match (self.get(a), self.get(b)) {
-            (Flow::Leaf(x, s), Flow::Leaf(y, t)) => x == y && s != t,
-            (Flow::Branch(x, s), Flow::Branch(y, t)) => x == y && s != t,
+            (Flow::Leaf(one, sign), Flow::Leaf(other, opposite)) => {
+                one == other && sign != opposite
+            }
+            (Flow::Branch(one, sign), Flow::Branch(other, opposite)) => {
+                one == other && sign != opposite
+            }
             _ => false,
         }
     }

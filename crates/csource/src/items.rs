@@ -108,19 +108,32 @@ pub struct Items {
 impl Items {
     /// Finds the items of `text`.
     pub fn scan(text: &[u8], directives: &Directives) -> Items {
-        let mut scan = Scan { text, directives, saved: Vec::new(), state: State::default(), out: Items::default() };
+        let mut scan = Scan {
+            text,
+            directives,
+            saved: Vec::new(),
+            state: State::default(),
+            out: Items::default(),
+        };
         for token in Lexer::new(text) {
             scan.token(token);
         }
         scan.close(text.len());
-        scan.out.functions.sort_by_key(|f| (f.body.start, f.name_span.start));
+        scan.out
+            .functions
+            .sort_by_key(|f| (f.body.start, f.name_span.start));
         scan.out
     }
 
     /// The functions whose body holds `offset`: one, or several that share it.
     pub fn functions_at(&self, offset: u32) -> impl Iterator<Item = (usize, &Function)> {
         let upto = self.functions.partition_point(|f| f.body.start <= offset);
-        self.functions[..upto].iter().enumerate().rev().take(8).filter(move |(_, f)| f.body.contains(offset))
+        self.functions[..upto]
+            .iter()
+            .enumerate()
+            .rev()
+            .take(8)
+            .filter(move |(_, f)| f.body.contains(offset))
     }
 }
 
@@ -183,14 +196,26 @@ impl Scan<'_> {
 
     fn directive(&mut self, token: Token) {
         let line = self.word(token);
-        let keyword = Lexer::new(&line[1..]).next().map(|t| Span { start: t.span.start + 1, end: t.span.end + 1 }.of(line));
+        let keyword = Lexer::new(&line[1..]).next().map(|t| {
+            Span {
+                start: t.span.start + 1,
+                end: t.span.end + 1,
+            }
+            .of(line)
+        });
         match keyword {
             Some(b"if" | b"ifdef" | b"ifndef") => {
-                let saved = Saved { at_if: self.state.clone(), after_first: None, other_open: Vec::new() };
+                let saved = Saved {
+                    at_if: self.state.clone(),
+                    after_first: None,
+                    other_open: Vec::new(),
+                };
                 self.saved.push(saved);
             }
             Some(b"else" | b"elif" | b"elifdef" | b"elifndef") => {
-                let Some(saved) = self.saved.last_mut() else { return };
+                let Some(saved) = self.saved.last_mut() else {
+                    return;
+                };
                 let ended = std::mem::replace(&mut self.state, saved.at_if.clone());
                 if saved.after_first.is_none() {
                     saved.after_first = Some(ended);
@@ -199,11 +224,18 @@ impl Scan<'_> {
                 }
             }
             Some(b"endif") => {
-                let Some(saved) = self.saved.pop() else { return };
+                let Some(saved) = self.saved.pop() else {
+                    return;
+                };
                 if let Some(first) = saved.after_first {
                     let last = std::mem::replace(&mut self.state, first);
                     for function in saved.other_open.into_iter().chain(last.open) {
-                        if !self.state.open.iter().any(|f| f.body.start == function.body.start) {
+                        if !self
+                            .state
+                            .open
+                            .iter()
+                            .any(|f| f.body.start == function.body.start)
+                        {
                             self.state.open.push(function);
                         }
                     }
@@ -242,7 +274,7 @@ impl Scan<'_> {
     /// The function whose body opens at `brace`, if the pending tokens are its head.
     fn function_head(&self, brace: Token) -> Option<Function> {
         let tokens = &self.state.pending;
-        if self.has_assignment(tokens) {
+        if top_assignment(tokens).is_some() {
             return None;
         }
         let (name_at, open, close) = self.head_group(tokens)?;
@@ -250,35 +282,45 @@ impl Scan<'_> {
         let word = self.word(name_token);
         let body = brace.span;
         let generator = FUNCTION_GENERATORS.iter().find(|(prefix, _)| {
-            word.strip_prefix(prefix.as_bytes()).is_some_and(|rest| rest.iter().all(|b| b.is_ascii_digit() || *b == b'_' || b.is_ascii_uppercase()))
+            word.strip_prefix(prefix.as_bytes()).is_some_and(|rest| {
+                rest.iter()
+                    .all(|b| b.is_ascii_digit() || *b == b'_' || b.is_ascii_uppercase())
+            })
         });
         let inner = &tokens[open + 1..close];
-        let before = &tokens[self.declaration_start(tokens, name_at)..name_at];
-        let generated = generator.is_some() || (before.is_empty() && !word.iter().any(u8::is_ascii_lowercase));
-        let named = if generated { *inner.iter().find(|t| t.kind == TokenKind::Ident)? } else { name_token };
-        let is = |words: &[&str]| before.iter().any(|t| words.iter().any(|w| w.as_bytes() == self.word(*t)));
-        let all = tokens.iter().any(|t| WEAK.iter().any(|w| w.as_bytes() == self.word(*t)));
+        let before = &tokens[declaration_start(tokens, name_at)..name_at];
+        let generated =
+            generator.is_some() || (before.is_empty() && !word.iter().any(u8::is_ascii_lowercase));
+        let named = if generated {
+            *inner.iter().find(|t| t.kind == TokenKind::Ident)?
+        } else {
+            name_token
+        };
+        let is = |words: &[&str]| {
+            before
+                .iter()
+                .any(|t| words.iter().any(|w| w.as_bytes() == self.word(*t)))
+        };
+        let all = tokens
+            .iter()
+            .any(|t| WEAK.iter().any(|w| w.as_bytes() == self.word(*t)));
         Some(Function {
             name: name(self.word(named)),
             name_span: named.span,
-            params: if generated { generator_params(self.text, inner) } else { params(self.text, inner) },
+            params: if generated {
+                generator_params(self.text, inner)
+            } else {
+                params(self.text, inner)
+            },
             body,
-            linkage: Linkage { is_static: is(&["static"]), is_inline: is(INLINE), is_weak: all },
+            linkage: Linkage {
+                is_static: is(&["static"]),
+                is_inline: is(INLINE),
+                is_weak: all,
+            },
             return_type: joined(self.text, before),
             branch: self.directives.branch_at(named.span.start),
             entry: generator.map(|(_, what)| *what),
-        })
-    }
-
-    fn has_assignment(&self, tokens: &[Token]) -> bool {
-        let mut parens = 0_u32;
-        tokens.iter().any(|token| {
-            parens = match token.kind {
-                TokenKind::Punct(b'(') => parens + 1,
-                TokenKind::Punct(b')') => parens.saturating_sub(1),
-                _ => parens,
-            };
-            parens == 0 && token.is(b'=')
         })
     }
 
@@ -290,9 +332,14 @@ impl Scan<'_> {
             let open = matching_open(tokens, close)?;
             let name_at = open.checked_sub(1)?;
             let is_name = tokens[name_at].kind == TokenKind::Ident;
-            if is_name && !self.is_attribute(tokens, name_at) && !self.word(tokens[name_at]).starts_with(b"__attribute") {
+            if is_name
+                && !self.is_attribute(tokens, name_at)
+                && !self.word(tokens[name_at]).starts_with(b"__attribute")
+            {
                 // Behind a macro without a semicolon may stand a `struct x {`.
-                let type_behind = tokens[close..].iter().any(|t| matches!(self.word(*t), b"struct" | b"union" | b"enum"));
+                let type_behind = tokens[close..]
+                    .iter()
+                    .any(|t| matches!(self.word(*t), b"struct" | b"union" | b"enum"));
                 return (!type_behind).then_some((name_at, open, close));
             }
             end = name_at;
@@ -303,22 +350,20 @@ impl Scan<'_> {
     /// a parameter list directly or after other such words.
     fn is_attribute(&self, tokens: &[Token], at: usize) -> bool {
         let word = self.word(tokens[at]);
-        if ATTRIBUTES.iter().any(|attribute| attribute.as_bytes() == word) {
+        if ATTRIBUTES
+            .iter()
+            .any(|attribute| attribute.as_bytes() == word)
+        {
             return true;
         }
         if !word.starts_with(b"__") {
             return false;
         }
-        let before = tokens[..at].iter().rev().find(|t| t.kind != TokenKind::Ident || !self.word(**t).starts_with(b"__"));
+        let before = tokens[..at]
+            .iter()
+            .rev()
+            .find(|t| t.kind != TokenKind::Ident || !self.word(**t).starts_with(b"__"));
         before.is_some_and(|token| token.is(b')'))
-    }
-
-    /// Where the declaration that ends in `tokens[name_at]` begins: behind a macro call that has no
-    /// semicolon, if there is one.
-    #[expect(clippy::unused_self, reason = "reads as one of the scanner's questions")]
-    fn declaration_start(&self, tokens: &[Token], name_at: usize) -> usize {
-        let stops = |t: &Token| t.is(b')') || t.is(b'}') || t.is(b';');
-        tokens[..name_at].iter().rposition(stops).map_or(0, |n| n + 1)
     }
 
     /// A declaration ends at its semicolon.
@@ -326,18 +371,26 @@ impl Scan<'_> {
         let tokens = std::mem::take(&mut self.state.pending);
         self.state.parens = 0;
         let Some(first) = tokens.first() else { return };
-        if let Some(equals) = self.top_assignment(&tokens) {
+        if let Some(equals) = top_assignment(&tokens) {
             self.variable(&tokens, equals);
         } else if self.is_structure(&tokens) {
             self.variable(&tokens, tokens.len());
         }
         if first.kind == TokenKind::Ident && tokens.get(1).is_some_and(|t| t.is(b'(')) {
             let close = matching_close(&tokens, 1);
-            let args = Span { start: tokens[1].span.end, end: tokens[close].span.start };
+            let args = Span {
+                start: tokens[1].span.end,
+                end: tokens[close].span.start,
+            };
             let word = self.word(*first);
             let enters = ENTRY_MACROS.iter().any(|m| m.as_bytes() == word);
             let branch = self.directives.branch_at(first.span.start);
-            self.out.macros.push(TopMacro { name: name(word), args, enters, branch });
+            self.out.macros.push(TopMacro {
+                name: name(word),
+                args,
+                enters,
+                branch,
+            });
         }
     }
 
@@ -345,21 +398,10 @@ impl Scan<'_> {
     fn is_structure(&self, tokens: &[Token]) -> bool {
         let is = |word: &[u8]| tokens.iter().position(|t| self.word(*t) == word);
         let named = is(b"struct").and_then(|at| tokens.get(at + 2)).is_some();
-        let plain = tokens.iter().all(|t| t.kind == TokenKind::Ident || t.is(b'*'));
+        let plain = tokens
+            .iter()
+            .all(|t| t.kind == TokenKind::Ident || t.is(b'*'));
         named && plain && is(b"extern").is_none() && is(b"typedef").is_none()
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as one of the scanner's questions")]
-    fn top_assignment(&self, tokens: &[Token]) -> Option<usize> {
-        let mut parens = 0_u32;
-        tokens.iter().position(|token| {
-            match token.kind {
-                TokenKind::Punct(b'(') => parens += 1,
-                TokenKind::Punct(b')') => parens = parens.saturating_sub(1),
-                _ => {}
-            }
-            parens == 0 && token.is(b'=')
-        })
     }
 
     fn variable(&mut self, tokens: &[Token], equals: usize) {
@@ -375,17 +417,56 @@ impl Scan<'_> {
             }
         }
         let attribute = |t: &Token| ATTRIBUTES.iter().any(|a| a.as_bytes() == self.word(*t));
-        let Some(named) = words.iter().rev().find(|t| !attribute(t)) else { return };
-        let tag_at = words.iter().position(|t| matches!(self.word(*t), b"struct" | b"union"));
-        let struct_tag = tag_at.and_then(|n| words.get(n + 1)).map(|t| name(self.word(*t)));
+        let Some(named) = words.iter().rev().find(|t| !attribute(t)) else {
+            return;
+        };
+        let tag_at = words
+            .iter()
+            .position(|t| matches!(self.word(*t), b"struct" | b"union"));
+        let struct_tag = tag_at
+            .and_then(|n| words.get(n + 1))
+            .map(|t| name(self.word(*t)));
         let end = tokens.last().map_or(0, |t| t.span.end);
-        let init = Span { start: tokens.get(equals).map_or(end, |t| t.span.end), end };
+        let init = Span {
+            start: tokens.get(equals).map_or(end, |t| t.span.end),
+            end,
+        };
         let is_static = words.iter().any(|t| self.word(*t) == b"static");
         let pointer = head.iter().any(|t| t.is(b'*') || t.is(b'['));
         let branch = self.directives.branch_at(named.span.start);
         let name = name(self.word(*named));
-        self.out.variables.push(Variable { name, is_static, pointer, struct_tag, init, branch });
+        self.out.variables.push(Variable {
+            name,
+            is_static,
+            pointer,
+            struct_tag,
+            init,
+            branch,
+        });
     }
+}
+
+/// Where the declaration that ends in `tokens[name_at]` begins: behind a macro call that has no
+/// semicolon, if there is one.
+fn declaration_start(tokens: &[Token], name_at: usize) -> usize {
+    let stops = |t: &Token| t.is(b')') || t.is(b'}') || t.is(b';');
+    tokens[..name_at]
+        .iter()
+        .rposition(stops)
+        .map_or(0, |n| n + 1)
+}
+
+/// The `=` outside of parentheses.
+fn top_assignment(tokens: &[Token]) -> Option<usize> {
+    let mut parens = 0_u32;
+    tokens.iter().position(|token| {
+        match token.kind {
+            TokenKind::Punct(b'(') => parens += 1,
+            TokenKind::Punct(b')') => parens = parens.saturating_sub(1),
+            _ => {}
+        }
+        parens == 0 && token.is(b'=')
+    })
 }
 
 fn matching_open(tokens: &[Token], close: usize) -> Option<usize> {
@@ -438,7 +519,8 @@ pub(crate) fn split_commas(tokens: &[Token]) -> Vec<&[Token]> {
 
 fn params(text: &[u8], tokens: &[Token]) -> Vec<Param> {
     let parts = split_commas(tokens);
-    let is_void = |part: &[Token]| part.is_empty() || (part.len() == 1 && part[0].span.of(text) == b"void");
+    let is_void =
+        |part: &[Token]| part.is_empty() || (part.len() == 1 && part[0].span.of(text) == b"void");
     if parts.len() == 1 && is_void(parts[0]) {
         return Vec::new();
     }
@@ -448,24 +530,52 @@ fn params(text: &[u8], tokens: &[Token]) -> Vec<Param> {
 fn param(text: &[u8], part: &[Token]) -> Param {
     let pointer = part.iter().any(|t| t.is(b'*') || t.is(b'['));
     // `int (*fn)(int)` is named inside its first parentheses.
-    let end = part.iter().position(|t| t.is(b'[') || t.is(b')')).unwrap_or(part.len());
+    let end = part
+        .iter()
+        .position(|t| t.is(b'[') || t.is(b')'))
+        .unwrap_or(part.len());
     let attribute = |t: &Token| ATTRIBUTES.iter().any(|a| a.as_bytes() == t.span.of(text));
-    let at = part[..end].iter().rposition(|t| t.kind == TokenKind::Ident && !attribute(t));
+    let at = part[..end]
+        .iter()
+        .rposition(|t| t.kind == TokenKind::Ident && !attribute(t));
     let word = at.map_or(Name::new(""), |n| name(part[n].span.of(text)));
-    let rest: Vec<Token> = part.iter().enumerate().filter(|(n, t)| Some(*n) != at && !t.is(b'*')).map(|(_, t)| *t).collect();
+    let rest: Vec<Token> = part
+        .iter()
+        .enumerate()
+        .filter(|(n, t)| Some(*n) != at && !t.is(b'*'))
+        .map(|(_, t)| *t)
+        .collect();
     // A lone type such as `struct foo *` has no name; `foo` alone is one.
-    let named = !rest.is_empty() && !(rest.len() == 1 && matches!(rest[0].span.of(text), b"struct" | b"union" | b"enum" | b"const" | b"unsigned"));
+    let lone_type = |rest: &[Token]| match rest {
+        [] => true,
+        [only] => matches!(
+            only.span.of(text),
+            b"struct" | b"union" | b"enum" | b"const" | b"unsigned"
+        ),
+        _ => false,
+    };
+    let named = !lone_type(&rest);
     let unnamed = if named { word } else { Name::new("") };
-    Param { name: unnamed, type_text: joined(text, &rest), pointer }
+    Param {
+        name: unnamed,
+        type_text: joined(text, &rest),
+        pointer,
+    }
 }
 
 /// `(name, type, param, type, param)` of `SYSCALL_DEFINEn`.
 fn generator_params(text: &[u8], tokens: &[Token]) -> Vec<Param> {
     let parts = split_commas(tokens);
-    let pairs = parts.get(1..).unwrap_or_default().chunks(2).filter(|pair| pair.len() == 2);
+    let pairs = parts
+        .get(1..)
+        .unwrap_or_default()
+        .chunks(2)
+        .filter(|pair| pair.len() == 2);
     pairs
         .map(|pair| Param {
-            name: pair[1].last().map_or(Name::new(""), |t| name(t.span.of(text))),
+            name: pair[1]
+                .last()
+                .map_or(Name::new(""), |t| name(t.span.of(text))),
             type_text: joined(text, pair[0]),
             pointer: pair[0].iter().any(|t| t.is(b'*')),
         })
@@ -489,9 +599,22 @@ mod tests {
             .iter()
             .map(|f| {
                 let params: Vec<&str> = f.params.iter().map(|p| p.name.as_str()).collect();
-                let flags = [(f.linkage.is_static, "s"), (f.linkage.is_inline, "i"), (f.linkage.is_weak, "w")];
-                let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, c)| *c).collect();
-                format!("{flags} {}({}) {}", f.name, params.join(","), text.get(f.body.range()).unwrap())
+                let flags = [
+                    (f.linkage.is_static, "s"),
+                    (f.linkage.is_inline, "i"),
+                    (f.linkage.is_weak, "w"),
+                ];
+                let flags: String = flags
+                    .iter()
+                    .filter(|(on, _)| *on)
+                    .map(|(_, c)| *c)
+                    .collect();
+                format!(
+                    "{flags} {}({}) {}",
+                    f.name,
+                    params.join(","),
+                    text.get(f.body.range()).unwrap()
+                )
             })
             .collect();
         assert_eq!(shown, expect);
@@ -499,27 +622,58 @@ mod tests {
 
     #[test]
     fn heads_of_all_kinds() {
-        check("static inline int f(int a, struct x *b, char c[4])\n{ g(); }", &["si f(a,b,c) { g(); }"]);
-        check("struct page * __meminit __populate(unsigned long pfn, void (*fn)(int), int)\n{}", &[" __populate(pfn,fn,) {}"]);
+        check(
+            "static inline int f(int a, struct x *b, char c[4])\n{ g(); }",
+            &["si f(a,b,c) { g(); }"],
+        );
+        check(
+            "struct page * __meminit __populate(unsigned long pfn, void (*fn)(int), int)\n{}",
+            &[" __populate(pfn,fn,) {}"],
+        );
         check("void __weak __init f(void) {}", &["w f() {}"]);
-        check("int f(int a) __must_hold(x) __acquires(&l->lock) {}", &[" f(a) {}"]);
-        check("__printf(1, 2) void f(const char *fmt, ...) {}", &[" f(fmt,) {}"]);
-        check("DEFINE_FREE(x, void *, f(_T))\nstatic int g(void) {}", &["s g() {}"]);
-        check("SYSCALL_DEFINE2(open, const char __user *, name, int, flags)\n{ a }", &[" open(name,flags) { a }"]);
-        check("struct s { int a; };\nenum { A, B } e;\nstruct s v = { .a = 1 };\nint f(void) {}", &[" f() {}"]);
-        check("#define X(a) { a\nint f(void) { \"{\" /* { */ }", &[" f() { \"{\" /* { */ }"]);
+        check(
+            "int f(int a) __must_hold(x) __acquires(&l->lock) {}",
+            &[" f(a) {}"],
+        );
+        check(
+            "__printf(1, 2) void f(const char *fmt, ...) {}",
+            &[" f(fmt,) {}"],
+        );
+        check(
+            "DEFINE_FREE(x, void *, f(_T))\nstatic int g(void) {}",
+            &["s g() {}"],
+        );
+        check(
+            "SYSCALL_DEFINE2(open, const char __user *, name, int, flags)\n{ a }",
+            &[" open(name,flags) { a }"],
+        );
+        check(
+            "struct s { int a; };\nenum { A, B } e;\nstruct s v = { .a = 1 };\nint f(void) {}",
+            &[" f() {}"],
+        );
+        check(
+            "#define X(a) { a\nint f(void) { \"{\" /* { */ }",
+            &[" f() { \"{\" /* { */ }"],
+        );
     }
 
     #[test]
     fn heads_that_straddle_conditionals() {
         check(
             "#ifdef A\nint f(int a)\n{\n#else\nint f(long b)\n{\n#endif\nx }\nint g(void) {}",
-            &[" f(a) {\n#else\nint f(long b)\n{\n#endif\nx }", " f(b) {\n#endif\nx }", " g() {}"],
+            &[
+                " f(a) {\n#else\nint f(long b)\n{\n#endif\nx }",
+                " f(b) {\n#endif\nx }",
+                " g() {}",
+            ],
         );
-        check("int f(void)\n{\n#ifdef A\n if (x) {\n#else\n {\n#endif\n }\n}\nint g(void) {}", &[
-            " f() {\n#ifdef A\n if (x) {\n#else\n {\n#endif\n }\n}",
-            " g() {}",
-        ]);
+        check(
+            "int f(void)\n{\n#ifdef A\n if (x) {\n#else\n {\n#endif\n }\n}\nint g(void) {}",
+            &[
+                " f() {\n#ifdef A\n if (x) {\n#else\n {\n#endif\n }\n}",
+                " g() {}",
+            ],
+        );
     }
 
     #[test]
@@ -527,9 +681,15 @@ mod tests {
         let text = b"static struct dax_driver drv __read_mostly = { .probe = f, };\nmodule_init(start);\nEXPORT_SYMBOL_GPL(g);";
         let items = Items::scan(text, &Directives::scan(text));
         let v = &items.variables[0];
-        assert_eq!((v.name.as_str(), v.struct_tag.map(Name::as_str)), ("drv", Some("dax_driver")));
+        assert_eq!(
+            (v.name.as_str(), v.struct_tag.map(Name::as_str)),
+            ("drv", Some("dax_driver"))
+        );
         assert_eq!(v.init.of(text), b" { .probe = f, }");
-        assert_eq!((items.macros[0].enters, items.macros[1].enters), (true, false));
+        assert_eq!(
+            (items.macros[0].enters, items.macros[1].enters),
+            (true, false)
+        );
         assert_eq!(items.macros[0].args.of(text), b"start");
     }
 }

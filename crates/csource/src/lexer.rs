@@ -53,7 +53,11 @@ pub fn is_word(byte: u8) -> bool {
 impl<'t> Lexer<'t> {
     /// Begins at the start of `text`, which is taken for the start of a line.
     pub fn new(text: &'t [u8]) -> Lexer<'t> {
-        Lexer { text, at: 0, line_start: true }
+        Lexer {
+            text,
+            at: 0,
+            line_start: true,
+        }
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -175,13 +179,19 @@ impl Iterator for Lexer<'_> {
             b'0'..=b'9' => (TokenKind::Number, self.number()),
             byte if is_word(byte) => {
                 let rest = self.text[start..].iter().position(|b| !is_word(*b));
-                (TokenKind::Ident, rest.map_or(self.text.len(), |n| start + n))
+                (
+                    TokenKind::Ident,
+                    rest.map_or(self.text.len(), |n| start + n),
+                )
             }
             byte => (TokenKind::Punct(byte), start + 1),
         };
         self.line_start = false;
         self.at = end.clamp(start + 1, self.text.len());
-        Some(Token { kind, span: Span::new(start, self.at) })
+        Some(Token {
+            kind,
+            span: Span::new(start, self.at),
+        })
     }
 }
 
@@ -198,8 +208,14 @@ mod tests {
 
     #[test]
     fn tokens_of_ordinary_and_odd_text() {
-        check("a->b /* } */ + 0x1fUL // {\n;", &["a", "-", ">", "b", "+", "0x1fUL", ";"]);
-        check("#define X(a) \\\n  { a\nint", &["#define X(a) \\\n  { a", "int"]);
+        check(
+            "a->b /* } */ + 0x1fUL // {\n;",
+            &["a", "-", ">", "b", "+", "0x1fUL", ";"],
+        );
+        check(
+            "#define X(a) \\\n  { a\nint",
+            &["#define X(a) \\\n  { a", "int"],
+        );
         check("x = '}'; \"{\\\"\"", &["x", "=", "'}'", ";", "\"{\\\"\""]);
         check("#error don't\n}", &["#error don't", "}"]);
         check("/* open", &[]);

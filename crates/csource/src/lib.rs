@@ -23,10 +23,12 @@ mod preprocessor_expression;
 pub mod syntax;
 
 pub use body::{Body, Call, Definition, MacroBody, Return, Store};
-pub use directives::{Branch, BranchId, Directive, DirectiveKind, Directives, MacroDefinition, Test};
+pub use directives::{
+    Branch, BranchId, Directive, DirectiveKind, Directives, MacroDefinition, Test,
+};
 pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
 pub use idioms::{NO_RETURN, NO_RETURN_IF, TRANSPARENT};
 pub use items::{Function, Items, Linkage, Param, TopMacro, Variable};
-pub use parse::Query;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
+pub use parse::Query;

@@ -17,7 +17,11 @@ const MOST_VARIANTS: u32 = 12;
 
 /// How many variants the text in `span` has: 1 without conditionals.
 pub(crate) fn variants(directives: &Directives, span: Span) -> u32 {
-    let inside = directives.branches.iter().skip(1).filter(|b| span.contains(b.at));
+    let inside = directives
+        .branches
+        .iter()
+        .skip(1)
+        .filter(|b| span.contains(b.at));
     let sizes = inside.map(|branch| {
         let (count, has_else) = directives.groups[branch.group as usize];
         count + u32::from(!has_else)
@@ -56,7 +60,10 @@ fn keeps(directives: &Directives, span: Span, variant: u32, branch: BranchId) ->
     while at != BranchId::TOP {
         let this = directives.branch(at);
         // A group that began before the span was decided by whoever chose the span.
-        let first = this.earlier.first().map_or(this.at, |first| directives.branch(*first).at);
+        let first = this
+            .earlier
+            .first()
+            .map_or(this.at, |first| directives.branch(*first).at);
         if span.contains(first) {
             let (count, has_else) = directives.groups[this.group as usize];
             let last = count - u32::from(has_else);
@@ -78,7 +85,10 @@ fn blank_branches(out: &mut [u8], directives: &Directives, span: Span, variant: 
     let mut branch = directives.branch_at(span.start);
     for (at, next) in turns.iter().copied().chain([(span.end, BranchId::TOP)]) {
         if at > from && !keeps(directives, span, variant, branch) {
-            blank(out, (from - span.start) as usize..(at - span.start) as usize);
+            blank(
+                out,
+                (from - span.start) as usize..(at - span.start) as usize,
+            );
         }
         (from, branch) = (at, next);
     }
@@ -92,7 +102,10 @@ fn mask_tokens(out: &mut [u8]) {
             continue;
         }
         let word = token.span.of(out).to_vec();
-        let group = tokens.get(at + 1).filter(|t| t.is(b'(')).map(|_| close_of(&tokens, at + 1));
+        let group = tokens
+            .get(at + 1)
+            .filter(|t| t.is(b'('))
+            .map(|_| close_of(&tokens, at + 1));
         if ATTRIBUTES.iter().any(|a| a.as_bytes() == word) {
             let end = group.map_or(token.span.end, |close| tokens[close].span.end);
             blank(out, token.span.start as usize..end as usize);
@@ -100,7 +113,9 @@ fn mask_tokens(out: &mut [u8]) {
             && is_loop(&tokens, at, close, &word)
         {
             loop_head(out, token.span, &word);
-        } else if matches!(&word[..], b"struct" | b"union" | b"enum") && is_type_argument(out, &tokens, at) {
+        } else if matches!(&word[..], b"struct" | b"union" | b"enum")
+            && is_type_argument(out, &tokens, at)
+        {
             blank_type_argument(out, &tokens, at);
         }
     }
@@ -125,9 +140,14 @@ fn is_loop(tokens: &[Token], at: usize, close: usize, word: &[u8]) -> bool {
         return false;
     }
     let starts = at.checked_sub(1).is_none_or(|n| {
-        matches!(tokens[n].kind, TokenKind::Punct(b';' | b'{' | b'}' | b')' | b':') | TokenKind::Ident)
+        matches!(
+            tokens[n].kind,
+            TokenKind::Punct(b';' | b'{' | b'}' | b')' | b':') | TokenKind::Ident
+        )
     });
-    let Some(next) = tokens.get(close + 1) else { return false };
+    let Some(next) = tokens.get(close + 1) else {
+        return false;
+    };
     let for_each = memchr::memmem::find(word, b"for_each").is_some();
     starts && (next.is(b'{') || (for_each && (next.kind == TokenKind::Ident || next.is(b'*'))))
 }
@@ -143,7 +163,9 @@ fn loop_head(out: &mut [u8], name: Span, word: &[u8]) {
 /// `struct x` as an argument of a macro, in `container_of(p, struct x, member)`; not a cast and not
 /// the operand of `sizeof`.
 fn is_type_argument(out: &[u8], tokens: &[Token], at: usize) -> bool {
-    let Some(before) = at.checked_sub(1) else { return false };
+    let Some(before) = at.checked_sub(1) else {
+        return false;
+    };
     let called = |open: usize| {
         open.checked_sub(1).is_some_and(|n| {
             tokens[n].kind == TokenKind::Ident && !is_keyword(tokens[n].span.of(out))

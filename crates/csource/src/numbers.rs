@@ -6,7 +6,9 @@ pub(crate) fn parse(text: &[u8]) -> Option<i128> {
     if let [b'\'', inner @ .., b'\''] = text {
         return character(inner);
     }
-    let words = std::str::from_utf8(text).ok()?.trim_end_matches(['u', 'U', 'l', 'L']);
+    let words = std::str::from_utf8(text)
+        .ok()?
+        .trim_end_matches(['u', 'U', 'l', 'L']);
     let lower = words.to_ascii_lowercase();
     if let Some(hex) = lower.strip_prefix("0x") {
         // `0xful` loses no digit: `u` and `l` are none.
@@ -23,12 +25,11 @@ pub(crate) fn parse(text: &[u8]) -> Option<i128> {
 
 fn character(inner: &[u8]) -> Option<i128> {
     match inner {
-        [byte] => Some(i128::from(*byte)),
         [b'\\', b'n'] => Some(10),
         [b'\\', b't'] => Some(9),
         [b'\\', b'r'] => Some(13),
         [b'\\', b'0'] => Some(0),
-        [b'\\', byte] => Some(i128::from(*byte)),
+        [byte] | [b'\\', byte] => Some(i128::from(*byte)),
         _ => None,
     }
 }
@@ -40,7 +41,10 @@ mod tests {
     #[test]
     fn constants() {
         let value = |text: &str| parse(text.as_bytes());
-        assert_eq!(["0", "10UL", "0x1fULL", "010", "'a'"].map(value), [0, 10, 31, 8, 97].map(Some));
+        assert_eq!(
+            ["0", "10UL", "0x1fULL", "010", "'a'"].map(value),
+            [0, 10, 31, 8, 97].map(Some)
+        );
         assert_eq!(["1.5", "08", "\"x\"", "0x", ""].map(value), [None; 5]);
     }
 }

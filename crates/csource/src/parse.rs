@@ -40,17 +40,30 @@ impl Fragment {
     fn new(before: &str, text: &[u8], after: &str, start: u32) -> Fragment {
         let whole = [before.as_bytes(), text, after.as_bytes()].concat();
         let lead = i64::try_from(before.len()).unwrap_or(0);
-        Fragment { text: whole, shift: i64::from(start) - lead }
+        Fragment {
+            text: whole,
+            shift: i64::from(start) - lead,
+        }
     }
 }
 
 /// The statements of a function body `{ … }` whose first byte stands at `start`.
 pub(crate) fn body(masked: &[u8], start: u32) -> Stmt {
     let fragment = Fragment::new("void f()", masked, "", start);
-    let whole = Span { start, end: start + Span::new(0, masked.len()).end };
-    let opaque = Stmt { kind: StmtKind::Opaque(Vec::new()), span: whole };
-    let Some(tree) = tree(&fragment.text) else { return opaque };
-    let convert = Convert { fragment: &fragment };
+    let whole = Span {
+        start,
+        end: start + Span::new(0, masked.len()).end,
+    };
+    let opaque = Stmt {
+        kind: StmtKind::Opaque(Vec::new()),
+        span: whole,
+    };
+    let Some(tree) = tree(&fragment.text) else {
+        return opaque;
+    };
+    let convert = Convert {
+        fragment: &fragment,
+    };
     let mut parts = Vec::new();
     let root = tree.root_node();
     let mut cursor = root.walk();
@@ -66,7 +79,10 @@ pub(crate) fn body(masked: &[u8], start: u32) -> Stmt {
     }
     match parts.len() {
         1 => parts.remove(0),
-        _ => Stmt { kind: StmtKind::Block(parts), span: whole },
+        _ => Stmt {
+            kind: StmtKind::Block(parts),
+            span: whole,
+        },
     }
 }
 
@@ -80,36 +96,62 @@ pub(crate) fn expression(text: &[u8], start: u32) -> Option<Expr> {
     if tree.root_node().has_error() {
         return None;
     }
-    let body = tree.root_node().named_child(0)?.child_by_field_name("body")?;
+    let body = tree
+        .root_node()
+        .named_child(0)?
+        .child_by_field_name("body")?;
     let statement = body.named_child(0)?;
     if body.named_child_count() != 1 || statement.kind() != "expression_statement" {
         return None;
     }
-    Some(Convert { fragment: &fragment }.expr(statement.named_child(0)?, 0))
+    Some(
+        Convert {
+            fragment: &fragment,
+        }
+        .expr(statement.named_child(0)?, 0),
+    )
 }
 
 /// What stands behind the `=` of a declaration, its semicolon left out.
 pub(crate) fn initializer(text: &[u8], start: u32) -> Option<Expr> {
     let fragment = Fragment::new("void f(){x v=", text, "\n;}", start);
     let tree = tree(&fragment.text)?;
-    let body = tree.root_node().named_child(0)?.child_by_field_name("body")?;
+    let body = tree
+        .root_node()
+        .named_child(0)?
+        .child_by_field_name("body")?;
     let mut cursor = body.walk();
     let mut nodes = body.named_children(&mut cursor);
     let declaration = nodes.find(|node| node.kind() == "declaration")?;
-    let value = declaration.child_by_field_name("declarator")?.child_by_field_name("value")?;
-    Some(Convert { fragment: &fragment }.expr(value, 0))
+    let value = declaration
+        .child_by_field_name("declarator")?
+        .child_by_field_name("value")?;
+    Some(
+        Convert {
+            fragment: &fragment,
+        }
+        .expr(value, 0),
+    )
 }
 
 /// The places that a tree-sitter query captures in a function body that begins at `start`.
 pub(crate) fn captures(query: &Query, masked: &[u8], start: u32) -> Vec<Span> {
     let fragment = Fragment::new("void f()", masked, "", start);
-    let Some(tree) = tree(&fragment.text) else { return Vec::new() };
-    let convert = Convert { fragment: &fragment };
+    let Some(tree) = tree(&fragment.text) else {
+        return Vec::new();
+    };
+    let convert = Convert {
+        fragment: &fragment,
+    };
     let mut cursor = QueryCursor::new();
     let mut found = Vec::new();
     let mut matches = cursor.matches(&query.0, tree.root_node(), fragment.text.as_slice());
     while let Some(one) = matches.next() {
-        found.extend(one.captures().iter().map(|capture| convert.span(capture.node)));
+        found.extend(
+            one.captures()
+                .iter()
+                .map(|capture| convert.span(capture.node)),
+        );
     }
     found
 }
@@ -133,50 +175,72 @@ struct Convert<'f> {
 impl Convert<'_> {
     fn span(&self, node: Node) -> Span {
         let place = |at: usize| {
-            let moved = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(self.fragment.shift);
+            let moved = i64::try_from(at)
+                .unwrap_or(i64::MAX)
+                .saturating_add(self.fragment.shift);
             usize::try_from(moved).unwrap_or(0)
         };
         Span::new(place(node.start_byte()), place(node.end_byte()))
     }
 
     fn words(&self, node: Node) -> &[u8] {
-        self.fragment.text.get(node.byte_range()).unwrap_or_default()
+        self.fragment
+            .text
+            .get(node.byte_range())
+            .unwrap_or_default()
     }
 
     /// The words of `node` with white space folded.
     fn folded(&self, node: Node) -> Name {
-        let words: Vec<&[u8]> =
-            self.words(node).split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&[u8]> = self
+            .words(node)
+            .split(u8::is_ascii_whitespace)
+            .filter(|w| !w.is_empty())
+            .collect();
         name(&words.join(&b' '))
     }
 
     fn field(&self, node: Node, field: &str, depth: u32) -> Arc<Expr> {
         Arc::new(match node.child_by_field_name(field) {
             Some(child) => self.expr(child, depth + 1),
-            None => Expr { kind: ExprKind::Opaque(Vec::new()), span: self.span(node) },
+            None => Expr {
+                kind: ExprKind::Opaque(Vec::new()),
+                span: self.span(node),
+            },
         })
     }
 
-    fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    fn children(node: Node<'_>) -> Vec<Node<'_>> {
         let mut cursor = node.walk();
-        node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
+        node.named_children(&mut cursor)
+            .filter(|child| child.kind() != "comment")
+            .collect()
     }
 
     fn statements(&self, node: Node, depth: u32) -> Vec<Stmt> {
-        Self::children(node).into_iter().map(|child| self.statement(child, depth + 1)).collect()
+        Self::children(node)
+            .into_iter()
+            .map(|child| self.statement(child, depth + 1))
+            .collect()
     }
 
     fn expr(&self, node: Node, depth: u32) -> Expr {
         let span = self.span(node);
         if depth > DEPTH {
-            return Expr { kind: ExprKind::Opaque(Vec::new()), span };
+            return Expr {
+                kind: ExprKind::Opaque(Vec::new()),
+                span,
+            };
         }
         if node.kind() == "parenthesized_expression"
             && let [only] = Self::children(node).as_slice()
         {
             return self.expr(*only, depth + 1);
         }
-        Expr { kind: self.expr_kind(node, depth), span }
+        Expr {
+            kind: self.expr_kind(node, depth),
+            span,
+        }
     }
 
     fn expr_kind(&self, node: Node, depth: u32) -> ExprKind {
@@ -187,8 +251,9 @@ impl Convert<'_> {
             }
             "true" => ExprKind::Int(1),
             "false" | "null" => ExprKind::Int(0),
-            "number_literal" | "char_literal" => numbers::parse(self.words(node))
-                .map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int),
+            "number_literal" | "char_literal" => {
+                numbers::parse(self.words(node)).map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int)
+            }
             "string_literal" | "concatenated_string" => ExprKind::Text,
             "call_expression" => ExprKind::Call(part("function"), self.arguments(node, depth)),
             "unary_expression" | "pointer_expression" => self.unary(node, depth),
@@ -199,28 +264,40 @@ impl Convert<'_> {
                 ExprKind::Conditional(part("condition"), middle, part("alternative"))
             }
             "assignment_expression" => {
-                let token = node.child_by_field_name("operator").map(|op| self.words(op));
+                let token = node
+                    .child_by_field_name("operator")
+                    .map(|op| self.words(op));
                 let op = token.and_then(|t| BinaryOp::from_token(&t[..t.len().saturating_sub(1)]));
                 ExprKind::Assign(part("left"), op, part("right"))
             }
             "update_expression" => ExprKind::Step(part("argument")),
             "field_expression" => {
-                let field = node.child_by_field_name("field").map_or(Name::new(""), |f| name(self.words(f)));
-                let arrow = node.child_by_field_name("operator").is_some_and(|op| self.words(op) == b"->");
+                let field = node
+                    .child_by_field_name("field")
+                    .map_or(Name::new(""), |f| name(self.words(f)));
+                let arrow = node
+                    .child_by_field_name("operator")
+                    .is_some_and(|op| self.words(op) == b"->");
                 ExprKind::Field(part("argument"), field, arrow)
             }
             "subscript_expression" => ExprKind::Index(part("argument"), part("index")),
             "cast_expression" => {
-                let to = node.child_by_field_name("type").map_or(Name::new(""), |t| self.folded(t));
+                let to = node
+                    .child_by_field_name("type")
+                    .map_or(Name::new(""), |t| self.folded(t));
                 ExprKind::Cast(to, part("value"))
             }
             "compound_literal_expression" => part("value").kind.clone(),
-            "sizeof_expression" | "alignof_expression" | "offsetof_expression" => self.size_of(node),
+            "sizeof_expression" | "alignof_expression" | "offsetof_expression" => {
+                self.size_of(node)
+            }
             "comma_expression" => ExprKind::Comma(part("left"), part("right")),
             "initializer_list" => self.initializer_list(node, depth),
-            "extension_expression" if node.named_child_count() == 1 => {
-                node.named_child(0).map_or(ExprKind::Opaque(Vec::new()), |n| self.expr_kind(n, depth + 1))
-            }
+            "extension_expression" if node.named_child_count() == 1 => node
+                .named_child(0)
+                .map_or(ExprKind::Opaque(Vec::new()), |n| {
+                    self.expr_kind(n, depth + 1)
+                }),
             "compound_statement" => ExprKind::Statements(Arc::new(self.statement(node, depth + 1))),
             _ => ExprKind::Opaque(self.expressions_in(node, depth)),
         }
@@ -228,16 +305,23 @@ impl Convert<'_> {
 
     /// Every expression directly inside a node that is not understood itself.
     fn expressions_in(&self, node: Node, depth: u32) -> Vec<Expr> {
-        Self::children(node).into_iter().map(|child| self.expr(child, depth + 1)).collect()
+        Self::children(node)
+            .into_iter()
+            .map(|child| self.expr(child, depth + 1))
+            .collect()
     }
 
     fn arguments(&self, node: Node, depth: u32) -> Vec<Expr> {
-        node.child_by_field_name("arguments").map_or(Vec::new(), |list| self.expressions_in(list, depth))
+        node.child_by_field_name("arguments")
+            .map_or(Vec::new(), |list| self.expressions_in(list, depth))
     }
 
     fn unary(&self, node: Node, depth: u32) -> ExprKind {
         let operand = self.field(node, "argument", depth);
-        let op = match node.child_by_field_name("operator").map(|op| self.words(op)) {
+        let op = match node
+            .child_by_field_name("operator")
+            .map(|op| self.words(op))
+        {
             Some(b"!") => UnaryOp::Not,
             Some(b"-") => UnaryOp::Negate,
             Some(b"~") => UnaryOp::Complement,
@@ -250,8 +334,13 @@ impl Convert<'_> {
     }
 
     fn binary(&self, node: Node, depth: u32) -> ExprKind {
-        let (left, right) = (self.field(node, "left", depth), self.field(node, "right", depth));
-        let op = node.child_by_field_name("operator").and_then(|op| BinaryOp::from_token(self.words(op)));
+        let (left, right) = (
+            self.field(node, "left", depth),
+            self.field(node, "right", depth),
+        );
+        let op = node
+            .child_by_field_name("operator")
+            .and_then(|op| BinaryOp::from_token(self.words(op)));
         match op {
             Some(op) => ExprKind::Binary(op, left, right),
             None => ExprKind::Opaque(vec![(*left).clone(), (*right).clone()]),
@@ -260,7 +349,9 @@ impl Convert<'_> {
 
     fn size_of(&self, node: Node) -> ExprKind {
         let words = self.folded(node);
-        let inner = words.split_once('(').map_or(words.as_str(), |(_, rest)| rest.trim_end_matches(')'));
+        let inner = words
+            .split_once('(')
+            .map_or(words.as_str(), |(_, rest)| rest.trim_end_matches(')'));
         ExprKind::Sizeof(Name::new(inner.trim()))
     }
 
@@ -268,8 +359,16 @@ impl Convert<'_> {
         let part = |child: Node| match child.kind() {
             "initializer_pair" => {
                 let designator = child.child_by_field_name("designator");
-                let field = designator.filter(|d| matches!(d.kind(), "field_designator" | "field_identifier"));
-                let field = field.map(|d| name(self.words(d).trim_ascii_start().strip_prefix(b".").unwrap_or(self.words(d))));
+                let field = designator
+                    .filter(|d| matches!(d.kind(), "field_designator" | "field_identifier"));
+                let field = field.map(|d| {
+                    name(
+                        self.words(d)
+                            .trim_ascii_start()
+                            .strip_prefix(b".")
+                            .unwrap_or(self.words(d)),
+                    )
+                });
                 (field, (*self.field(child, "value", depth)).clone())
             }
             _ => (None, self.expr(child, depth + 1)),
@@ -280,9 +379,15 @@ impl Convert<'_> {
     fn statement(&self, node: Node, depth: u32) -> Stmt {
         let span = self.span(node);
         if depth > DEPTH {
-            return Stmt { kind: StmtKind::Opaque(Vec::new()), span };
+            return Stmt {
+                kind: StmtKind::Opaque(Vec::new()),
+                span,
+            };
         }
-        Stmt { kind: self.statement_kind(node, depth), span }
+        Stmt {
+            kind: self.statement_kind(node, depth),
+            span,
+        }
     }
 
     fn inner(&self, node: Node, field: &str, depth: u32) -> Option<Arc<Stmt>> {
@@ -291,14 +396,21 @@ impl Convert<'_> {
     }
 
     fn inner_or_empty(&self, node: Node, field: &str, depth: u32) -> Arc<Stmt> {
-        let empty = || Arc::new(Stmt { kind: StmtKind::Block(Vec::new()), span: self.span(node) });
+        let empty = || {
+            Arc::new(Stmt {
+                kind: StmtKind::Block(Vec::new()),
+                span: self.span(node),
+            })
+        };
         self.inner(node, field, depth).unwrap_or_else(empty)
     }
 
     fn statement_kind(&self, node: Node, depth: u32) -> StmtKind {
         let condition = || (*self.field(node, "condition", depth)).clone();
         match node.kind() {
-            "compound_statement" => StmtKind::Block(self.statements(node, depth)),
+            "compound_statement" | "attributed_statement" => {
+                StmtKind::Block(self.statements(node, depth))
+            }
             "expression_statement" => match Self::children(node).first() {
                 Some(child) => StmtKind::Expr(self.expr(*child, depth + 1)),
                 None => StmtKind::Block(Vec::new()),
@@ -308,7 +420,11 @@ impl Convert<'_> {
                     let inner = *Self::children(clause).first()?;
                     Some(Arc::new(self.statement(inner, depth + 1)))
                 });
-                StmtKind::If(condition(), self.inner_or_empty(node, "consequence", depth), otherwise)
+                StmtKind::If(
+                    condition(),
+                    self.inner_or_empty(node, "consequence", depth),
+                    otherwise,
+                )
             }
             "while_statement" => {
                 let body = self.inner_or_empty(node, "body", depth);
@@ -319,19 +435,23 @@ impl Convert<'_> {
                 StmtKind::Loop(LoopKind::BodyFirst, None, Some(condition()), None, body)
             }
             "for_statement" => self.for_statement(node, depth),
-            "switch_statement" => StmtKind::Switch(condition(), self.inner_or_empty(node, "body", depth)),
-            "case_statement" => self.case_statement(node, depth),
-            "return_statement" => {
-                StmtKind::Return(Self::children(node).first().map(|child| self.expr(*child, depth + 1)))
+            "switch_statement" => {
+                StmtKind::Switch(condition(), self.inner_or_empty(node, "body", depth))
             }
+            "case_statement" => self.case_statement(node, depth),
+            "return_statement" => StmtKind::Return(
+                Self::children(node)
+                    .first()
+                    .map(|child| self.expr(*child, depth + 1)),
+            ),
             "break_statement" => StmtKind::Break,
             "continue_statement" => StmtKind::Continue,
-            "goto_statement" => {
-                StmtKind::Goto(node.child_by_field_name("label").map(|l| name(self.words(l))))
-            }
+            "goto_statement" => StmtKind::Goto(
+                node.child_by_field_name("label")
+                    .map(|l| name(self.words(l))),
+            ),
             "labeled_statement" => self.labeled(node, depth),
             "declaration" => self.declaration(node, depth),
-            "attributed_statement" => StmtKind::Block(self.statements(node, depth)),
             "function_definition" => StmtKind::Opaque(self.expressions_in(node, depth)),
             _ if node.is_error() => StmtKind::Block(self.statements(node, depth)),
             kind if kind.ends_with("_expression") || kind == "identifier" => {
@@ -343,7 +463,8 @@ impl Convert<'_> {
 
     fn for_statement(&self, node: Node, depth: u32) -> StmtKind {
         let expr = |field: &str| {
-            node.child_by_field_name(field).map(|child| self.expr(child, depth + 1))
+            node.child_by_field_name(field)
+                .map(|child| self.expr(child, depth + 1))
         };
         let first = node.child_by_field_name("initializer").map(|child| {
             let kind = if child.kind() == "declaration" {
@@ -351,18 +472,32 @@ impl Convert<'_> {
             } else {
                 StmtKind::Expr(self.expr(child, depth + 1))
             };
-            Arc::new(Stmt { kind, span: self.span(child) })
+            Arc::new(Stmt {
+                kind,
+                span: self.span(child),
+            })
         });
         let body = self.inner_or_empty(node, "body", depth);
-        StmtKind::Loop(LoopKind::TestFirst, first, expr("condition"), expr("update"), body)
+        StmtKind::Loop(
+            LoopKind::TestFirst,
+            first,
+            expr("condition"),
+            expr("update"),
+            body,
+        )
     }
 
     fn case_statement(&self, node: Node, depth: u32) -> StmtKind {
         let value = node.child_by_field_name("value");
         let values = value.map(|v| self.expr(v, depth + 1)).into_iter().collect();
-        let head = Stmt { kind: StmtKind::Case(values), span: self.span(node) };
+        let head = Stmt {
+            kind: StmtKind::Case(values),
+            span: self.span(node),
+        };
         let mut parts = vec![head];
-        let rest = Self::children(node).into_iter().filter(|child| Some(child.id()) != value.map(|v| v.id()));
+        let rest = Self::children(node)
+            .into_iter()
+            .filter(|child| Some(child.id()) != value.map(|v| v.id()));
         parts.extend(rest.map(|child| self.statement(child, depth + 1)));
         StmtKind::Block(parts)
     }
@@ -372,29 +507,49 @@ impl Convert<'_> {
         let mut parts = Vec::new();
         if let Some(label) = label {
             let kind = StmtKind::Label(name(self.words(label)));
-            parts.push(Stmt { kind, span: self.span(label) });
+            parts.push(Stmt {
+                kind,
+                span: self.span(label),
+            });
         }
-        let rest = Self::children(node).into_iter().filter(|child| Some(child.id()) != label.map(|l| l.id()));
+        let rest = Self::children(node)
+            .into_iter()
+            .filter(|child| Some(child.id()) != label.map(|l| l.id()));
         parts.extend(rest.map(|child| self.statement(child, depth + 1)));
         StmtKind::Block(parts)
     }
 
     fn declaration(&self, node: Node, depth: u32) -> StmtKind {
-        let type_text = node.child_by_field_name("type").map_or(Name::new(""), |t| self.folded(t));
+        let type_text = node
+            .child_by_field_name("type")
+            .map_or(Name::new(""), |t| self.folded(t));
         let children = Self::children(node);
-        let is_static = children.iter().any(|c| c.kind() == "storage_class_specifier" && self.words(*c) == b"static");
+        let is_static = children
+            .iter()
+            .any(|c| c.kind() == "storage_class_specifier" && self.words(*c) == b"static");
         let mut cursor = node.walk();
-        let declarators: Vec<Node> = node.children_by_field_name("declarator", &mut cursor).collect();
+        let declarators: Vec<Node> = node
+            .children_by_field_name("declarator", &mut cursor)
+            .collect();
         let made = declarators.into_iter().filter_map(|declarator| {
             let (target, init) = match declarator.kind() {
                 "init_declarator" => {
                     let value = declarator.child_by_field_name("value");
-                    (declarator.child_by_field_name("declarator")?, value.map(|v| self.expr(v, depth + 1)))
+                    (
+                        declarator.child_by_field_name("declarator")?,
+                        value.map(|v| self.expr(v, depth + 1)),
+                    )
                 }
                 _ => (declarator, None),
             };
             let (named, pointer) = declared_name(target)?;
-            Some(Declarator { name: name(self.words(named)), type_text, pointer, is_static, init })
+            Some(Declarator {
+                name: name(self.words(named)),
+                type_text,
+                pointer,
+                is_static,
+                init,
+            })
         });
         StmtKind::Declare(made.collect())
     }
@@ -413,7 +568,9 @@ fn declared_name(mut node: Node) -> Option<(Node, bool)> {
                 continue;
             }
         }
-        node = node.child_by_field_name("declarator").or_else(|| node.named_child(0))?;
+        node = node
+            .child_by_field_name("declarator")
+            .or_else(|| node.named_child(0))?;
     }
     None
 }

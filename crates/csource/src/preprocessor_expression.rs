@@ -17,11 +17,23 @@ const DEPTH: u32 = 64;
 /// Reads `text`, whose first byte stands at `shift` in its file.
 pub(crate) fn parse(text: &[u8], shift: u32) -> Expr {
     let tokens: Vec<Token> = Lexer::new(text).collect();
-    let mut parser = Parser { text, shift, tokens, at: 0, depth: 0 };
+    let mut parser = Parser {
+        text,
+        shift,
+        tokens,
+        at: 0,
+        depth: 0,
+    };
     let expr = parser.conditional();
     if parser.at < parser.tokens.len() {
-        let span = Span { start: shift, end: shift + Span::new(0, text.len()).end };
-        return Expr { kind: ExprKind::Opaque(vec![expr]), span };
+        let span = Span {
+            start: shift,
+            end: shift + Span::new(0, text.len()).end,
+        };
+        return Expr {
+            kind: ExprKind::Opaque(vec![expr]),
+            span,
+        };
     }
     expr
 }
@@ -42,7 +54,12 @@ const LEVELS: &[&[BinaryOp]] = &[
     &[BinaryOp::BitXor],
     &[BinaryOp::BitAnd],
     &[BinaryOp::Equal, BinaryOp::NotEqual],
-    &[BinaryOp::LessEqual, BinaryOp::GreaterEqual, BinaryOp::Less, BinaryOp::Greater],
+    &[
+        BinaryOp::LessEqual,
+        BinaryOp::GreaterEqual,
+        BinaryOp::Less,
+        BinaryOp::Greater,
+    ],
     &[BinaryOp::ShiftLeft, BinaryOp::ShiftRight],
     &[BinaryOp::Add, BinaryOp::Subtract],
     &[BinaryOp::Multiply, BinaryOp::Divide, BinaryOp::Remainder],
@@ -60,16 +77,28 @@ impl Parser<'_> {
     }
 
     fn span(&self, token: Token) -> Span {
-        Span { start: token.span.start + self.shift, end: token.span.end + self.shift }
+        Span {
+            start: token.span.start + self.shift,
+            end: token.span.end + self.shift,
+        }
     }
 
     fn here(&self) -> Span {
         let token = self.peek(0).or_else(|| self.tokens.last().copied());
-        token.map_or(Span { start: self.shift, end: self.shift }, |token| self.span(token))
+        token.map_or(
+            Span {
+                start: self.shift,
+                end: self.shift,
+            },
+            |token| self.span(token),
+        )
     }
 
     fn opaque(&self) -> Expr {
-        Expr { kind: ExprKind::Opaque(Vec::new()), span: self.here() }
+        Expr {
+            kind: ExprKind::Opaque(Vec::new()),
+            span: self.here(),
+        }
     }
 
     fn conditional(&mut self) -> Expr {
@@ -83,7 +112,10 @@ impl Parser<'_> {
             let yes = self.conditional();
             self.eat(b':');
             let no = self.conditional();
-            let span = Span { start: test.span.start, end: no.span.end };
+            let span = Span {
+                start: test.span.start,
+                end: no.span.end,
+            };
             let kind = ExprKind::Conditional(Arc::new(test), Some(Arc::new(yes)), Arc::new(no));
             Expr { kind, span }
         } else {
@@ -94,13 +126,21 @@ impl Parser<'_> {
     }
 
     fn binary(&mut self, level: usize) -> Expr {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
+        let Some(operators) = LEVELS.get(level) else {
+            return self.unary();
+        };
         let mut left = self.binary(level + 1);
         while let Some(op) = operators.iter().copied().find(|op| self.at_operator(*op)) {
             self.at += op.token().len();
             let right = self.binary(level + 1);
-            let span = Span { start: left.span.start, end: right.span.end };
-            left = Expr { kind: ExprKind::Binary(op, Arc::new(left), Arc::new(right)), span };
+            let span = Span {
+                start: left.span.start,
+                end: right.span.end,
+            };
+            left = Expr {
+                kind: ExprKind::Binary(op, Arc::new(left), Arc::new(right)),
+                span,
+            };
         }
         left
     }
@@ -108,8 +148,10 @@ impl Parser<'_> {
     /// Whether the tokens here spell `op` and not a longer operator.
     fn at_operator(&self, op: BinaryOp) -> bool {
         let spell = op.token().as_bytes();
-        let spelled =
-            spell.iter().enumerate().all(|(n, byte)| self.peek(n).is_some_and(|t| t.is(*byte)));
+        let spelled = spell
+            .iter()
+            .enumerate()
+            .all(|(n, byte)| self.peek(n).is_some_and(|t| t.is(*byte)));
         let more = |byte: u8| self.peek(spell.len()).is_some_and(|t| t.is(byte));
         let longer = match op {
             BinaryOp::BitAnd => more(b'&'),
@@ -123,22 +165,36 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Expr {
         let start = self.here();
-        for (byte, op) in
-            [(b'!', UnaryOp::Not), (b'-', UnaryOp::Negate), (b'~', UnaryOp::Complement)]
-        {
+        for (byte, op) in [
+            (b'!', UnaryOp::Not),
+            (b'-', UnaryOp::Negate),
+            (b'~', UnaryOp::Complement),
+        ] {
             if self.depth < DEPTH && self.eat(byte) {
                 self.depth += 1;
                 let operand = self.unary();
                 self.depth -= 1;
-                let span = Span { start: start.start, end: operand.span.end };
-                return Expr { kind: ExprKind::Unary(op, Arc::new(operand)), span };
+                let span = Span {
+                    start: start.start,
+                    end: operand.span.end,
+                };
+                return Expr {
+                    kind: ExprKind::Unary(op, Arc::new(operand)),
+                    span,
+                };
             }
         }
-        if self.eat(b'+') { self.unary() } else { self.primary() }
+        if self.eat(b'+') {
+            self.unary()
+        } else {
+            self.primary()
+        }
     }
 
     fn primary(&mut self) -> Expr {
-        let Some(token) = self.peek(0) else { return self.opaque() };
+        let Some(token) = self.peek(0) else {
+            return self.opaque();
+        };
         let span = self.span(token);
         let words = token.span.of(self.text);
         match token.kind {
@@ -150,7 +206,8 @@ impl Parser<'_> {
             }
             TokenKind::Number | TokenKind::Literal => {
                 self.at += 1;
-                let kind = numbers::parse(words).map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int);
+                let kind =
+                    numbers::parse(words).map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int);
                 Expr { kind, span }
             }
             TokenKind::Ident if words == b"defined" => {
@@ -159,30 +216,52 @@ impl Parser<'_> {
             }
             TokenKind::Ident => {
                 self.at += 1;
-                let ident = Expr { kind: ExprKind::Ident(name(words)), span };
-                if self.eat(b'(') { self.call(ident) } else { ident }
+                let ident = Expr {
+                    kind: ExprKind::Ident(name(words)),
+                    span,
+                };
+                if self.eat(b'(') {
+                    self.call(ident)
+                } else {
+                    ident
+                }
             }
             _ => {
                 self.at += 1;
-                Expr { kind: ExprKind::Opaque(Vec::new()), span }
+                Expr {
+                    kind: ExprKind::Opaque(Vec::new()),
+                    span,
+                }
             }
         }
     }
 
     fn defined(&mut self, span: Span) -> Expr {
         let open = self.eat(b'(');
-        let callee = Expr { kind: ExprKind::Ident("defined".into()), span };
+        let callee = Expr {
+            kind: ExprKind::Ident("defined".into()),
+            span,
+        };
         let Some(word) = self.peek(0).filter(|token| token.kind == TokenKind::Ident) else {
             return self.opaque();
         };
         self.at += 1;
         let kind = ExprKind::Ident(name(word.span.of(self.text)));
-        let arg = Expr { kind, span: self.span(word) };
+        let arg = Expr {
+            kind,
+            span: self.span(word),
+        };
         if open {
             self.eat(b')');
         }
-        let whole = Span { start: span.start, end: arg.span.end };
-        Expr { kind: ExprKind::Call(Arc::new(callee), vec![arg]), span: whole }
+        let whole = Span {
+            start: span.start,
+            end: arg.span.end,
+        };
+        Expr {
+            kind: ExprKind::Call(Arc::new(callee), vec![arg]),
+            span: whole,
+        }
     }
 
     /// Behind `name(`. Arguments are read as expressions; what is none is opaque.
@@ -206,8 +285,14 @@ impl Parser<'_> {
         }
         let end = self.here().end;
         self.eat(b')');
-        let span = Span { start: callee.span.start, end };
-        Expr { kind: ExprKind::Call(Arc::new(callee), args), span }
+        let span = Span {
+            start: callee.span.start,
+            end,
+        };
+        Expr {
+            kind: ExprKind::Call(Arc::new(callee), args),
+            span,
+        }
     }
 }
 
@@ -222,10 +307,19 @@ mod tests {
             ExprKind::Unary(_, a) => format!("u{}", show(a)),
             ExprKind::Binary(op, a, b) => format!("({}{}{})", show(a), op.token(), show(b)),
             ExprKind::Conditional(a, b, c) => {
-                format!("({}?{}:{})", show(a), b.as_ref().map(|b| show(b)).unwrap_or_default(), show(c))
+                format!(
+                    "({}?{}:{})",
+                    show(a),
+                    b.as_ref().map(|b| show(b)).unwrap_or_default(),
+                    show(c)
+                )
             }
             ExprKind::Call(f, args) => {
-                format!("{}[{}]", show(f), args.iter().map(show).collect::<Vec<_>>().join(","))
+                format!(
+                    "{}[{}]",
+                    show(f),
+                    args.iter().map(show).collect::<Vec<_>>().join(",")
+                )
             }
             _ => "opaque".to_owned(),
         }
@@ -237,7 +331,10 @@ mod tests {
 
     #[test]
     fn precedence_is_that_of_c() {
-        check(" defined(A) && !defined B || C >= 0x10UL", "((defined[A]&&udefined[B])||(C>=16))");
+        check(
+            " defined(A) && !defined B || C >= 0x10UL",
+            "((defined[A]&&udefined[B])||(C>=16))",
+        );
         check("1 << 2 + 3 < X & 1", "(((1<<(2+3))<X)&1)");
         check("A ? 1 : B == 2", "(A?1:(B==2))");
         check("IS_ENABLED(CONFIG_X) && (Y)", "(IS_ENABLED[CONFIG_X]&&Y)");

@@ -167,9 +167,10 @@ impl Expr {
             | ExprKind::Assign(a, _, b)
             | ExprKind::Index(a, b)
             | ExprKind::Comma(a, b) => vec![a, b],
-            ExprKind::Conditional(a, b, c) => {
-                std::iter::once(&**a).chain(b.as_deref()).chain([&**c]).collect()
-            }
+            ExprKind::Conditional(a, b, c) => std::iter::once(&**a)
+                .chain(b.as_deref())
+                .chain([&**c])
+                .collect(),
             ExprKind::Initializer(parts) => parts.iter().map(|(_, part)| part).collect(),
             ExprKind::Opaque(parts) => parts.iter().collect(),
         }
@@ -221,7 +222,13 @@ pub enum StmtKind {
     /// `if (a) b else c`
     If(Expr, Arc<Stmt>, Option<Arc<Stmt>>),
     /// Any loop: what is done once before, the test, what is done after each round, the body.
-    Loop(LoopKind, Option<Arc<Stmt>>, Option<Expr>, Option<Expr>, Arc<Stmt>),
+    Loop(
+        LoopKind,
+        Option<Arc<Stmt>>,
+        Option<Expr>,
+        Option<Expr>,
+        Arc<Stmt>,
+    ),
     /// `switch (a) b`
     Switch(Expr, Arc<Stmt>),
     /// `case a:`; a range has both ends. `default:` has none.

@@ -6,7 +6,9 @@ fn main() {
     let source = source::Directory::open(args[1].as_ref()).unwrap();
     let tree = kernel::Tree::open(Arc::new(source)).unwrap();
     let start = std::time::Instant::now();
-    let index = tree.index(&kernel::Silent);
+    let index = tree.words(&kernel::Silent);
     println!("{:?} {:?}", index.size(), start.elapsed());
-    for f in index.files(&args[2]) { println!("{f}"); }
+    for f in index.files(&args[2]) {
+        println!("{f}");
+    }
 }

@@ -39,9 +39,16 @@ impl Index {
                 part
             })
             .collect();
-        let mut index = Index { paths, ..Index::default() };
-        index.heads.reserve(parts.iter().map(|part| part.heads.len()).sum());
-        index.postings.reserve(parts.iter().map(|part| part.postings.len()).sum());
+        let mut index = Index {
+            paths,
+            ..Index::default()
+        };
+        index
+            .heads
+            .reserve(parts.iter().map(|part| part.heads.len()).sum());
+        index
+            .postings
+            .reserve(parts.iter().map(|part| part.postings.len()).sum());
         for part in parts {
             index.postings.extend(part.postings);
             index.heads.extend(part.heads);
@@ -64,10 +71,16 @@ impl Index {
         self.look_up(&self.heads, word)
     }
 
-    fn look_up<'i>(&'i self, postings: &'i [u64], word: &str) -> impl Iterator<Item = &'i str> + use<'i> {
+    fn look_up<'i>(
+        &'i self,
+        postings: &'i [u64],
+        word: &str,
+    ) -> impl Iterator<Item = &'i str> + use<'i> {
         let hash = u64::from(hash(word.as_bytes()));
         let from = postings.partition_point(|posting| posting >> 32 < hash);
-        let found = postings[from..].iter().take_while(move |posting| **posting >> 32 == hash);
+        let found = postings[from..]
+            .iter()
+            .take_while(move |posting| **posting >> 32 == hash);
         found.filter_map(|posting| {
             let file = usize::try_from(posting & 0xffff_ffff).ok()?;
             self.paths.get(file).map(String::as_str)
@@ -127,7 +140,11 @@ struct Seen {
 
 impl Seen {
     fn new() -> Seen {
-        Seen { slots: vec![(0, 0); 4096], round: 0, used: 0 }
+        Seen {
+            slots: vec![(0, 0); 4096],
+            round: 0,
+            used: 0,
+        }
     }
 
     fn clear(&mut self) {
@@ -245,7 +262,12 @@ fn is_head(text: &[u8], line: usize, open: usize) -> bool {
 
 /// The last byte before `at` that is no blank.
 fn before(text: &[u8], at: usize) -> u8 {
-    text[..at].iter().rev().copied().find(|b| !matches!(b, b' ' | b'\t')).unwrap_or(b'\n')
+    text[..at]
+        .iter()
+        .rev()
+        .copied()
+        .find(|b| !matches!(b, b' ' | b'\t'))
+        .unwrap_or(b'\n')
 }
 
 /// Whether what follows a word lets it be a call or a value.
@@ -271,7 +293,10 @@ fn skip(text: &[u8], at: usize) -> usize {
         (b'/', _) => at + 1,
         _ => {
             let mut end = at + 1;
-            while let Some(found) = text.get(end..).and_then(|t| memchr::memchr3(b'"', b'\\', b'\n', t)) {
+            while let Some(found) = text
+                .get(end..)
+                .and_then(|t| memchr::memchr3(b'"', b'\\', b'\n', t))
+            {
                 end += found;
                 match text[end] {
                     b'\\' => end += 2,
@@ -297,7 +322,9 @@ mod tests {
     fn heads_of_functions_are_told_from_calls() {
         let heads = |text: &str| {
             let mut found = false;
-            words(text.as_bytes(), |h, head| found |= head && h == hash(b"populate"));
+            words(text.as_bytes(), |h, head| {
+                found |= head && h == hash(b"populate");
+            });
             found
         };
         assert!(heads("static int populate(int a)\n{"));
@@ -314,7 +341,11 @@ mod tests {
         check("#define A populate\n", "populate", true);
         check("#define populate A\n", "populate", false);
         check("# define populate(a) A\n", "populate", false);
-        check("/* populate() */ \"populate()\" // populate()\n", "populate", false);
+        check(
+            "/* populate() */ \"populate()\" // populate()\n",
+            "populate",
+            false,
+        );
         check("struct populate *p;", "populate", false);
         check("\"open\npopulate();", "populate", true);
         check("pgmap->vmemmap_shift = 1;", "vmemmap_shift", true);

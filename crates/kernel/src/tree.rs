@@ -56,7 +56,9 @@ pub struct Tree {
 
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tree").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("Tree")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +73,9 @@ impl Tree {
                 return Err(NotATree { missing: file });
             }
         }
-        let names = source.list("arch").map_err(|_| NotATree { missing: "arch/" })?;
+        let names = source
+            .list("arch")
+            .map_err(|_| NotATree { missing: "arch/" })?;
         let directories = names.iter().filter_map(|name| name.strip_suffix('/'));
         let arches: Vec<Name> = directories
             .filter(|arch| source.is_file(&format!("arch/{arch}/Kconfig")))
@@ -105,24 +109,35 @@ impl Tree {
 
     /// The file at `path`, read at most once.
     pub fn file(&self, path: &str) -> Result<Arc<File>, ReadError> {
-        let known = self.files.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let known = self
+            .files
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+            .cloned();
         let slot = known.unwrap_or_else(|| {
             let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
             files.entry(path.to_owned()).or_default().clone()
         });
-        let read = || self.source.read(path).map(|text| Arc::new(File::new(path, text)));
+        let read = || {
+            self.source
+                .read(path)
+                .map(|text| Arc::new(File::new(path, text)))
+        };
         slot.get_or_init(read).clone()
     }
 
     /// The index of words, made when it is first asked for.
-    pub fn index(&self, progress: &dyn Progress) -> &Index {
+    pub fn words(&self, progress: &dyn Progress) -> &Index {
         self.index.get_or_init(|| {
             let enter = |dir: &str| !OTHER_PROGRAMS.contains(&dir) && !dir.starts_with('.');
-            let wanted = |path: &str| {
-                path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S")
-            };
+            let wanted =
+                |path: &str| path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S");
             let (paths, errors) = self.source.walk("", &enter, &wanted);
-            *self.walk_errors.lock().unwrap_or_else(PoisonError::into_inner) = errors;
+            *self
+                .walk_errors
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = errors;
             progress.phase("reading", paths.len());
             Index::build(self.source(), paths, &|count| progress.step(count))
         })
@@ -130,8 +145,17 @@ impl Tree {
 
     /// Files and directories that could not be read so far, sorted by path.
     pub fn unreadable(&self) -> Vec<(String, ReadError)> {
-        let mut all = self.walk_errors.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        all.extend(self.index.get().into_iter().flat_map(|index| index.unreadable().iter().cloned()));
+        let mut all = self
+            .walk_errors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        all.extend(
+            self.index
+                .get()
+                .into_iter()
+                .flat_map(|index| index.unreadable().iter().cloned()),
+        );
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         all.dedup();
         all
@@ -149,6 +173,10 @@ fn version(source: &dyn Source) -> String {
         })
     };
     let numbers = ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map(value);
-    let parts: Vec<String> = numbers.into_iter().flatten().filter(|n| !n.is_empty()).collect();
+    let parts: Vec<String> = numbers
+        .into_iter()
+        .flatten()
+        .filter(|n| !n.is_empty())
+        .collect();
     parts.join(".") + &value("EXTRAVERSION").unwrap_or_default()
 }

@@ -87,9 +87,17 @@ impl Analysis<'_> {
         let goal_condition = self.goal(goal);
         let mut undecided = false;
         let mut reached = false;
-        let entries: Vec<(usize, Condition)> = walk.entries().map(|(node, entry)| (node, entry.when)).collect();
+        let entries: Vec<(usize, Condition)> = walk
+            .entries()
+            .map(|(node, entry)| (node, entry.when))
+            .collect();
         for (node, when) in entries {
-            let own = [walk.nodes[node].reach, walk.nodes[node].provided, when, goal_condition];
+            let own = [
+                walk.nodes[node].reach,
+                walk.nodes[node].provided,
+                when,
+                goal_condition,
+            ];
             match self.can_hold(&own) {
                 Some(true) => reached = true,
                 Some(false) => {}
@@ -99,11 +107,16 @@ impl Analysis<'_> {
         if reached {
             return match self.shortest(walk, goal_condition) {
                 Some(witness) => Answer::Yes(Box::new(witness)),
-                None => Answer::Unknown("a path was proved to exist, but the search for it was given up".to_owned()),
+                None => Answer::Unknown(
+                    "a path was proved to exist, but the search for it was given up".to_owned(),
+                ),
             };
         }
         if undecided {
-            return Answer::Unknown(format!("the solver was given up after {} steps", self.limits.solver_steps));
+            return Answer::Unknown(format!(
+                "the solver was given up after {} steps",
+                self.limits.solver_steps
+            ));
         }
         if let Some(limit) = &walk.limit {
             return Answer::Unknown(limit.clone());
@@ -126,9 +139,17 @@ impl Analysis<'_> {
 
     fn is_unclear(&mut self, walk: &Walk, backend: &Backend) -> bool {
         let unclear = backend.unclear;
-        let entries: Vec<(usize, Condition)> = walk.entries().map(|(node, entry)| (node, entry.when)).collect();
+        let entries: Vec<(usize, Condition)> = walk
+            .entries()
+            .map(|(node, entry)| (node, entry.when))
+            .collect();
         entries.into_iter().any(|(node, when)| {
-            let own = [walk.nodes[node].reach, walk.nodes[node].provided, when, unclear];
+            let own = [
+                walk.nodes[node].reach,
+                walk.nodes[node].provided,
+                when,
+                unclear,
+            ];
             self.can_hold(&own) != Some(false)
         })
     }
@@ -139,10 +160,17 @@ impl Analysis<'_> {
         let mut queue = VecDeque::new();
         let mut seen = FxHashSet::default();
         for start in &walk.starts {
-            let Some(node) = walk.node_of(start.key) else { continue };
+            let Some(node) = walk.node_of(start.key) else {
+                continue;
+            };
             let when = self.store.and(start.when, walk.nodes[node].provided);
             let sink = start.span.unwrap_or_else(|| self.head(start.key));
-            states.push(State { node, when, from: None, sink });
+            states.push(State {
+                node,
+                when,
+                from: None,
+                sink,
+            });
             queue.push_back(states.len() - 1);
         }
         while let Some(number) = queue.pop_front() {
@@ -156,15 +184,26 @@ impl Analysis<'_> {
                     return Some(self.witness(walk, &states, number, entry, (whole, &model)));
                 }
             }
-            let Some(sites) = walk.calls.get(&node) else { continue };
+            let Some(sites) = walk.calls.get(&node) else {
+                continue;
+            };
             for site in sites {
-                let Some(caller) = walk.node_of(site.caller) else { continue };
+                let Some(caller) = walk.node_of(site.caller) else {
+                    continue;
+                };
                 let passed = self.passed(when, site);
-                let led = self.store.and_all([passed, site.when, walk.nodes[caller].provided]);
+                let led = self
+                    .store
+                    .and_all([passed, site.when, walk.nodes[caller].provided]);
                 if !seen.insert((caller, led)) || self.can_hold(&[led, goal]) == Some(false) {
                     continue;
                 }
-                states.push(State { node: caller, when: led, from: Some((number, site.span)), sink: Span::default() });
+                states.push(State {
+                    node: caller,
+                    when: led,
+                    from: Some((number, site.span)),
+                    sink: Span::default(),
+                });
                 queue.push_back(states.len() - 1);
             }
         }
@@ -172,7 +211,8 @@ impl Analysis<'_> {
     }
 
     fn head(&mut self, key: FunctionKey) -> Span {
-        self.read_file(key.path).map_or(Span::default(), |file| file.function(key.id).name_span)
+        self.read_file(key.path)
+            .map_or(Span::default(), |file| file.function(key.id).name_span)
     }
 
     fn witness(
@@ -191,7 +231,13 @@ impl Analysis<'_> {
             let span = state.from.map_or(state.sink, |(_, span)| span);
             if let Some(file) = self.read_file(key.path) {
                 let function = file.function(key.id).name;
-                path.push(PathStep { function, place: Place { file: key.path, span } });
+                path.push(PathStep {
+                    function,
+                    place: Place {
+                        file: key.path,
+                        span,
+                    },
+                });
             }
             at = state.from.map(|(next, _)| next);
         }
@@ -201,11 +247,20 @@ impl Analysis<'_> {
             path.pop();
         }
         let (config, assumptions) = self.decisive(whole, model);
-        Witness { path, entry: entry.words.clone(), config, assumptions }
+        Witness {
+            path,
+            entry: entry.words.clone(),
+            config,
+            assumptions,
+        }
     }
 
     /// The values of a model that by themselves make `whole` true.
-    fn decisive(&mut self, whole: Condition, model: &Model) -> (BTreeMap<String, String>, Vec<String>) {
+    fn decisive(
+        &mut self,
+        whole: Condition,
+        model: &Model,
+    ) -> (BTreeMap<String, String>, Vec<String>) {
         let literals: Vec<Condition> = self
             .store
             .atoms(whole)
@@ -267,10 +322,9 @@ impl Analysis<'_> {
 
     fn record(&mut self, atom: Atom, negated: bool, assumptions: &mut Vec<String>) {
         match atom {
-            Atom::Symbol { .. } => {}
             // What is asked of values on the way is the path's own business; what is asked of the
             // machine and the configuration is what a reader must provide.
-            Atom::Free(_) | Atom::Value(..) => {}
+            Atom::Symbol { .. } | Atom::Free(_) | Atom::Value(..) => {}
             Atom::Predicate(words) if negated => assumptions.push(format!("{words} is false")),
             Atom::Predicate(words) => assumptions.push(format!("{words} is true")),
             Atom::Defined(name) if negated => assumptions.push(format!("{name} is not defined")),
@@ -299,14 +353,30 @@ impl Analysis<'_> {
             }
         }
         let Some(first) = closed.first() else {
-            let Some(start) = walk.starts.first() else { return Vec::new() };
-            let place = Place { file: start.key.path, span: self.head(start.key) };
-            return vec![Fact { words: "nothing calls it".to_owned(), place: Some(place) }];
+            let Some(start) = walk.starts.first() else {
+                return Vec::new();
+            };
+            let place = Place {
+                file: start.key.path,
+                span: self.head(start.key),
+            };
+            return vec![Fact {
+                words: "nothing calls it".to_owned(),
+                place: Some(place),
+            }];
         };
         let caller = first.caller.unwrap_or(first.callee);
-        let name = self.read_file(caller.path).map_or(Name::new(""), |file| file.function(caller.id).name);
+        let name = self
+            .read_file(caller.path)
+            .map_or(Name::new(""), |file| file.function(caller.id).name);
         let words = format!("what {name}() passes never leads there");
-        vec![Fact { words, place: Some(Place { file: caller.path, span: first.span }) }]
+        vec![Fact {
+            words,
+            place: Some(Place {
+                file: caller.path,
+                span: first.span,
+            }),
+        }]
     }
 
     /// Which symbol that `condition` needs can never have its value here, and why.
@@ -328,16 +398,30 @@ impl Analysis<'_> {
                 }
             }
         }
-        let Solved::Unsat(core) = self.solve(&parts) else { return Vec::new() };
-        let words: Vec<String> = core.iter().map(|part| self.store.display(*part).to_string()).collect();
+        let Solved::Unsat(core) = self.solve(&parts) else {
+            return Vec::new();
+        };
+        let words: Vec<String> = core
+            .iter()
+            .map(|part| self.store.display(*part).to_string())
+            .collect();
         if words.is_empty() {
             return Vec::new();
         }
-        vec![Fact { words: format!("no configuration has {}", words.join(" and ")), place: None }]
+        vec![Fact {
+            words: format!("no configuration has {}", words.join(" and ")),
+            place: None,
+        }]
     }
 }
 
 fn fact(fact: kconfig::Fact) -> Fact {
-    let place = fact.place.map(|place| Place { file: Name::new(&place.file), span: place.span });
-    Fact { words: fact.text, place }
+    let place = fact.place.map(|place| Place {
+        file: Name::new(&place.file),
+        span: place.span,
+    });
+    Fact {
+        words: fact.text,
+        place,
+    }
 }

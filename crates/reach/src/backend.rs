@@ -72,50 +72,81 @@ pub struct Backend {
 impl Analysis<'_> {
     /// Walks forward from the backend of `rule`.
     pub fn backend(&mut self, rule: &BackendRule) -> Backend {
-        let (mut inside, mut outside, mut opaque, mut provided) =
-            (Condition::FALSE, Condition::FALSE, Condition::FALSE, Condition::FALSE);
-        let mut impossible = Condition::FALSE;
-        let (mut outside_at, mut inside_at, mut head) = (None, None, None);
-        let mut exact = true;
+        let mut sum = NOTHING;
+        let (mut provided, mut exact, mut head) = (Condition::FALSE, true, None);
         let mut known = FxHashMap::default();
-        for key in self.functions_called(Name::new(&rule.function)).iter().copied() {
-            let when = if is_header(&key.path) { Condition::TRUE } else { self.provided(key) };
+        for key in self
+            .functions_called(Name::new(&rule.function))
+            .iter()
+            .copied()
+        {
+            let when = if is_header(&key.path) {
+                Condition::TRUE
+            } else {
+                self.provided(key)
+            };
             if self.can_hold(&[when]) == Some(false) {
                 continue;
             }
             let evidence = self.evidence(key, None, rule, &mut known, 0);
-            let mut put = |this: &mut Self, sum: &mut Condition, part: Condition| {
-                let projected = this.project(part);
-                exact &= projected.is_some();
-                let part = this.store.and(when, projected.unwrap_or(Condition::FALSE));
-                *sum = this.store.or(*sum, part);
-            };
-            put(self, &mut inside, evidence.inside);
-            put(self, &mut outside, evidence.outside);
-            put(self, &mut opaque, evidence.opaque);
-            put(self, &mut impossible, evidence.impossible);
+            exact &= self.add_evidence(&mut sum, when, &evidence);
             provided = self.store.or(provided, when);
-            outside_at = outside_at.or(evidence.outside_at);
-            inside_at = inside_at.or(evidence.inside_at);
-            let at = self.read_file(key.path).map(|file| file.function(key.id).name_span);
-            head = head.or(at.map(|span| Place { file: key.path, span }));
+            let at = self
+                .read_file(key.path)
+                .map(|file| file.function(key.id).name_span);
+            head = head.or(at.map(|span| Place {
+                file: key.path,
+                span,
+            }));
         }
         // With no evidence at all, and nothing that was not followed, the entries cannot be in a
-        // page table.
-        let silent = self.store.and_all([provided, !inside, !outside, !impossible]);
-        let elsewhere = self.store.and(silent, !opaque);
-        let unclear = if exact { self.store.and(silent, opaque) } else { Condition::TRUE };
-        let elsewhere = if exact { elsewhere } else { Condition::FALSE };
-        let outside = self.store.or(outside, elsewhere);
+        // page table. Where a call would not link, nothing is written at all.
+        let silent = self
+            .store
+            .and_all([provided, !sum.inside, !sum.outside, !sum.impossible]);
+        let elsewhere = self.store.and(silent, !sum.opaque);
+        let unclear = self.store.and(silent, sum.opaque);
+        let (elsewhere, unclear) = if exact {
+            (elsewhere, unclear)
+        } else {
+            (Condition::FALSE, Condition::TRUE)
+        };
         let function = &rule.function;
-        let fact = |place: Option<Place>, words: String| place.map(|place| Fact { words, place: Some(place) });
+        let fact = |place: Option<Place>, words: String| {
+            place.map(|place| Fact {
+                words,
+                place: Some(place),
+            })
+        };
+        let outside_words = format!("{function}() writes its entries outside of init_mm here");
+        let silent_words = format!("{function}() writes no page table that is known");
+        let inside_words = format!("{function}() writes through init_mm's page tables here");
         Backend {
-            outside,
+            outside: self.store.or(sum.outside, elsewhere),
             unclear,
-            outside_at: fact(outside_at, format!("{function}() writes its entries outside of init_mm here"))
-                .or_else(|| fact(head, format!("{function}() writes no page table that is known"))),
-            inside_at: fact(inside_at, format!("{function}() writes through init_mm's page tables here")),
+            outside_at: fact(sum.outside_at, outside_words).or_else(|| fact(head, silent_words)),
+            inside_at: fact(sum.inside_at, inside_words),
         }
+    }
+
+    /// Adds what one definition shows, in symbols and predicates; answers whether that is exact.
+    fn add_evidence(&mut self, sum: &mut Evidence, when: Condition, one: &Evidence) -> bool {
+        let mut exact = true;
+        let parts = [
+            (&mut sum.inside, one.inside),
+            (&mut sum.outside, one.outside),
+            (&mut sum.opaque, one.opaque),
+            (&mut sum.impossible, one.impossible),
+        ];
+        for (total, part) in parts {
+            let projected = self.project(part);
+            exact &= projected.is_some();
+            let part = self.store.and(when, projected.unwrap_or(Condition::FALSE));
+            *total = self.store.or(*total, part);
+        }
+        sum.outside_at = sum.outside_at.take().or_else(|| one.outside_at.clone());
+        sum.inside_at = sum.inside_at.take().or_else(|| one.inside_at.clone());
+        exact
     }
 
     /// The evidence in a function, over its parameters.
@@ -138,7 +169,12 @@ impl Analysis<'_> {
         });
         let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, key, 0));
         let Some(frame) = frame else { return NOTHING };
-        let mut forward = Forward { rule, known, depth, found: NOTHING };
+        let mut forward = Forward {
+            rule,
+            known,
+            depth,
+            found: NOTHING,
+        };
         let body = frame.body.clone();
         self.forward(&frame, &body, Condition::TRUE, &mut forward);
         let found = forward.found;
@@ -146,7 +182,13 @@ impl Analysis<'_> {
         found
     }
 
-    fn forward(&mut self, frame: &Frame, body: &Body, under: Condition, forward: &mut Forward<'_, '_>) {
+    fn forward(
+        &mut self,
+        frame: &Frame,
+        body: &Body,
+        under: Condition,
+        forward: &mut Forward<'_, '_>,
+    ) {
         let mut flows = FxHashMap::default();
         for call in &body.calls {
             // Most calls have nothing to do with it; when they happen need not be known.
@@ -174,12 +216,21 @@ impl Analysis<'_> {
         }
     }
 
-    fn forward_pointer(&mut self, frame: &Frame, call: &Call, when: Condition, forward: &mut Forward<'_, '_>) {
+    fn forward_pointer(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        when: Condition,
+        forward: &mut Forward<'_, '_>,
+    ) {
         let field = match &call.callee.kind {
             ExprKind::Field(_, field, _) => Some(*field),
             _ => None,
         };
-        let place = Place { file: frame.file.path(), span: call.span };
+        let place = Place {
+            file: frame.file.path(),
+            span: call.span,
+        };
         if field.is_some_and(|field| forward.rule.outside_fields.iter().any(|f| *f == *field)) {
             self.note(&mut forward.found, Kind::Outside, when, Some(place));
         } else {
@@ -187,9 +238,19 @@ impl Analysis<'_> {
         }
     }
 
-    fn forward_call(&mut self, frame: &Frame, call: &Call, name: Name, when: Condition, forward: &mut Forward<'_, '_>) {
+    fn forward_call(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        name: Name,
+        when: Condition,
+        forward: &mut Forward<'_, '_>,
+    ) {
         let is = |list: &[String]| list.iter().any(|word| *word == *name);
-        let place = Place { file: frame.file.path(), span: call.span };
+        let place = Place {
+            file: frame.file.path(),
+            span: call.span,
+        };
         let kind = if is(&forward.rule.inside) {
             Some(Kind::Inside)
         } else if is(&forward.rule.outside) {
@@ -201,7 +262,10 @@ impl Analysis<'_> {
         };
         if let Some(kind) = kind {
             // A helper that this configuration does not have cannot be called.
-            let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
+            let moment = frame.moment.unwrap_or_else(|| {
+                self.unit_ref(frame.unit)
+                    .moment(frame.visit, call.span.start)
+            });
             let targets = self.targets(frame.unit, name, moment, &frame.expanding);
             let linked: Vec<Condition> = targets.into_iter().map(|(when, _)| when).collect();
             let linked = self.store.or_all(linked);
@@ -212,7 +276,10 @@ impl Analysis<'_> {
         if forward.depth >= self.limits.backend_depth {
             return;
         }
-        let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
+        let moment = frame.moment.unwrap_or_else(|| {
+            self.unit_ref(frame.unit)
+                .moment(frame.visit, call.span.start)
+        });
         let targets = self.targets(frame.unit, name, moment, &frame.expanding);
         let linked: Vec<Condition> = targets.iter().map(|(when, _)| *when).collect();
         let linked = self.store.or_all(linked);
@@ -225,7 +292,9 @@ impl Analysis<'_> {
                 Target::Function(key, visit) if self.is_followed(&key.path, forward.rule) => {
                     self.forward_function(frame, call, (key, visit), when, forward);
                 }
-                Target::Macro(visit, number) => self.forward_macro(frame, call, (visit, number), when, forward),
+                Target::Macro(visit, number) => {
+                    self.forward_macro(frame, call, (visit, number), when, forward);
+                }
                 Target::Function(..) | Target::Foreign => {}
             }
         }
@@ -254,7 +323,10 @@ impl Analysis<'_> {
             }
         }
         for (file, definition) in self.macros_called(unit, name) {
-            bodies.push((std::sync::Arc::new(file.macro_body(&definition).facts.clone()), false));
+            bodies.push((
+                std::sync::Arc::new(file.macro_body(&definition).facts.clone()),
+                false,
+            ));
         }
         let found = bodies.iter().any(|(body, own)| {
             body.calls.iter().any(|call| match call.name() {
@@ -291,7 +363,9 @@ impl Analysis<'_> {
         ];
         for (kind, condition, place) in parts {
             let mut substitution = Substitution::new(args.clone(), site);
-            let passed = self.terms.substitute_condition(&mut self.store, condition, &mut substitution);
+            let passed =
+                self.terms
+                    .substitute_condition(&mut self.store, condition, &mut substitution);
             let met = self.store.and(when, passed);
             self.note(&mut forward.found, kind, met, place);
         }
@@ -312,7 +386,10 @@ impl Analysis<'_> {
         let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
         let params = definition.params.clone().unwrap_or_default();
         let bound = params.into_iter().zip(values).collect();
-        let whole = csource::syntax::Expr { kind: ExprKind::Text, span: call.span };
+        let whole = csource::syntax::Expr {
+            kind: ExprKind::Text,
+            span: call.span,
+        };
         let inner = self.macro_frame(frame, &whole, (file, &definition), bound);
         let facts = inner.body.clone();
         self.forward(&inner, &facts, when, forward);
@@ -351,4 +428,3 @@ struct Forward<'r, 'k> {
     depth: u32,
     found: Evidence,
 }
-

@@ -84,7 +84,11 @@ impl Analysis<'_> {
             UnaryOp::Negate | UnaryOp::Complement => {
                 let value = self.eval(frame, inner);
                 match self.terms.as_int(value) {
-                    Some(n) => self.terms.int(if op == UnaryOp::Negate { n.wrapping_neg() } else { !n }),
+                    Some(n) => self.terms.int(if op == UnaryOp::Negate {
+                        n.wrapping_neg()
+                    } else {
+                        !n
+                    }),
                     None => self.site(frame, whole),
                 }
             }
@@ -97,7 +101,11 @@ impl Analysis<'_> {
     fn address_of(&mut self, frame: &Frame, inner: &Expr) -> TermId {
         match &inner.kind {
             ExprKind::Field(base, field, arrow) => {
-                let base = if *arrow { self.eval(frame, base) } else { self.address_of(frame, base) };
+                let base = if *arrow {
+                    self.eval(frame, base)
+                } else {
+                    self.address_of(frame, base)
+                };
                 self.terms.field_address(&self.store, base, *field)
             }
             ExprKind::Ident(name) => match self.local_object(frame, *name) {
@@ -112,8 +120,19 @@ impl Analysis<'_> {
         }
     }
 
-    fn field(&mut self, frame: &Frame, whole: &Expr, base: &Expr, field: Name, arrow: bool) -> TermId {
-        let address = if arrow { self.eval(frame, base) } else { self.address_of(frame, base) };
+    fn field(
+        &mut self,
+        frame: &Frame,
+        whole: &Expr,
+        base: &Expr,
+        field: Name,
+        arrow: bool,
+    ) -> TermId {
+        let address = if arrow {
+            self.eval(frame, base)
+        } else {
+            self.address_of(frame, base)
+        };
         let value = self.terms.load(address, field);
         // What this function stores itself may be newer than what it was called with.
         if matches!(self.terms.get(value), Term::Field(..)) && stores_field(&frame.body, field) {
@@ -130,7 +149,11 @@ impl Analysis<'_> {
                 return self.terms.truth_value(a);
             }
             let b = self.truth(frame, right);
-            let both = if op == BinaryOp::And { self.store.and(a, b) } else { self.store.or(a, b) };
+            let both = if op == BinaryOp::And {
+                self.store.and(a, b)
+            } else {
+                self.store.or(a, b)
+            };
             return self.terms.truth_value(both);
         }
         let a = self.eval(frame, left);
@@ -163,7 +186,9 @@ impl Analysis<'_> {
     }
 
     fn moment(&self, frame: &Frame, offset: u32) -> Moment {
-        frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, offset))
+        frame
+            .moment
+            .unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, offset))
     }
 
     fn ident(&mut self, frame: &Frame, expr: &Expr, name: Name) -> TermId {
@@ -188,7 +213,9 @@ impl Analysis<'_> {
         let mut result = None;
         for (when, state) in self.macro_states(frame.unit, name, moment) {
             let value = match state {
-                MacroState::Defined(visit, number) => self.object_macro(frame, expr, (visit, number)),
+                MacroState::Defined(visit, number) => {
+                    self.object_macro(frame, expr, (visit, number))
+                }
                 MacroState::Undefined | MacroState::Predefined => self.global(frame, expr, name),
             };
             result = Some(match result {
@@ -200,12 +227,22 @@ impl Analysis<'_> {
     }
 
     /// A local variable or parameter of the function in which a macro is used.
-    fn outer_variable(&mut self, user: &Frame, frame: &Frame, expr: &Expr, name: Name) -> Option<TermId> {
+    fn outer_variable(
+        &mut self,
+        user: &Frame,
+        frame: &Frame,
+        expr: &Expr,
+        name: Name,
+    ) -> Option<TermId> {
         if let Some((_, value)) = user.bound.iter().find(|(bound, _)| *bound == name) {
             return Some(*value);
         }
         // Its place is that of the macro's text: two names in one macro stay apart.
-        let place = Frame { file: frame.file.clone(), site: frame.site, ..user.clone() };
+        let place = Frame {
+            file: frame.file.clone(),
+            site: frame.site,
+            ..user.clone()
+        };
         self.variable(&place, expr, name).or_else(|| {
             let outer = user.user.clone()?;
             self.outer_variable(&outer, frame, expr, name)
@@ -224,14 +261,13 @@ impl Analysis<'_> {
     /// `CONFIG_X` as a number.
     fn config_value(&mut self, name: Name) -> Option<TermId> {
         let symbol = name.strip_prefix("CONFIG_")?;
-        match self.model.symbol(symbol).map(|s| s.kind()) {
-            Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) => {
-                Some(self.terms.add(Term::Config(symbol.into())))
-            }
-            _ => {
-                let on = self.config_macro(name)?;
-                Some(self.terms.truth_value(on))
-            }
+        if let Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) =
+            self.model.symbol(symbol).map(kconfig::Symbol::kind)
+        {
+            Some(self.terms.add(Term::Config(symbol.into())))
+        } else {
+            let on = self.config_macro(name)?;
+            Some(self.terms.truth_value(on))
         }
     }
 
@@ -254,13 +290,20 @@ impl Analysis<'_> {
         Some(Condition::FALSE)
     }
 
-    fn object_macro(&mut self, frame: &Frame, whole: &Expr, at: (crate::unit::VisitId, usize)) -> TermId {
+    fn object_macro(
+        &mut self,
+        frame: &Frame,
+        whole: &Expr,
+        at: (crate::unit::VisitId, usize),
+    ) -> TermId {
         let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
         if definition.params.is_some() {
             return self.global(frame, whole, definition.name);
         }
         let body = file.macro_body(&definition);
-        let Some(value) = body.value.clone() else { return self.site(frame, whole) };
+        let Some(value) = body.value.clone() else {
+            return self.site(frame, whole);
+        };
         let inner = self.macro_frame(frame, whole, (file, &definition), Rc::from([]));
         self.eval(&inner, &value)
     }
@@ -279,7 +322,12 @@ impl Analysis<'_> {
             unit: frame.unit,
             visit: frame.visit,
             moment: Some(self.moment(frame, whole.span.start)),
-            expanding: frame.expanding.iter().copied().chain([definition.name]).collect(),
+            expanding: frame
+                .expanding
+                .iter()
+                .copied()
+                .chain([definition.name])
+                .collect(),
             body: Arc::new(facts.facts.clone()),
             file,
             params: Rc::from([]),
@@ -291,7 +339,9 @@ impl Analysis<'_> {
     }
 
     fn call(&mut self, frame: &Frame, whole: &Expr, callee: &Expr, args: &[Expr]) -> TermId {
-        let Some(name) = callee.as_ident() else { return self.site(frame, whole) };
+        let Some(name) = callee.as_ident() else {
+            return self.site(frame, whole);
+        };
         if let Some(value) = self.known_call(frame, whole, name, args) {
             return value;
         }
@@ -304,8 +354,12 @@ impl Analysis<'_> {
         let mut result = None;
         for (when, target) in targets.into_iter().rev() {
             let value = match target {
-                Target::Macro(visit, number) => self.macro_call(frame, whole, (visit, number), (args, &values)),
-                Target::Function(key, visit) => self.function_call(frame, whole, (key, visit), &values),
+                Target::Macro(visit, number) => {
+                    self.macro_call(frame, whole, (visit, number), (args, &values))
+                }
+                Target::Function(key, visit) => {
+                    self.function_call(frame, whole, (key, visit), &values)
+                }
                 Target::Foreign => self.site(frame, whole),
             };
             result = Some(match result {
@@ -317,18 +371,32 @@ impl Analysis<'_> {
     }
 
     /// Calls whose meaning does not come from a definition.
-    fn known_call(&mut self, frame: &Frame, whole: &Expr, name: Name, args: &[Expr]) -> Option<TermId> {
+    fn known_call(
+        &mut self,
+        frame: &Frame,
+        whole: &Expr,
+        name: Name,
+        args: &[Expr],
+    ) -> Option<TermId> {
         if TRANSPARENT.contains(&name.as_str()) {
             return Some(self.eval(frame, args.first()?));
         }
-        let symbol = |args: &[Expr]| args.first()?.as_ident()?.strip_prefix("CONFIG_").map(Name::new);
+        let symbol = |args: &[Expr]| {
+            args.first()?
+                .as_ident()?
+                .strip_prefix("CONFIG_")
+                .map(Name::new)
+        };
         let truth = match name.as_str() {
             "IS_ENABLED" => self.enabled(symbol(args)?, &[Level::Yes, Level::Module]),
             "IS_BUILTIN" => self.enabled(symbol(args)?, &[Level::Yes]),
             "IS_MODULE" => self.enabled(symbol(args)?, &[Level::Module]),
             "IS_REACHABLE" => {
                 let symbol = symbol(args)?;
-                let (built_in, module) = (self.enabled(symbol, &[Level::Yes]), self.enabled(symbol, &[Level::Module]));
+                let (built_in, module) = (
+                    self.enabled(symbol, &[Level::Yes]),
+                    self.enabled(symbol, &[Level::Module]),
+                );
                 let in_module = self.unit_ref(frame.unit).is_module();
                 let reachable = self.store.and(module, in_module);
                 self.store.or(built_in, reachable)
@@ -337,7 +405,9 @@ impl Analysis<'_> {
                 let moment = self.moment(frame, whole.span.start);
                 self.defined(frame.unit, args.first()?.as_ident()?, moment)
             }
-            "__builtin_constant_p" | "__builtin_choose_expr" => return Some(self.site(frame, whole)),
+            "__builtin_constant_p" | "__builtin_choose_expr" => {
+                return Some(self.site(frame, whole));
+            }
             _ => return None,
         };
         Some(self.terms.truth_value(truth))
@@ -347,7 +417,10 @@ impl Analysis<'_> {
         if self.model.symbol(&symbol).is_none() {
             return Condition::FALSE;
         }
-        let parts: Vec<Condition> = levels.iter().map(|level| self.store.symbol(&symbol, *level)).collect();
+        let parts: Vec<Condition> = levels
+            .iter()
+            .map(|level| self.store.symbol(&symbol, *level))
+            .collect();
         self.store.or_all(parts)
     }
 
@@ -364,11 +437,14 @@ impl Analysis<'_> {
             return self.site(frame, whole);
         };
         let body = file.macro_body(&definition);
-        let Some(value) = body.value.clone() else { return self.site(frame, whole) };
+        let Some(value) = body.value.clone() else {
+            return self.site(frame, whole);
+        };
         if params.len() != args.len() {
             return self.site(frame, whole);
         }
-        let bound: Rc<[(Name, TermId)]> = params.iter().copied().zip(values.iter().copied()).collect();
+        let bound: Rc<[(Name, TermId)]> =
+            params.iter().copied().zip(values.iter().copied()).collect();
         let inner = self.macro_frame(frame, whole, (file, &definition), bound);
         self.eval(&inner, &value)
     }
@@ -383,10 +459,13 @@ impl Analysis<'_> {
         let constant = values.iter().all(|value| self.terms.is_constant(*value));
         let summary = self.summary(frame, (key, visit));
         let site = frame.place(whole.span);
-        let name = self.read_file(key.path).map_or(Name::new(""), |file| file.function(key.id).name);
+        let name = self
+            .read_file(key.path)
+            .map_or(Name::new(""), |file| file.function(key.id).name);
         let result = summary.map(|summary| {
             let mut substitution = Substitution::new(values.to_vec(), site);
-            self.terms.substitute(&mut self.store, summary, &mut substitution)
+            self.terms
+                .substitute(&mut self.store, summary, &mut substitution)
         });
         if let Some(result) = result
             && self.is_settled(result)
@@ -396,17 +475,24 @@ impl Analysis<'_> {
         if constant && self.is_stable((key, visit), frame.unit, 0) {
             return self.predicate(name, values);
         }
-        let Some(result) = result else { return self.site(frame, whole) };
+        let Some(result) = result else {
+            return self.site(frame, whole);
+        };
         match self.known_parts(result) {
             // A function of constants is one constant, and told by its name rather than its body.
-            Parts::Constants if !values.is_empty() => self.terms.add(Term::Call(name, values.to_vec())),
+            Parts::Constants if !values.is_empty() => {
+                self.terms.add(Term::Call(name, values.to_vec()))
+            }
             Parts::Constants | Parts::Known => result,
             Parts::Unknown => self.site(frame, whole),
         }
     }
 
     fn predicate(&mut self, name: Name, values: &[TermId]) -> TermId {
-        let words: Vec<String> = values.iter().map(|v| self.terms.words(&self.store, *v)).collect();
+        let words: Vec<String> = values
+            .iter()
+            .map(|v| self.terms.words(&self.store, *v))
+            .collect();
         let words = format!("{name}({})", words.join(", "));
         self.terms.add(Term::Predicate(words.as_str().into()))
     }
@@ -417,7 +503,13 @@ impl Analysis<'_> {
             Term::Int(_) | Term::Predicate(_) => true,
             Term::Choose(test, yes, no) => {
                 let plain = self.store.atoms(test).into_iter().all(|atom| {
-                    matches!(atom, Atom::Symbol { .. } | Atom::Compare { .. } | Atom::Predicate(_) | Atom::Defined(_))
+                    matches!(
+                        atom,
+                        Atom::Symbol { .. }
+                            | Atom::Compare { .. }
+                            | Atom::Predicate(_)
+                            | Atom::Defined(_)
+                    )
                 });
                 plain && self.is_settled(yes) && self.is_settled(no)
             }
@@ -442,7 +534,11 @@ impl Analysis<'_> {
                     constants = false;
                     values += 1;
                 }
-                Term::Param(..) | Term::Field(..) | Term::Object(..) | Term::Address(_) | Term::Predicate(_) => {
+                Term::Param(..)
+                | Term::Field(..)
+                | Term::Object(..)
+                | Term::Address(_)
+                | Term::Predicate(_) => {
                     constants = false;
                     known = true;
                 }
@@ -476,13 +572,16 @@ impl Analysis<'_> {
     }
 
     /// What a function returns, over its parameters; `None` where it is not computed.
-    fn summary(&mut self, frame: &Frame, (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>)) -> Option<TermId> {
-        let (unit, visit) = match visit {
-            Some(visit) => (frame.unit, visit),
-            None => {
-                let unit = self.unit(key.path)?;
-                (unit, self.unit_ref(unit).root)
-            }
+    fn summary(
+        &mut self,
+        frame: &Frame,
+        (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>),
+    ) -> Option<TermId> {
+        let (unit, visit) = if let Some(visit) = visit {
+            (frame.unit, visit)
+        } else {
+            let unit = self.unit(key.path)?;
+            (unit, self.unit_ref(unit).root)
         };
         let known = (unit, visit, key);
         if let Some(summary) = self.summaries.get(&known) {
@@ -495,7 +594,13 @@ impl Analysis<'_> {
         summary
     }
 
-    fn summarize(&mut self, unit: UnitId, visit: crate::unit::VisitId, key: crate::link::FunctionKey, depth: u32) -> Option<TermId> {
+    fn summarize(
+        &mut self,
+        unit: UnitId,
+        visit: crate::unit::VisitId,
+        key: crate::link::FunctionKey,
+        depth: u32,
+    ) -> Option<TermId> {
         let file = self.read_file(key.path)?;
         let function = file.function(key.id);
         let size = function.body.end - function.body.start;
@@ -551,7 +656,13 @@ impl Analysis<'_> {
     }
 
     /// When control gets to a place of a body.
-    pub(crate) fn flow(&mut self, frame: &Frame, body: &Body, flow: FlowId, known: &mut FxHashMap<FlowId, Condition>) -> Condition {
+    pub(crate) fn flow(
+        &mut self,
+        frame: &Frame,
+        body: &Body,
+        flow: FlowId,
+        known: &mut FxHashMap<FlowId, Condition>,
+    ) -> Condition {
         if let Some(condition) = known.get(&flow) {
             return *condition;
         }
@@ -570,7 +681,11 @@ impl Analysis<'_> {
                     self.branch_condition(frame.unit, frame.visit, leaf.branch)
                 };
                 // What stands in a branch that is not compiled need not be understood.
-                let truth = if line.is_false() { Condition::TRUE } else { self.truth(frame, &leaf.expr) };
+                let truth = if line.is_false() {
+                    Condition::TRUE
+                } else {
+                    self.truth(frame, &leaf.expr)
+                };
                 let signed = if positive { truth } else { !truth };
                 self.store.implies(line, signed)
             }
@@ -595,14 +710,32 @@ impl Analysis<'_> {
 
     /// Whether a predicate keeps its answer once the kernel is up: what it calls ends in one of the
     /// leaves that the rules list, such as a static key.
-    fn is_stable(&mut self, (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>), unit: UnitId, depth: u32) -> bool {
-        let Some(file) = self.read_file(key.path) else { return false };
-        if self.vocabulary.stable.contains(&*file.function(key.id).name) {
+    fn is_stable(
+        &mut self,
+        (key, visit): (crate::link::FunctionKey, Option<crate::unit::VisitId>),
+        unit: UnitId,
+        depth: u32,
+    ) -> bool {
+        let Some(file) = self.read_file(key.path) else {
+            return false;
+        };
+        if self
+            .vocabulary
+            .stable
+            .contains(&*file.function(key.id).name)
+        {
             return true;
         }
         let body = file.body(key.id);
-        let names: Vec<(Name, u32)> = body.calls.iter().filter_map(|c| Some((c.name()?, c.span.start))).collect();
-        if names.iter().any(|(name, _)| self.vocabulary.stable.contains(&**name)) {
+        let names: Vec<(Name, u32)> = body
+            .calls
+            .iter()
+            .filter_map(|c| Some((c.name()?, c.span.start)))
+            .collect();
+        if names
+            .iter()
+            .any(|(name, _)| self.vocabulary.stable.contains(&**name))
+        {
             return true;
         }
         if depth >= self.limits.stable_depth {
@@ -626,13 +759,27 @@ impl Analysis<'_> {
     }
 
     /// When `#if expr` holds at a moment.
-    pub(crate) fn preprocessor_truth(&mut self, unit: UnitId, expr: &Expr, moment: Moment, depth: u32) -> Condition {
+    pub(crate) fn preprocessor_truth(
+        &mut self,
+        unit: UnitId,
+        expr: &Expr,
+        moment: Moment,
+        depth: u32,
+    ) -> Condition {
         let root = self.unit_ref(unit).root;
-        let visit = if self.unit_ref(unit).visits.is_empty() { return Condition::TRUE } else { root };
-        let file = self.unit_ref(unit).visits.get(visit.0 as usize).map_or_else(
-            || self.unit_ref(unit).visits[0].file.clone(),
-            |visit| visit.file.clone(),
-        );
+        let visit = if self.unit_ref(unit).visits.is_empty() {
+            return Condition::TRUE;
+        } else {
+            root
+        };
+        let file = self
+            .unit_ref(unit)
+            .visits
+            .get(visit.0 as usize)
+            .map_or_else(
+                || self.unit_ref(unit).visits[0].file.clone(),
+                |visit| visit.file.clone(),
+            );
         let frame = Frame {
             unit,
             visit,
@@ -672,7 +819,11 @@ impl Analysis<'_> {
                 let a = self.terms.truth(&mut self.store, a);
                 let b = self.preprocessor_value(frame, right);
                 let b = self.terms.truth(&mut self.store, b);
-                let both = if *op == BinaryOp::And { self.store.and(a, b) } else { self.store.or(a, b) };
+                let both = if *op == BinaryOp::And {
+                    self.store.and(a, b)
+                } else {
+                    self.store.or(a, b)
+                };
                 self.terms.truth_value(both)
             }
             ExprKind::Binary(op, left, right) => {
@@ -710,5 +861,7 @@ fn mirrored(op: BinaryOp) -> BinaryOp {
 
 /// Whether a body stores to a field called `field`, of whatever object.
 pub(crate) fn stores_field(body: &Body, field: Name) -> bool {
-    body.stores.iter().any(|store| matches!(&store.target.kind, ExprKind::Field(_, f, _) if *f == field))
+    body.stores
+        .iter()
+        .any(|store| matches!(&store.target.kind, ExprKind::Field(_, f, _) if *f == field))
 }

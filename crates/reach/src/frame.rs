@@ -37,7 +37,13 @@ pub(crate) struct Frame {
 impl Frame {
     /// The name of a place, unlike that of any other.
     pub(crate) fn place(&self, span: Span) -> Name {
-        let words = format!("{}:{}-{}{}", self.file.path(), span.start, span.end, self.site);
+        let words = format!(
+            "{}:{}-{}{}",
+            self.file.path(),
+            span.start,
+            span.end,
+            self.site
+        );
         Name::new(&words)
     }
 

@@ -175,7 +175,9 @@ pub struct Analysis<'t> {
 
 impl std::fmt::Debug for Analysis<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Analysis").field("arch", &self.arch).finish_non_exhaustive()
+        f.debug_struct("Analysis")
+            .field("arch", &self.arch)
+            .finish_non_exhaustive()
     }
 }
 
@@ -234,24 +236,41 @@ impl<'t> Analysis<'t> {
         let mut starts = Vec::new();
         for key in self.functions_called(function).iter() {
             match sink {
-                Sink::Call(_) => starts.push(walk::Start { key: *key, when: Condition::TRUE, span: None }),
+                Sink::Call(_) => starts.push(walk::Start {
+                    key: *key,
+                    when: Condition::TRUE,
+                    span: None,
+                }),
                 Sink::Place(_, query) => self.places(*key, query, &mut starts),
             }
         }
-        Reach { walk: self.walk(starts), function }
+        Reach {
+            walk: self.walk(starts),
+            function,
+        }
     }
 
     fn places(&mut self, key: FunctionKey, query: &csource::Query, starts: &mut Vec<walk::Start>) {
-        let Some(file) = self.read_file(key.path) else { return };
-        let Some(unit) = self.unit(key.path) else { return };
+        let Some(file) = self.read_file(key.path) else {
+            return;
+        };
+        let Some(unit) = self.unit(key.path) else {
+            return;
+        };
         let root = self.unit_ref(unit).root;
-        let Some(frame) = self.function_frame(unit, root, key, 0) else { return };
+        let Some(frame) = self.function_frame(unit, root, key, 0) else {
+            return;
+        };
         for span in file.captures(key.id, query) {
             let body = frame.body.clone();
             let flow = self.flow(&frame, &body, body.flow_at(span), &mut FxHashMap::default());
             let line = self.line_condition(unit, root, span.start);
             let when = self.store.and(flow, line);
-            starts.push(walk::Start { key, when, span: Some(span) });
+            starts.push(walk::Start {
+                key,
+                when,
+                span: Some(span),
+            });
         }
     }
 
@@ -276,5 +295,4 @@ impl<'t> Analysis<'t> {
     pub fn makefile_problems(&self) -> &[kbuild::Problem] {
         self.kbuild.problems()
     }
-
 }

@@ -34,9 +34,21 @@ const LONGEST_ALIAS: u32 = 8;
 impl Analysis<'_> {
     /// What `name` means at a moment of a unit: meanings with their Conditions. Where none of the
     /// Conditions holds, nothing defines the name, and what calls it would not link.
-    pub(crate) fn targets(&mut self, unit: UnitId, name: Name, moment: Moment, expanding: &[Name]) -> Vec<(Condition, Target)> {
+    pub(crate) fn targets(
+        &mut self,
+        unit: UnitId,
+        name: Name,
+        moment: Moment,
+        expanding: &[Name],
+    ) -> Vec<(Condition, Target)> {
         let mut targets = Vec::new();
-        self.collect_targets(unit, name, moment, (Condition::TRUE, expanding, 0), &mut targets);
+        self.collect_targets(
+            unit,
+            name,
+            moment,
+            (Condition::TRUE, expanding, 0),
+            &mut targets,
+        );
         targets
     }
 
@@ -60,10 +72,18 @@ impl Analysis<'_> {
                 MacroState::Predefined => targets.push((when, Target::Foreign)),
                 MacroState::Undefined => self.function_targets(unit, name, when, targets),
                 MacroState::Defined(visit, number) => match self.alias(unit, visit, number) {
-                    Some(other) if other == name => self.function_targets(unit, name, when, targets),
+                    Some(other) if other == name => {
+                        self.function_targets(unit, name, when, targets);
+                    }
                     Some(other) if depth < LONGEST_ALIAS => {
                         let expanding = [expanding, &[name]].concat();
-                        self.collect_targets(unit, other, moment, (when, &expanding, depth + 1), targets);
+                        self.collect_targets(
+                            unit,
+                            other,
+                            moment,
+                            (when, &expanding, depth + 1),
+                            targets,
+                        );
                     }
                     _ => targets.push((when, Target::Macro(visit, number))),
                 },
@@ -71,11 +91,20 @@ impl Analysis<'_> {
         }
     }
 
-    pub(crate) fn macro_of(&self, unit: UnitId, visit: VisitId, number: usize) -> (Arc<File>, MacroDefinition) {
+    pub(crate) fn macro_of(
+        &self,
+        unit: UnitId,
+        visit: VisitId,
+        number: usize,
+    ) -> (Arc<File>, MacroDefinition) {
         let file = self.unit_ref(unit).visit(visit).file.clone();
         let definition = match &file.directives().list[number].kind {
             DirectiveKind::Define(definition) => definition.clone(),
-            _ => MacroDefinition { name: Name::new(""), params: None, body: text::Span::default() },
+            _ => MacroDefinition {
+                name: Name::new(""),
+                params: None,
+                body: text::Span::default(),
+            },
         };
         (file, definition)
     }
@@ -93,12 +122,25 @@ impl Analysis<'_> {
         (first.kind == TokenKind::Ident && more.is_none()).then(|| Name::new(word))
     }
 
-    fn function_targets(&mut self, unit: UnitId, name: Name, under: Condition, targets: &mut Vec<(Condition, Target)>) {
+    fn function_targets(
+        &mut self,
+        unit: UnitId,
+        name: Name,
+        under: Condition,
+        targets: &mut Vec<(Condition, Target)>,
+    ) {
         let candidates = self.functions_called(name);
         let mut rest = under;
-        let root = self.unit_ref(unit).visit(self.unit_ref(unit).root).file.path();
+        let root = self
+            .unit_ref(unit)
+            .visit(self.unit_ref(unit).root)
+            .file
+            .path();
         // Definitions that the unit itself reads come before those it is linked with.
-        for key in candidates.iter().filter(|key| key.path == root || is_header(&key.path)) {
+        for key in candidates
+            .iter()
+            .filter(|key| key.path == root || is_header(&key.path))
+        {
             let visits = self.unit_ref(unit).visits_of(key.path).to_vec();
             for visit in visits {
                 let file = self.unit_ref(unit).visit(visit).file.clone();
@@ -116,16 +158,32 @@ impl Analysis<'_> {
         }
     }
 
-    fn external_targets(&mut self, candidates: &[FunctionKey], root: Name, name: Name, rest: Condition, targets: &mut Vec<(Condition, Target)>) {
+    fn external_targets(
+        &mut self,
+        candidates: &[FunctionKey],
+        root: Name,
+        name: Name,
+        rest: Condition,
+        targets: &mut Vec<(Condition, Target)>,
+    ) {
         let (mut strong, mut weak) = (Vec::new(), Vec::new());
-        for key in candidates.iter().filter(|key| key.path != root && !is_header(&key.path)) {
-            let Some(file) = self.read_file(key.path) else { continue };
+        for key in candidates
+            .iter()
+            .filter(|key| key.path != root && !is_header(&key.path))
+        {
+            let Some(file) = self.read_file(key.path) else {
+                continue;
+            };
             let function = file.function(key.id);
             if function.linkage.is_static {
                 continue;
             }
             let when = self.provided(*key);
-            let list = if function.linkage.is_weak { &mut weak } else { &mut strong };
+            let list = if function.linkage.is_weak {
+                &mut weak
+            } else {
+                &mut strong
+            };
             list.push((*key, when));
         }
         let mut overridden = Condition::FALSE;
@@ -150,12 +208,18 @@ impl Analysis<'_> {
     /// Whether something that is not C may define `name`: an assembler file mentions it, or no C
     /// file of any architecture defines it.
     fn is_foreign(&mut self, name: Name, candidates: &[FunctionKey]) -> bool {
-        let index = self.tree.index(&kernel::Silent);
-        let assembler = index.files(&name).any(|path| path.ends_with(".S") && self.is_of_arch(path));
+        let index = self.tree.words(&kernel::Silent);
+        let assembler = index
+            .files(&name)
+            .any(|path| path.ends_with(".S") && self.is_of_arch(path));
         if assembler || !candidates.is_empty() {
             return assembler;
         }
-        let defines = |path: &str| self.tree.file(path).is_ok_and(|file| !file.functions_named(name).is_empty());
+        let defines = |path: &str| {
+            self.tree
+                .file(path)
+                .is_ok_and(|file| !file.functions_named(name).is_empty())
+        };
         !index.defining(&name).any(defines)
     }
 
@@ -186,13 +250,21 @@ impl Analysis<'_> {
         if let Some(known) = self.functions.get(&name) {
             return known.clone();
         }
-        let index = self.tree.index(&kernel::Silent);
+        let index = self.tree.words(&kernel::Silent);
         let of_arch = |path: &&str| !path.ends_with(".S") && self.is_of_arch(path);
-        let paths: Vec<Name> = index.defining(&name).filter(of_arch).map(Name::new).collect();
+        let paths: Vec<Name> = index
+            .defining(&name)
+            .filter(of_arch)
+            .map(Name::new)
+            .collect();
         let mut found = Vec::new();
         for path in paths {
             if let Some(file) = self.read_file(path) {
-                found.extend(file.functions_named(name).iter().map(|id| FunctionKey { path, id: *id }));
+                found.extend(
+                    file.functions_named(name)
+                        .iter()
+                        .map(|id| FunctionKey { path, id: *id }),
+                );
             }
         }
         let found: Arc<[FunctionKey]> = found.into();
@@ -202,13 +274,18 @@ impl Analysis<'_> {
 
     /// The C files and headers that mention `name` and may be this architecture's.
     pub(crate) fn files_with(&self, name: Name) -> Vec<Name> {
-        let files = self.tree.index(&kernel::Silent).files(&name);
-        files.filter(|path| !path.ends_with(".S") && self.is_of_arch(path)).map(Name::new).collect()
+        let files = self.tree.words(&kernel::Silent).files(&name);
+        files
+            .filter(|path| !path.ends_with(".S") && self.is_of_arch(path))
+            .map(Name::new)
+            .collect()
     }
 
     /// Whether a file belongs to all architectures or to this one.
     pub(crate) fn is_of_arch(&self, path: &str) -> bool {
-        let Some(rest) = path.strip_prefix("arch/") else { return true };
+        let Some(rest) = path.strip_prefix("arch/") else {
+            return true;
+        };
         let owner = rest.split('/').next().unwrap_or("");
         self.header_arches.iter().any(|arch| **arch == *owner)
     }

@@ -31,18 +31,23 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) fn new(arch: &str) -> Platform {
-        let rows = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-            let (of, rest) = line.split_once(' ')?;
-            let (name, answer) = rest.split_once(' ')?;
-            let answer = match answer {
-                "yes" => Answer::Yes,
-                "depends" => Answer::Depends,
-                "64bit" => Answer::On64Bit,
-                _ => Answer::No,
-            };
-            (of == "*" || of == arch).then_some((name, answer))
-        });
-        Platform { answers: rows.collect() }
+        let rows = TABLE
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| {
+                let (of, rest) = line.split_once(' ')?;
+                let (name, answer) = rest.split_once(' ')?;
+                let answer = match answer {
+                    "yes" => Answer::Yes,
+                    "depends" => Answer::Depends,
+                    "64bit" => Answer::On64Bit,
+                    _ => Answer::No,
+                };
+                (of == "*" || of == arch).then_some((name, answer))
+            });
+        Platform {
+            answers: rows.collect(),
+        }
     }
 
     fn answer(&self, name: &str) -> Option<Answer> {

@@ -8,6 +8,8 @@ impl Analysis<'_> {
     /// `condition` over symbols, predicates and assumptions only: true exactly where some values of
     /// parameters, fields and places make it true. `None` where that grew too large.
     pub(crate) fn project(&mut self, condition: Condition) -> Option<Condition> {
-        self.store.project(condition, &|atom| matches!(atom, Atom::Value(..) | Atom::Free(_)))
+        self.store.project(condition, &|atom| {
+            matches!(atom, Atom::Value(..) | Atom::Free(_))
+        })
     }
 }

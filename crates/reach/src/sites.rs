@@ -51,8 +51,19 @@ pub(crate) struct Sites {
 
 /// Macros at the top of a file that name functions without having them called.
 const NAMING_MACROS: &[&str] = &[
-    "EXPORT_", "NOKPROBE_SYMBOL", "_ASM_NOKPROBE", "ALLOW_ERROR_INJECTION", "BTF_", "MODULE_", "STACK_FRAME_NON_STANDARD",
-    "__ADDRESSABLE", "KSYM_", "ASM_", "TRACE_", "DEFINE_TRACE", "_EXPORT_",
+    "EXPORT_",
+    "NOKPROBE_SYMBOL",
+    "_ASM_NOKPROBE",
+    "ALLOW_ERROR_INJECTION",
+    "BTF_",
+    "MODULE_",
+    "STACK_FRAME_NON_STANDARD",
+    "__ADDRESSABLE",
+    "KSYM_",
+    "ASM_",
+    "TRACE_",
+    "DEFINE_TRACE",
+    "_EXPORT_",
 ];
 
 impl Analysis<'_> {
@@ -66,10 +77,13 @@ impl Analysis<'_> {
         while let Some(word) = names.get(next).copied() {
             next += 1;
             for path in self.files_with(word) {
-                let Some(file) = self.read_file(path) else { continue };
+                let Some(file) = self.read_file(path) else {
+                    continue;
+                };
                 for mention in file.mentions(word) {
                     if let Mention::Macro(number) = mention
-                        && let csource::DirectiveKind::Define(definition) = &file.directives().list[number].kind
+                        && let csource::DirectiveKind::Define(definition) =
+                            &file.directives().list[number].kind
                         && !names.contains(&definition.name)
                         && names.len() < self.limits.spellings
                     {
@@ -85,7 +99,9 @@ impl Analysis<'_> {
 
     /// The files that may mention a function, by path; a static one is its own file's.
     pub(crate) fn files_of(&mut self, key: FunctionKey) -> Vec<Name> {
-        let Some(file) = self.read_file(key.path) else { return Vec::new() };
+        let Some(file) = self.read_file(key.path) else {
+            return Vec::new();
+        };
         let function = file.function(key.id);
         if function.linkage.is_static && !is_header(&key.path) {
             return vec![key.path];
@@ -103,10 +119,14 @@ impl Analysis<'_> {
     /// What the file at `path` says about the function `callee`.
     pub(crate) fn sites_in(&mut self, callee: FunctionKey, path: Name) -> Sites {
         let mut sites = Sites::default();
-        let Some(callee_file) = self.read_file(callee.path) else { return sites };
+        let Some(callee_file) = self.read_file(callee.path) else {
+            return sites;
+        };
         let name = callee_file.function(callee.id).name;
         let spellings = self.spellings(name);
-        let Some(file) = self.read_file(path) else { return sites };
+        let Some(file) = self.read_file(path) else {
+            return sites;
+        };
         let mut functions = FxHashSet::default();
         let mut tops = Vec::new();
         for spelling in spellings.iter() {
@@ -123,7 +143,9 @@ impl Analysis<'_> {
         if functions.is_empty() && tops.is_empty() {
             return sites;
         }
-        let Some(unit) = self.unit(path) else { return sites };
+        let Some(unit) = self.unit(path) else {
+            return sites;
+        };
         let root = self.unit_ref(unit).root;
         let mut functions: Vec<csource::FunctionId> = functions.into_iter().collect();
         functions.sort_unstable();
@@ -133,7 +155,14 @@ impl Analysis<'_> {
                 let head = frame.file.function(id).name_span.start;
                 let line = self.line_condition(unit, root, head);
                 let body = frame.body.clone();
-                let mut search = Search { callee, name, spellings: spellings.clone(), caller, span: None, sites: &mut sites };
+                let mut search = Search {
+                    callee,
+                    name,
+                    spellings: spellings.clone(),
+                    caller,
+                    span: None,
+                    sites: &mut sites,
+                };
                 self.search(&frame, &body, line, &mut search, 0);
             }
         }
@@ -144,20 +173,36 @@ impl Analysis<'_> {
     }
 
     /// Finds the calls in a body, following macros that mention the callee.
-    fn search(&mut self, frame: &Frame, body: &Body, under: Condition, search: &mut Search<'_>, depth: u32) {
+    fn search(
+        &mut self,
+        frame: &Frame,
+        body: &Body,
+        under: Condition,
+        search: &mut Search<'_>,
+        depth: u32,
+    ) {
         let mut flows = FxHashMap::default();
         for call in &body.calls {
-            let Some(name) = call.name().filter(|name| search.spellings.contains(name)) else { continue };
+            let Some(name) = call.name().filter(|name| search.spellings.contains(name)) else {
+                continue;
+            };
             if frame.expanding.contains(&name) && name != search.name {
                 continue;
             }
             let flow = self.flow(frame, body, call.flow, &mut flows);
-            let line = if frame.user.is_some() { Condition::TRUE } else { self.branch_condition(frame.unit, frame.visit, call.branch) };
+            let line = if frame.user.is_some() {
+                Condition::TRUE
+            } else {
+                self.branch_condition(frame.unit, frame.visit, call.branch)
+            };
             let here = self.store.and_all([under, flow, line]);
             if here.is_false() {
                 continue;
             }
-            let moment = frame.moment.unwrap_or_else(|| self.unit_ref(frame.unit).moment(frame.visit, call.span.start));
+            let moment = frame.moment.unwrap_or_else(|| {
+                self.unit_ref(frame.unit)
+                    .moment(frame.visit, call.span.start)
+            });
             for (when, target) in self.targets(frame.unit, name, moment, &frame.expanding) {
                 let when = self.store.and(here, when);
                 match target {
@@ -166,12 +211,22 @@ impl Analysis<'_> {
                         let args = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
                         let span = search.span.unwrap_or(call.span);
                         let place = frame.place(call.span);
-                        search.sites.calls.push(Site { caller: search.caller, when, args, span, place });
+                        search.sites.calls.push(Site {
+                            caller: search.caller,
+                            when,
+                            args,
+                            span,
+                            place,
+                        });
                     }
                     Target::Macro(visit, number) if depth < self.limits.macro_depth => {
-                        let whole = Expr { kind: ExprKind::Text, span: call.span };
+                        let whole = Expr {
+                            kind: ExprKind::Text,
+                            span: call.span,
+                        };
                         let (file, definition) = self.macro_of(frame.unit, visit, number);
-                        let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
+                        let values: Vec<TermId> =
+                            call.args.iter().map(|arg| self.eval(frame, arg)).collect();
                         let params = definition.params.clone().unwrap_or_default();
                         let bound = params.into_iter().zip(values).collect();
                         let inner = self.macro_frame(frame, &whole, (file, &definition), bound);
@@ -189,13 +244,20 @@ impl Analysis<'_> {
     }
 
     /// Finds the callee used as a value: whoever gets it may call it.
-    fn search_values(&mut self, frame: &Frame, body: &Body, under: Condition, search: &mut Search<'_>) {
+    fn search_values(
+        &mut self,
+        frame: &Frame,
+        body: &Body,
+        under: Condition,
+        search: &mut Search<'_>,
+    ) {
         if frame.user.is_some() {
             return;
         }
         let mut flows = FxHashMap::default();
         for (name, span, flow) in &body.values {
-            let local = body.locals.iter().any(|l| l.declarator.name == *name) || frame.param(*name).is_some();
+            let local = body.locals.iter().any(|l| l.declarator.name == *name)
+                || frame.param(*name).is_some();
             if *name != search.name || local {
                 continue;
             }
@@ -209,25 +271,50 @@ impl Analysis<'_> {
             let when = self.store.and(when, provided);
             let by = frame.file.function(search.caller.id).name;
             let words = value_role(body, *span, by);
-            search.sites.entries.push(Entry { words, when, file: frame.file.path(), span: *span });
+            search.sites.entries.push(Entry {
+                words,
+                when,
+                file: frame.file.path(),
+                span: *span,
+            });
         }
     }
 
-    fn top_entry(&mut self, unit: crate::unit::UnitId, path: Name, mention: Mention, word: Name, sites: &mut Sites) {
-        let Some(file) = self.read_file(path) else { return };
+    fn top_entry(
+        &mut self,
+        unit: crate::unit::UnitId,
+        path: Name,
+        mention: Mention,
+        word: Name,
+        sites: &mut Sites,
+    ) {
+        let Some(file) = self.read_file(path) else {
+            return;
+        };
         let root = self.unit_ref(unit).root;
         let (words, span, place) = match mention {
             Mention::Variable(number) => {
                 let variable = &file.items().variables[number];
-                let field = file.initializer(Span { start: variable.init.start, end: variable.init.end });
+                let field = file.initializer(Span {
+                    start: variable.init.start,
+                    end: variable.init.end,
+                });
                 let field = field.and_then(|init| field_of(&init, word));
-                let of = variable.struct_tag.map_or_else(|| variable.name.to_string(), |tag| format!("struct {tag}"));
-                let words = field.map_or_else(|| format!("in {of}"), |(field, _)| format!(".{field} of {of}"));
+                let of = variable
+                    .struct_tag
+                    .map_or_else(|| variable.name.to_string(), |tag| format!("struct {tag}"));
+                let words = field.map_or_else(
+                    || format!("in {of}"),
+                    |(field, _)| format!(".{field} of {of}"),
+                );
                 (words, variable.init, variable.init.start)
             }
             Mention::TopMacro(number) => {
                 let used = &file.items().macros[number];
-                if NAMING_MACROS.iter().any(|prefix| used.name.starts_with(prefix)) {
+                if NAMING_MACROS
+                    .iter()
+                    .any(|prefix| used.name.starts_with(prefix))
+                {
                     return;
                 }
                 (used.name.to_string(), used.args, used.args.start)
@@ -235,10 +322,22 @@ impl Analysis<'_> {
             Mention::Function(_) | Mention::Macro(_) => return,
         };
         let line = self.line_condition(unit, root, place);
-        let built = self.kbuild.built(&mut self.store, &path).any(&mut self.store);
-        let when = if is_header(&path) { line } else { self.store.and(line, built) };
+        let built = self
+            .kbuild
+            .built(&mut self.store, &path)
+            .any(&mut self.store);
+        let when = if is_header(&path) {
+            line
+        } else {
+            self.store.and(line, built)
+        };
         if !when.is_false() {
-            sites.entries.push(Entry { words, when, file: path, span });
+            sites.entries.push(Entry {
+                words,
+                when,
+                file: path,
+                span,
+            });
         }
     }
 }
@@ -255,7 +354,9 @@ struct Search<'s> {
 
 /// The field in whose value `word` stands, and where.
 fn field_of(init: &Expr, word: Name) -> Option<(Name, Span)> {
-    let ExprKind::Initializer(parts) = &init.kind else { return None };
+    let ExprKind::Initializer(parts) = &init.kind else {
+        return None;
+    };
     parts.iter().find_map(|(field, value)| {
         if let Some(inner) = field_of(value, word) {
             return Some(inner);
@@ -269,7 +370,9 @@ fn mentions(expr: &Expr, word: Name) -> Option<Span> {
     if expr.as_ident() == Some(word) {
         return Some(expr.span);
     }
-    expr.children().into_iter().find_map(|child| mentions(child, word))
+    expr.children()
+        .into_iter()
+        .find_map(|child| mentions(child, word))
 }
 
 fn value_role(body: &Body, span: Span, by: Name) -> String {

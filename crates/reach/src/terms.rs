@@ -62,7 +62,7 @@ pub(crate) struct Object {
 /// Holds terms and objects.
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
-    terms: Vec<Term>,
+    all: Vec<Term>,
     known: FxHashMap<Term, TermId>,
     objects: Vec<Object>,
     /// Whether a term holds only constants, by its number.
@@ -82,7 +82,7 @@ impl Terms {
         if let Some(known) = self.known.get(&term) {
             return *known;
         }
-        let id = TermId(u32::try_from(self.terms.len()).unwrap_or(u32::MAX));
+        let id = TermId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         let size = self.size(&term);
         if size > LARGEST {
             let place = format!("value {}", id.0);
@@ -98,7 +98,7 @@ impl Terms {
             _ => false,
         };
         self.constant.push(constant);
-        self.terms.push(term.clone());
+        self.all.push(term.clone());
         self.known.insert(term, id);
         id
     }
@@ -114,11 +114,11 @@ impl Terms {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.terms.len()
+        self.all.len()
     }
 
     pub(crate) fn get(&self, id: TermId) -> &Term {
-        &self.terms[id.0 as usize]
+        &self.all[id.0 as usize]
     }
 
     /// Whether a term is made of constants only.
@@ -157,16 +157,25 @@ impl Terms {
         if test.is_true() || yes == no {
             return yes;
         }
-        if test.is_false() { no } else { self.add(Term::Choose(test, yes, no)) }
+        if test.is_false() {
+            no
+        } else {
+            self.add(Term::Choose(test, yes, no))
+        }
     }
 
     /// The term as people would write it.
     pub(crate) fn words(&self, store: &Store, id: TermId) -> String {
         let mut words = self.words_at(store, id, 0);
         if words.len() > LONGEST {
-            let cut = (0..=LONGEST).rev().find(|n| words.is_char_boundary(*n)).unwrap_or(0);
+            let cut = (0..=LONGEST)
+                .rev()
+                .find(|n| words.is_char_boundary(*n))
+                .unwrap_or(0);
             words.truncate(cut);
-            words.push_str(&format!("… (value {})", id.0));
+            words.push_str("… (value ");
+            words.push_str(&id.0.to_string());
+            words.push(')');
         }
         words
     }
@@ -190,7 +199,9 @@ impl Terms {
             Term::Param(_, name) => name.to_string(),
             Term::Field(base, field) => format!("{}->{field}", inner(*base)),
             Term::Config(name) => format!("CONFIG_{name}"),
-            Term::Constant(words) | Term::Predicate(words) | Term::Site(words, _) => words.to_string(),
+            Term::Constant(words) | Term::Predicate(words) | Term::Site(words, _) => {
+                words.to_string()
+            }
             Term::Apply(op, a, b) => {
                 let part = |id: TermId| match self.get(id) {
                     Term::Apply(..) | Term::Choose(..) => format!("({})", inner(id)),
@@ -203,7 +214,12 @@ impl Terms {
                 format!("{name}({})", args.join(", "))
             }
             Term::Choose(test, yes, no) => {
-                format!("{} ? {} : {}", store.display(*test), inner(*yes), inner(*no))
+                format!(
+                    "{} ? {} : {}",
+                    store.display(*test),
+                    inner(*yes),
+                    inner(*no)
+                )
             }
         }
     }
@@ -231,7 +247,13 @@ impl Terms {
     }
 
     /// `a op b`, folded where both are known.
-    pub(crate) fn apply(&mut self, store: &mut Store, op: BinaryOp, a: TermId, b: TermId) -> TermId {
+    pub(crate) fn apply(
+        &mut self,
+        store: &mut Store,
+        op: BinaryOp,
+        a: TermId,
+        b: TermId,
+    ) -> TermId {
         match (self.get(a).clone(), self.get(b).clone()) {
             (Term::Int(x), Term::Int(y)) => match fold(op, x, y) {
                 Some(value) => self.int(value),
@@ -268,7 +290,11 @@ impl Terms {
             // Comparing with NULL is asking for the truth.
             BinaryOp::Equal | BinaryOp::NotEqual if zero(&x) || zero(&y) => {
                 let truth = self.truth(store, if zero(&x) { b } else { a });
-                self.truth_value(if op == BinaryOp::NotEqual { truth } else { !truth })
+                self.truth_value(if op == BinaryOp::NotEqual {
+                    truth
+                } else {
+                    !truth
+                })
             }
             BinaryOp::Equal | BinaryOp::NotEqual if a == b && !matches!(x, Term::Site(..)) => {
                 self.int(i128::from(op == BinaryOp::Equal))
@@ -276,7 +302,9 @@ impl Terms {
             BinaryOp::BitAnd | BinaryOp::Multiply if zero(&x) || zero(&y) => self.int(0),
             BinaryOp::ShiftLeft | BinaryOp::ShiftRight if zero(&x) => self.int(0),
             BinaryOp::Add | BinaryOp::Subtract if address(&x) => a,
-            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::BitOr | BinaryOp::BitXor if zero(&y) => a,
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::BitOr | BinaryOp::BitXor if zero(&y) => {
+                a
+            }
             BinaryOp::Add | BinaryOp::BitOr | BinaryOp::BitXor if zero(&x) => b,
             _ => self.add(Term::Apply(op, a, b)),
         }
@@ -307,20 +335,22 @@ impl Terms {
 
     /// The address of field `field` of the object that `base` points to.
     pub(crate) fn field_address(&mut self, store: &Store, base: TermId, field: Name) -> TermId {
-        match self.get(base).clone() {
-            Term::Object(object, mut path) => {
-                path.push(field);
-                self.add(Term::Object(object, path))
-            }
-            _ => {
-                let words = format!("{}->{field}", self.words(store, base));
-                self.add(Term::Address(words.as_str().into()))
-            }
+        if let Term::Object(object, mut path) = self.get(base).clone() {
+            path.push(field);
+            self.add(Term::Object(object, path))
+        } else {
+            let words = format!("{}->{field}", self.words(store, base));
+            self.add(Term::Address(words.as_str().into()))
         }
     }
 
     /// `id` with the parameters replaced by `args`; a parameter without an argument stays unknown.
-    pub(crate) fn substitute(&mut self, store: &mut Store, id: TermId, args: &mut Substitution) -> TermId {
+    pub(crate) fn substitute(
+        &mut self,
+        store: &mut Store,
+        id: TermId,
+        args: &mut Substitution,
+    ) -> TermId {
         if let Some(done) = args.terms.get(&id) {
             return *done;
         }
@@ -339,7 +369,10 @@ impl Terms {
                 self.apply(store, op, a, b)
             }
             Term::Call(name, parts) => {
-                let parts = parts.iter().map(|part| self.substitute(store, *part, args)).collect();
+                let parts = parts
+                    .iter()
+                    .map(|part| self.substitute(store, *part, args))
+                    .collect();
                 self.add(Term::Call(name, parts))
             }
             // A value inside the callee is another one at each call.
@@ -374,7 +407,6 @@ impl Terms {
             other => store.atom(other),
         })
     }
-
 }
 
 impl Terms {
@@ -395,7 +427,11 @@ pub(crate) struct Substitution {
 impl Substitution {
     /// Parameter *n* is `values[n]`; `site` tells unknown ones apart from those of other calls.
     pub(crate) fn new(values: Vec<TermId>, site: Name) -> Substitution {
-        Substitution { values, site, terms: FxHashMap::default() }
+        Substitution {
+            values,
+            site,
+            terms: FxHashMap::default(),
+        }
     }
 }
 
@@ -418,7 +454,10 @@ fn fold(op: BinaryOp, a: i128, b: i128) -> Option<i128> {
         BinaryOp::BitAnd => Some(a & b),
         BinaryOp::BitOr => Some(a | b),
         BinaryOp::BitXor => Some(a ^ b),
-        BinaryOp::ShiftLeft => u32::try_from(b).ok().filter(|b| *b < 64).and_then(|b| a.checked_mul(1 << b)),
+        BinaryOp::ShiftLeft => u32::try_from(b)
+            .ok()
+            .filter(|b| *b < 64)
+            .and_then(|b| a.checked_mul(1 << b)),
         BinaryOp::ShiftRight => u32::try_from(b).ok().filter(|b| *b < 64).map(|b| a >> b),
     }
 }

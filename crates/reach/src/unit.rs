@@ -78,7 +78,11 @@ impl Unit {
     /// The moment at which `offset` of a visit is read.
     pub(crate) fn moment(&self, visit: VisitId, offset: u32) -> Moment {
         let visit = self.visit(visit);
-        let before = visit.file.directives().list.partition_point(|d| d.span.start < offset);
+        let before = visit
+            .file
+            .directives()
+            .list
+            .partition_point(|d| d.span.start < offset);
         let known = before.min(visit.after.len());
         Moment(known.checked_sub(1).map_or(visit.begin, |n| visit.after[n]))
     }
@@ -178,11 +182,21 @@ impl Analysis<'_> {
         let this = self.unit_mut(unit);
         let id = VisitId(u32::try_from(this.visits.len()).unwrap_or(u32::MAX));
         let (begin, guard) = (this.clock, guard(file));
-        this.visits.push(Visit { file: file.clone(), when, begin, after: Vec::new(), guard });
+        this.visits.push(Visit {
+            file: file.clone(),
+            when,
+            begin,
+            after: Vec::new(),
+            guard,
+        });
         this.by_file.entry(file.path()).or_default().push(id);
         for (number, directive) in file.directives().list.iter().enumerate() {
             match &directive.kind {
-                DirectiveKind::Include { path, angled, computed: false } => {
+                DirectiveKind::Include {
+                    path,
+                    angled,
+                    computed: false,
+                } => {
                     let branch = self.branch_condition(unit, id, directive.branch);
                     let when = self.store.and(when, branch);
                     if !when.is_false()
@@ -192,7 +206,8 @@ impl Analysis<'_> {
                     }
                 }
                 DirectiveKind::Include { .. } => {}
-                DirectiveKind::Define(MacroDefinition { name, .. }) | DirectiveKind::Undef(name) => {
+                DirectiveKind::Define(MacroDefinition { name, .. })
+                | DirectiveKind::Undef(name) => {
                     let this = self.unit_mut(unit);
                     this.clock += 1;
                     let event = (this.clock, id, number);
@@ -211,17 +226,30 @@ impl Analysis<'_> {
             return when;
         }
         let this = &self.units[unit.0 as usize];
-        let before: Vec<Condition> =
-            this.visits_of(file.path()).iter().map(|v| !this.visit(*v).when).collect();
+        let before: Vec<Condition> = this
+            .visits_of(file.path())
+            .iter()
+            .map(|v| !this.visit(*v).when)
+            .collect();
         if before.contains(&Condition::FALSE) {
             return Condition::FALSE;
         }
         self.store.and_all(before.into_iter().chain([when]))
     }
 
-    fn resolve_include(&mut self, unit: UnitId, from: &File, path: Name, angled: bool) -> Option<Arc<File>> {
+    fn resolve_include(
+        &mut self,
+        unit: UnitId,
+        from: &File,
+        path: Name,
+        angled: bool,
+    ) -> Option<Arc<File>> {
         if !angled {
-            let here = from.path().rsplit_once('/').map_or("", |(dir, _)| dir).to_owned();
+            let here = from
+                .path()
+                .rsplit_once('/')
+                .map_or("", |(dir, _)| dir)
+                .to_owned();
             if let Some(file) = self.read_at(&here, &path) {
                 return Some(file);
             }
@@ -261,7 +289,12 @@ impl Analysis<'_> {
     }
 
     /// When the text of `branch` in a visit is compiled, given that the file is read at all.
-    pub(crate) fn branch_condition(&mut self, unit: UnitId, visit: VisitId, branch: BranchId) -> Condition {
+    pub(crate) fn branch_condition(
+        &mut self,
+        unit: UnitId,
+        visit: VisitId,
+        branch: BranchId,
+    ) -> Condition {
         if branch == BranchId::TOP {
             return Condition::TRUE;
         }
@@ -285,8 +318,18 @@ impl Analysis<'_> {
     }
 
     /// When the line of a visit at `offset` is compiled.
-    pub(crate) fn line_condition(&mut self, unit: UnitId, visit: VisitId, offset: u32) -> Condition {
-        let branch = self.unit_ref(unit).visit(visit).file.directives().branch_at(offset);
+    pub(crate) fn line_condition(
+        &mut self,
+        unit: UnitId,
+        visit: VisitId,
+        offset: u32,
+    ) -> Condition {
+        let branch = self
+            .unit_ref(unit)
+            .visit(visit)
+            .file
+            .directives()
+            .branch_at(offset);
         let branch = self.branch_condition(unit, visit, branch);
         let when = self.unit_ref(unit).visit(visit).when;
         self.store.and(when, branch)
@@ -328,7 +371,11 @@ impl Analysis<'_> {
     }
 
     /// Every definition of the macro `name` that a unit meets.
-    pub(crate) fn macros_called(&self, unit: UnitId, name: Name) -> Vec<(Arc<File>, MacroDefinition)> {
+    pub(crate) fn macros_called(
+        &self,
+        unit: UnitId,
+        name: Name,
+    ) -> Vec<(Arc<File>, MacroDefinition)> {
         let unit = self.unit_ref(unit);
         let events = unit.events.get(&name).map_or(&[][..], Vec::as_slice);
         let definition = |(_, visit, number): &(u32, VisitId, usize)| {
@@ -345,8 +392,18 @@ impl Analysis<'_> {
     }
 
     /// What `name` is as a macro at a moment: states that exclude each other, in all of one.
-    pub(crate) fn macro_states(&mut self, unit: UnitId, name: Name, moment: Moment) -> Vec<(Condition, MacroState)> {
-        let events = self.unit_ref(unit).events.get(&name).cloned().unwrap_or_default();
+    pub(crate) fn macro_states(
+        &mut self,
+        unit: UnitId,
+        name: Name,
+        moment: Moment,
+    ) -> Vec<(Condition, MacroState)> {
+        let events = self
+            .unit_ref(unit)
+            .events
+            .get(&name)
+            .cloned()
+            .unwrap_or_default();
         let mut rest = Condition::TRUE;
         let mut states = Vec::new();
         // The last event that happens decides.
@@ -357,7 +414,9 @@ impl Analysis<'_> {
             let file = self.unit_ref(unit).visit(visit).file.clone();
             let directive = &file.directives().list[number];
             let branch = self.branch_condition(unit, visit, directive.branch);
-            let happens = self.store.and(self.units[unit.0 as usize].visit(visit).when, branch);
+            let happens = self
+                .store
+                .and(self.units[unit.0 as usize].visit(visit).when, branch);
             let when = self.store.and(rest, happens);
             if when.is_false() {
                 continue;
@@ -371,7 +430,14 @@ impl Analysis<'_> {
         }
         if !rest.is_false() {
             let known = self.platform.is_predefined(&name);
-            states.push((rest, if known { MacroState::Predefined } else { MacroState::Undefined }));
+            states.push((
+                rest,
+                if known {
+                    MacroState::Predefined
+                } else {
+                    MacroState::Undefined
+                },
+            ));
         }
         states
     }
@@ -398,7 +464,13 @@ fn guard(file: &File) -> Option<BranchId> {
 /// `X` of `!defined(X)`.
 fn not_defined(expr: &csource::syntax::Expr) -> Option<Name> {
     use csource::syntax::{ExprKind, UnaryOp};
-    let ExprKind::Unary(UnaryOp::Not, inner) = &expr.kind else { return None };
-    let ExprKind::Call(callee, args) = &inner.kind else { return None };
-    (callee.as_ident()? == "defined").then(|| args.first()?.as_ident()).flatten()
+    let ExprKind::Unary(UnaryOp::Not, inner) = &expr.kind else {
+        return None;
+    };
+    let ExprKind::Call(callee, args) = &inner.kind else {
+        return None;
+    };
+    (callee.as_ident()? == "defined")
+        .then(|| args.first()?.as_ident())
+        .flatten()
 }

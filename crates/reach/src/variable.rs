@@ -40,7 +40,12 @@ impl Analysis<'_> {
     }
 
     /// The value of a variable that gets one only once.
-    fn settled_variable(&mut self, frame: &Frame, definitions: &[Definition], key: (Name, Name)) -> Option<TermId> {
+    fn settled_variable(
+        &mut self,
+        frame: &Frame,
+        definitions: &[Definition],
+        key: (Name, Name),
+    ) -> Option<TermId> {
         if let Some(known) = self.variables.get(&key) {
             return *known;
         }
@@ -51,12 +56,23 @@ impl Analysis<'_> {
         value
     }
 
-    fn single_value(&mut self, frame: &Frame, definitions: &[Definition], name: Name) -> Option<TermId> {
-        let [definition] = definitions else { return None };
+    fn single_value(
+        &mut self,
+        frame: &Frame,
+        definitions: &[Definition],
+        name: Name,
+    ) -> Option<TermId> {
+        let [definition] = definitions else {
+            return None;
+        };
         if frame.body.addressed.contains(&name) || definition.declarator.is_static {
             return None;
         }
-        let mut values = frame.body.stores.iter().filter(|s| s.target.as_ident() == Some(name));
+        let mut values = frame
+            .body
+            .stores
+            .iter()
+            .filter(|s| s.target.as_ident() == Some(name));
         let value = match (&definition.declarator.init, values.next(), values.next()) {
             (Some(init), None, _) => init.clone(),
             (None, Some(store), None) => store.value.clone()?,
@@ -73,15 +89,26 @@ impl Analysis<'_> {
 
     /// The object behind `p = kzalloc(…)`.
     fn allocated(&mut self, frame: &Frame, value: &Expr) -> Option<TermId> {
-        let ExprKind::Call(callee, _) = &value.kind else { return None };
+        let ExprKind::Call(callee, _) = &value.kind else {
+            return None;
+        };
         let name = callee.as_ident()?;
-        let zeroes = self.vocabulary.zeroing.iter().any(|pattern| name.contains(pattern.as_str()));
+        let zeroes = self
+            .vocabulary
+            .zeroing
+            .iter()
+            .any(|pattern| name.contains(pattern.as_str()));
         if !zeroes {
             return None;
         }
         let stored = self.stored_fields(frame);
         let words = Name::new(&format!("{name}(…)"));
-        Some(self.terms.object(Object { words, fields: Vec::new(), zeroed: true, stored }))
+        Some(self.terms.object(Object {
+            words,
+            fields: Vec::new(),
+            zeroed: true,
+            stored,
+        }))
     }
 
     /// The address of a local variable that is itself an object.
@@ -96,19 +123,32 @@ impl Analysis<'_> {
         if definitions.len() != 1 || definition.declarator.pointer {
             return None;
         }
-        let key = (Name::new(&format!("&{}", frame.place(definition.span))), name);
+        let key = (
+            Name::new(&format!("&{}", frame.place(definition.span))),
+            name,
+        );
         if let Some(known) = self.variables.get(&key) {
             return *known;
         }
         self.variables.insert(key, None);
         let stored = self.stored_fields(frame);
         let (fields, zeroed) = match &definition.declarator.init {
-            Some(Expr { kind: ExprKind::Initializer(parts), .. }) => (self.initial_fields(frame, parts, &[]), true),
+            Some(Expr {
+                kind: ExprKind::Initializer(parts),
+                ..
+            }) => (self.initial_fields(frame, parts, &[]), true),
             _ => (Vec::new(), definition.declarator.is_static),
         };
         // A field that is stored to later is not what it began with.
-        let fields = fields.into_iter().filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
-        let object = Object { words: name, fields: fields.collect(), zeroed, stored };
+        let fields = fields
+            .into_iter()
+            .filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
+        let object = Object {
+            words: name,
+            fields: fields.collect(),
+            zeroed,
+            stored,
+        };
         let object = self.terms.object(object);
         self.variables.insert(key, Some(object));
         Some(object)
@@ -119,7 +159,11 @@ impl Analysis<'_> {
     fn static_object(&mut self, frame: &Frame, name: Name) -> Option<TermId> {
         let file = frame.file.clone();
         let variable = file.items().variables.iter().find(|v| v.name == name)?;
-        if !variable.is_static || variable.pointer || variable.struct_tag.is_none() || frame.param(name).is_some() {
+        if !variable.is_static
+            || variable.pointer
+            || variable.struct_tag.is_none()
+            || frame.param(name).is_some()
+        {
             return None;
         }
         let key = (Name::new(&format!("&{}", file.path())), name);
@@ -130,7 +174,10 @@ impl Analysis<'_> {
         let mut stored = Vec::new();
         for mention in file.mentions(name) {
             if let csource::Mention::Function(id) = mention {
-                let inner = Frame { body: file.body(id), ..frame.clone() };
+                let inner = Frame {
+                    body: file.body(id),
+                    ..frame.clone()
+                };
                 stored.extend(self.stored_fields(&inner));
             }
         }
@@ -140,20 +187,34 @@ impl Analysis<'_> {
             Some(ExprKind::Initializer(parts)) => self.initial_fields(frame, &parts, &[]),
             _ => Vec::new(),
         };
-        let fields = fields.into_iter().filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
-        let object = Object { words: name, fields: fields.collect(), zeroed: true, stored };
+        let fields = fields
+            .into_iter()
+            .filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
+        let object = Object {
+            words: name,
+            fields: fields.collect(),
+            zeroed: true,
+            stored,
+        };
         let object = self.terms.object(object);
         self.variables.insert(key, Some(object));
         Some(object)
     }
 
-    fn initial_fields(&mut self, frame: &Frame, parts: &[(Option<Name>, Expr)], path: &[Name]) -> Vec<(Vec<Name>, TermId)> {
+    fn initial_fields(
+        &mut self,
+        frame: &Frame,
+        parts: &[(Option<Name>, Expr)],
+        path: &[Name],
+    ) -> Vec<(Vec<Name>, TermId)> {
         let mut fields = Vec::new();
         for (field, value) in parts {
             let Some(field) = field else { continue };
             let path = [path, &[*field]].concat();
             match &value.kind {
-                ExprKind::Initializer(inner) => fields.extend(self.initial_fields(frame, inner, &path)),
+                ExprKind::Initializer(inner) => {
+                    fields.extend(self.initial_fields(frame, inner, &path));
+                }
                 _ => fields.push((path, self.eval(frame, value))),
             }
         }
@@ -167,7 +228,12 @@ impl Analysis<'_> {
         // Functions of the same file are followed as far as they call each other; one elsewhere is
         // looked at itself.
         let mut seen: Vec<Name> = Vec::new();
-        let mut open: Vec<Name> = frame.body.calls.iter().filter_map(csource::Call::name).collect();
+        let mut open: Vec<Name> = frame
+            .body
+            .calls
+            .iter()
+            .filter_map(csource::Call::name)
+            .collect();
         while let Some(name) = open.pop() {
             if seen.contains(&name) || seen.len() > self.limits.callees {
                 continue;
@@ -195,7 +261,11 @@ impl Analysis<'_> {
         let all = self.functions_called(name);
         let here = frame.file.path();
         // A name with many definitions is an operation like any other, not this object's maker.
-        if all.len() > 4 { Vec::new() } else { all.iter().copied().filter(|key| key.path != here).collect() }
+        if all.len() > 4 {
+            Vec::new()
+        } else {
+            all.iter().copied().filter(|key| key.path != here).collect()
+        }
     }
 }
 
@@ -208,10 +278,15 @@ fn own_stores(body: &Body, fields: &mut Vec<Name>) {
 }
 
 fn is_stored(body: &Body, name: Name) -> bool {
-    body.stores.iter().any(|store| store.target.as_ident() == Some(name))
+    body.stores
+        .iter()
+        .any(|store| store.target.as_ident() == Some(name))
 }
 
 fn definitions(body: &Body, name: Name) -> Vec<Definition> {
-    body.locals.iter().filter(|local| local.declarator.name == name).cloned().collect()
+    body.locals
+        .iter()
+        .filter(|local| local.declarator.name == name)
+        .cloned()
+        .collect()
 }
-

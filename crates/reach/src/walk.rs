@@ -69,9 +69,27 @@ impl Walk {
         self.by_key.get(&key).copied()
     }
 
+    fn add_node(&mut self, key: FunctionKey, provided: Condition) -> usize {
+        if let Some(known) = self.node_of(key) {
+            return known;
+        }
+        let number = self.nodes.len();
+        self.nodes.push(Node {
+            key,
+            reach: Condition::FALSE,
+            provided,
+            entries: Vec::new(),
+        });
+        self.by_key.insert(key, number);
+        number
+    }
+
     /// All entries, with the Condition under which they lead to the sink.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        self.nodes.iter().enumerate().flat_map(|(n, node)| node.entries.iter().map(move |e| (n, e)))
+        self.nodes
+            .iter()
+            .enumerate()
+            .flat_map(|(n, node)| node.entries.iter().map(move |e| (n, e)))
     }
 }
 
@@ -98,7 +116,8 @@ impl Analysis<'_> {
     pub(crate) fn solve(&mut self, assumptions: &[Condition]) -> Answer {
         let canonical = self.store.set_canonical(false);
         for condition in assumptions {
-            self.constraints.require_for(&mut self.store, &mut self.solver, *condition);
+            self.constraints
+                .require_for(&mut self.store, &mut self.solver, *condition);
         }
         self.store.set_canonical(canonical);
         self.solver.solve(&self.store, assumptions)
@@ -121,7 +140,7 @@ impl Analysis<'_> {
                 });
                 continue;
             }
-            let node = self.add_node(&mut walk, start.key, provided);
+            let node = walk.add_node(start.key, provided);
             walk.nodes[node].reach = self.store.or(walk.nodes[node].reach, start.when);
             queue.push_back((node, 1));
         }
@@ -131,7 +150,10 @@ impl Analysis<'_> {
         while let Some((node, distance)) = queue.pop_front() {
             rounds += 1;
             if rounds > self.limits.rounds || walk.nodes.len() > self.limits.functions {
-                walk.limit = Some(format!("the walk was given up after {} functions", walk.nodes.len()));
+                walk.limit = Some(format!(
+                    "the walk was given up after {} functions",
+                    walk.nodes.len()
+                ));
                 break;
             }
             self.extend(&mut walk, (node, distance), &mut sites, &mut queue);
@@ -141,17 +163,11 @@ impl Analysis<'_> {
 
     /// A header's function is there wherever it is included; others where their file is built.
     fn node_provided(&mut self, key: FunctionKey) -> Condition {
-        if is_header(&key.path) { Condition::TRUE } else { self.provided(key) }
-    }
-
-    fn add_node(&mut self, walk: &mut Walk, key: FunctionKey, provided: Condition) -> usize {
-        if let Some(known) = walk.node_of(key) {
-            return known;
+        if is_header(&key.path) {
+            Condition::TRUE
+        } else {
+            self.provided(key)
         }
-        let number = walk.nodes.len();
-        walk.nodes.push(Node { key, reach: Condition::FALSE, provided, entries: Vec::new() });
-        walk.by_key.insert(key, number);
-        number
     }
 
     /// Looks at all that may call a node.
@@ -166,10 +182,22 @@ impl Analysis<'_> {
         let own = [walk.nodes[node].reach, walk.nodes[node].provided];
         let mut used = false;
         for path in self.files_of(callee) {
-            let built = if is_header(&path) { Condition::TRUE } else { self.kbuild.built(&mut self.store, &path).any(&mut self.store) };
+            let built = if is_header(&path) {
+                Condition::TRUE
+            } else {
+                self.kbuild
+                    .built(&mut self.store, &path)
+                    .any(&mut self.store)
+            };
             if self.can_hold(&[own[0], own[1], built]) == Some(false) {
                 let when = self.store.and_all([own[0], own[1], built]);
-                walk.closed.push(Closed { distance, caller: None, callee, span: Span::default(), when: Some(when) });
+                walk.closed.push(Closed {
+                    distance,
+                    caller: None,
+                    callee,
+                    span: Span::default(),
+                    when: Some(when),
+                });
                 continue;
             }
             let fresh = !known.contains_key(&(node, path));
@@ -177,10 +205,15 @@ impl Analysis<'_> {
                 let sites = self.sites_in(callee, path);
                 known.insert((node, path), sites);
             }
-            let Some(sites) = known.get(&(node, path)).cloned() else { continue };
+            let Some(sites) = known.get(&(node, path)).cloned() else {
+                continue;
+            };
             used |= !sites.calls.is_empty() || !sites.entries.is_empty();
             if fresh {
-                walk.calls.entry(node).or_default().extend(sites.calls.iter().cloned());
+                walk.calls
+                    .entry(node)
+                    .or_default()
+                    .extend(sites.calls.iter().cloned());
             }
             for entry in &sites.entries {
                 self.add_entry(walk, node, entry, own);
@@ -195,7 +228,10 @@ impl Analysis<'_> {
     }
 
     fn add_entry(&mut self, walk: &mut Walk, node: usize, entry: &Entry, own: [Condition; 2]) {
-        let known = walk.nodes[node].entries.iter().any(|e| e.span == entry.span && e.file == entry.file);
+        let known = walk.nodes[node]
+            .entries
+            .iter()
+            .any(|e| e.span == entry.span && e.file == entry.file);
         if !known && self.can_hold(&[own[0], own[1], entry.when]) != Some(false) {
             walk.nodes[node].entries.push(entry.clone());
         }
@@ -205,31 +241,55 @@ impl Analysis<'_> {
     /// (`DEVICE_ATTR_RW(state)` uses `state_show`): the compiler would not let it stand otherwise.
     fn unnamed_entry(&mut self, walk: &mut Walk, node: usize) {
         let key = walk.nodes[node].key;
-        let Some(file) = self.read_file(key.path) else { return };
+        let Some(file) = self.read_file(key.path) else {
+            return;
+        };
         let function = file.function(key.id);
         let listed = self.vocabulary.entries.contains(&*function.name);
         let words = match function.entry {
             Some(words) => words.to_owned(),
             None if listed => "entered from outside of C".to_owned(),
-            None if function.linkage.is_static && !function.linkage.is_inline && !is_header(&key.path) => {
+            None if function.linkage.is_static
+                && !function.linkage.is_inline
+                && !is_header(&key.path) =>
+            {
                 "named by a macro".to_owned()
             }
             None => return,
         };
         if walk.nodes[node].entries.is_empty() {
             let span = function.name_span;
-            walk.nodes[node].entries.push(Entry { words, when: Condition::TRUE, file: key.path, span });
+            walk.nodes[node].entries.push(Entry {
+                words,
+                when: Condition::TRUE,
+                file: key.path,
+                span,
+            });
         }
     }
 
-    fn add_call(&mut self, walk: &mut Walk, (node, distance): (usize, u32), site: &Site, queue: &mut VecDeque<(usize, u32)>) {
+    fn add_call(
+        &mut self,
+        walk: &mut Walk,
+        (node, distance): (usize, u32),
+        site: &Site,
+        queue: &mut VecDeque<(usize, u32)>,
+    ) {
         let callee = walk.nodes[node].key;
         let reach = walk.nodes[node].reach;
         let passed = self.passed(reach, site);
         let led = self.store.and(site.when, passed);
         let provided = self.node_provided(site.caller);
-        let own = self.store.and_all([led, provided, walk.nodes[node].provided]);
-        let closed = |when| Closed { distance, caller: Some(site.caller), callee, span: site.span, when };
+        let own = self
+            .store
+            .and_all([led, provided, walk.nodes[node].provided]);
+        let closed = |when| Closed {
+            distance,
+            caller: Some(site.caller),
+            callee,
+            span: site.span,
+            when,
+        };
         if own.is_false() {
             walk.closed.push(closed(None));
             return;
@@ -239,7 +299,7 @@ impl Analysis<'_> {
             return;
         }
         let led = self.store.and(led, walk.nodes[node].provided);
-        let caller = self.add_node(walk, site.caller, provided);
+        let caller = walk.add_node(site.caller, provided);
         let before = walk.nodes[caller].reach;
         // Something is new only if it can hold where what is known does not.
         if self.can_hold(&[led, !before]) != Some(false) {
@@ -254,6 +314,7 @@ impl Analysis<'_> {
     pub(crate) fn passed(&mut self, condition: Condition, site: &Site) -> Condition {
         let args: Vec<TermId> = site.args.clone();
         let mut substitution = Substitution::new(args, site.place);
-        self.terms.substitute_condition(&mut self.store, condition, &mut substitution)
+        self.terms
+            .substitute_condition(&mut self.store, condition, &mut substitution)
     }
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use kconfig::{Environment, Library, Model};
 use kernel::{NotATree, Progress, Tree};
-use reach::{Analysis, Answer, Backend, BackendRule, Fact, Goal, Limits, Reach, Sink, Vocabulary, Witness};
 use rayon::prelude::*;
+use reach::{
+    Analysis, Answer, Backend, BackendRule, Fact, Goal, Limits, Reach, Sink, Vocabulary, Witness,
+};
 use source::Source;
 use text::{Name, Span};
 
@@ -41,10 +43,18 @@ impl fmt::Display for CheckError {
         match self {
             CheckError::NotATree(error) => error.fmt(f),
             CheckError::UnknownArch(asked, known) => {
-                write!(f, "this tree has no architecture {asked}; it has {}", known.join(", "))
+                write!(
+                    f,
+                    "this tree has no architecture {asked}; it has {}",
+                    known.join(", ")
+                )
             }
             CheckError::UnknownRule(asked, known) => {
-                write!(f, "there is no rule {asked}; there are {}", known.join(", "))
+                write!(
+                    f,
+                    "there is no rule {asked}; there are {}",
+                    known.join(", ")
+                )
             }
             CheckError::Rule(error) => error.fmt(f),
         }
@@ -54,11 +64,15 @@ impl fmt::Display for CheckError {
 impl std::error::Error for CheckError {}
 
 /// Checks the tree that `source` gives.
-pub fn check(source: Arc<dyn Source>, settings: &Settings, progress: &dyn Progress) -> Result<Outcome, CheckError> {
+pub fn check(
+    source: Arc<dyn Source>,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Outcome, CheckError> {
     let rules = chosen_rules(settings)?;
     let tree = Tree::open(source).map_err(CheckError::NotATree)?;
     let arches = chosen_arches(&tree, settings)?;
-    tree.index(progress);
+    tree.words(progress);
     progress.phase("architectures", arches.len());
     let library = Library::new();
     let checks: Vec<ArchCheck> = arches
@@ -87,7 +101,8 @@ fn chosen_arches(tree: &Tree, settings: &Settings) -> Result<Vec<Name>, CheckErr
     if let Some(unknown) = settings.arches.iter().find(|arch| !known.contains(arch)) {
         return Err(CheckError::UnknownArch(unknown.clone(), known));
     }
-    let wanted = |arch: &&Name| settings.arches.is_empty() || settings.arches.iter().any(|a| ***arch == **a);
+    let wanted =
+        |arch: &&Name| settings.arches.is_empty() || settings.arches.iter().any(|a| ***arch == **a);
     Ok(tree.arches().iter().filter(wanted).copied().collect())
 }
 
@@ -100,7 +115,10 @@ struct ArchCheck {
 }
 
 fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
-    let mut outcome = Outcome { kernel_version: tree.version().to_owned(), ..Outcome::default() };
+    let mut outcome = Outcome {
+        kernel_version: tree.version().to_owned(),
+        ..Outcome::default()
+    };
     let mut problems = BTreeSet::new();
     for check in checks {
         outcome.findings.extend(check.findings);
@@ -108,19 +126,32 @@ fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
         problems.extend(check.problems);
     }
     for (file, error) in tree.unreadable() {
-        let place = Place { file, ..Place::default() };
-        problems.insert(Problem { place, message: error.to_string() });
+        let place = Place {
+            file,
+            ..Place::default()
+        };
+        problems.insert(Problem {
+            place,
+            message: error.to_string(),
+        });
     }
     outcome.problems = problems.into_iter().collect();
-    outcome.findings.sort_by(|a, b| (&a.rule, &a.arch, &a.sink).cmp(&(&b.rule, &b.arch, &b.sink)));
-    outcome.verdicts.sort_by(|a, b| (&a.rule, &a.arch).cmp(&(&b.rule, &b.arch)));
+    outcome
+        .findings
+        .sort_by(|a, b| (&a.rule, &a.arch, &a.sink).cmp(&(&b.rule, &b.arch, &b.sink)));
+    outcome
+        .verdicts
+        .sort_by(|a, b| (&a.rule, &a.arch).cmp(&(&b.rule, &b.arch)));
     outcome
 }
 
 /// Another architecture whose code this one uses: the one whose makefile bears its name
 /// (`arch/x86/Makefile.um`).
 fn lender(tree: &Tree, arch: Name) -> Option<Name> {
-    let makefile = |other: &&Name| tree.source().is_file(&format!("arch/{other}/Makefile.{arch}"));
+    let makefile = |other: &&Name| {
+        tree.source()
+            .is_file(&format!("arch/{other}/Makefile.{arch}"))
+    };
     tree.arches().iter().find(makefile).copied()
 }
 
@@ -143,26 +174,49 @@ fn check_arch(tree: &Tree, library: &Library, arch: Name, rules: &[Rule]) -> Arc
     for rule in rules {
         let key = format!("{:?}", rule.sink);
         if !reaches.contains_key(&key) {
-            let all = rule.sink.iter().filter_map(|sink| Some((sink.clone(), analysis.reach(&sink_of(sink)?))));
+            let all = rule
+                .sink
+                .iter()
+                .filter_map(|sink| Some((sink.clone(), analysis.reach(&sink_of(sink)?))));
             let all = all.collect();
             reaches.insert(key.clone(), all);
         }
         if let Some(sinks) = reaches.get(&key) {
-            let mut asking = Asking { tree, model: &model, analysis: &mut analysis, rule, out: &mut check };
+            let mut asking = Asking {
+                tree,
+                model: &model,
+                analysis: &mut analysis,
+                rule,
+                out: &mut check,
+            };
             asking.ask(arch, sinks);
         }
     }
     for (file, why) in analysis.unread() {
-        let place = Place { file: file.to_string(), ..Place::default() };
-        check.problems.insert(Problem { place, message: why.to_owned() });
+        let place = Place {
+            file: file.to_string(),
+            ..Place::default()
+        };
+        check.problems.insert(Problem {
+            place,
+            message: why.to_owned(),
+        });
     }
     check
 }
 
 fn problem(error: &kconfig::Error) -> Problem {
     let span = error.place.span;
-    let place = Place { file: error.place.file.to_string(), line: error.place.line, column: 0, span };
-    Problem { place, message: error.message.clone() }
+    let place = Place {
+        file: error.place.file.to_string(),
+        line: error.place.line,
+        column: 0,
+        span,
+    };
+    Problem {
+        place,
+        message: error.message.clone(),
+    }
 }
 
 fn vocabulary(rules: &[Rule]) -> Vocabulary {
@@ -180,9 +234,10 @@ fn vocabulary(rules: &[Rule]) -> Vocabulary {
 fn sink_of(rule: &SinkRule) -> Option<Sink> {
     match (&rule.call, &rule.function, &rule.query) {
         (Some(call), ..) => Some(Sink::Call(Name::new(call))),
-        (None, Some(function), Some(query)) => {
-            Some(Sink::Place(Name::new(function), csource::Query::new(query).ok()?))
-        }
+        (None, Some(function), Some(query)) => Some(Sink::Place(
+            Name::new(function),
+            csource::Query::new(query).ok()?,
+        )),
         _ => None,
     }
 }
@@ -234,7 +289,11 @@ impl Asking<'_, '_> {
             }
         }
         let (verdict, reason, place) = if let Some(first) = flagged.first() {
-            (Verdict::Flagged, first.message.clone(), Some(first.sink.clone()))
+            (
+                Verdict::Flagged,
+                first.message.clone(),
+                Some(first.sink.clone()),
+            )
         } else if let Some(limit) = unknown.first() {
             (Verdict::Unknown, limit.clone(), None)
         } else if reached {
@@ -244,29 +303,51 @@ impl Asking<'_, '_> {
         };
         let (arch, rule) = (arch.to_string(), self.rule.id.clone());
         self.out.findings.extend(flagged);
-        self.out.verdicts.push(ArchVerdict { arch, rule, verdict, reason, place });
+        self.out.verdicts.push(ArchVerdict {
+            arch,
+            rule,
+            verdict,
+            reason,
+            place,
+        });
     }
 
     /// The opt-in symbol of this tree: the first of the list that any architecture's Kconfig
     /// defines; the first at all where none does.
     fn symbol(&self) -> String {
         let symbols = &self.rule.opt_in.symbols;
-        let known = symbols.iter().find(|symbol| self.model.symbol(symbol).is_some());
+        let known = symbols
+            .iter()
+            .find(|symbol| self.model.symbol(symbol).is_some());
         known.or(symbols.first()).cloned().unwrap_or_default()
     }
 
     fn clean(&self, symbol: &str, backend: Option<&Backend>) -> (Verdict, String, Option<Place>) {
         if let Some(backend) = backend {
             let at = backend.inside_at.as_ref();
-            let words = at.map_or_else(|| "maps in init_mm where it is reached".to_owned(), |fact| fact.words.clone());
-            return (Verdict::Clean, words, at.and_then(|fact| self.fact_place(fact)));
+            let words = at.map_or_else(
+                || "maps in init_mm where it is reached".to_owned(),
+                |fact| fact.words.clone(),
+            );
+            return (
+                Verdict::Clean,
+                words,
+                at.and_then(|fact| self.fact_place(fact)),
+            );
         }
         let selects = self.model.selectors(Name::new(symbol));
-        let own = selects.iter().find(|select| select.place.file.starts_with("arch/")).or(selects.first());
+        let own = selects
+            .iter()
+            .find(|select| select.place.file.starts_with("arch/"))
+            .or(selects.first());
         match own {
             Some(select) => {
                 let place = self.place(&select.place.file, select.place.span);
-                (Verdict::Clean, format!("opted in: {} selects {symbol}", select.by), Some(place))
+                (
+                    Verdict::Clean,
+                    format!("opted in: {} selects {symbol}", select.by),
+                    Some(place),
+                )
             }
             None => (Verdict::Clean, format!("reached only with {symbol}"), None),
         }
@@ -282,9 +363,19 @@ impl Asking<'_, '_> {
         (Verdict::CannotReach, words.join("; "), place)
     }
 
-    fn finding(&self, arch: Name, symbol: &str, sink: &SinkRule, witness: &Witness, backend: Option<&Backend>) -> Finding {
+    fn finding(
+        &self,
+        arch: Name,
+        symbol: &str,
+        sink: &SinkRule,
+        witness: &Witness,
+        backend: Option<&Backend>,
+    ) -> Finding {
         let put = |words: &str| {
-            words.replace("{arch}", &arch).replace("{symbol}", symbol).replace("{sink}", &sink.what)
+            words
+                .replace("{arch}", &arch)
+                .replace("{symbol}", symbol)
+                .replace("{sink}", &sink.what)
         };
         let path: Vec<Step> = witness
             .path
@@ -293,11 +384,18 @@ impl Asking<'_, '_> {
             .map(|(number, step)| Step {
                 function: step.function.to_string(),
                 place: self.place(&step.place.file, step.place.span),
-                entry: if number == 0 { witness.entry.clone() } else { String::new() },
+                entry: if number == 0 {
+                    witness.entry.clone()
+                } else {
+                    String::new()
+                },
             })
             .collect();
         let outside = backend.and_then(|backend| backend.outside_at.as_ref());
-        let notes = outside.map(|fact| Note { text: fact.words.clone(), place: self.fact_place(fact) });
+        let notes = outside.map(|fact| Note {
+            text: fact.words.clone(),
+            place: self.fact_place(fact),
+        });
         Finding {
             rule: self.rule.id.clone(),
             arch: arch.to_string(),
@@ -307,7 +405,10 @@ impl Asking<'_, '_> {
             },
             message: put(&self.rule.message),
             help: put(&self.rule.help),
-            sink: path.last().map(|step| step.place.clone()).unwrap_or_default(),
+            sink: path
+                .last()
+                .map(|step| step.place.clone())
+                .unwrap_or_default(),
             path,
             kconfig: self.arch_entry(arch),
             config: witness.config.clone(),
@@ -323,7 +424,9 @@ impl Asking<'_, '_> {
         let counts = self.selects_by_symbol(&file);
         for symbol in self.model.symbols() {
             let count = counts.get(&symbol.name).copied().unwrap_or(0);
-            let Some(own) = symbol.definitions.iter().find(|d| *d.place.file == *file) else { continue };
+            let Some(own) = symbol.definitions.iter().find(|d| *d.place.file == *file) else {
+                continue;
+            };
             if count > best.map_or(0, |(most, _)| most) {
                 best = Some((count, own));
             }
@@ -333,20 +436,35 @@ impl Asking<'_, '_> {
 
     fn selects_by_symbol(&self, file: &str) -> BTreeMap<Name, usize> {
         let mut counts = BTreeMap::new();
-        for select in self.model.selects().filter(|select| *select.place.file == *file) {
+        for select in self
+            .model
+            .selects()
+            .filter(|select| *select.place.file == *file)
+        {
             *counts.entry(select.by).or_insert(0) += 1;
         }
         counts
     }
 
     fn fact_place(&self, fact: &Fact) -> Option<Place> {
-        fact.place.as_ref().map(|place| self.place(&place.file, place.span))
+        fact.place
+            .as_ref()
+            .map(|place| self.place(&place.file, place.span))
     }
 
     fn place(&self, file: &str, span: Span) -> Place {
-        let position = self.tree.file(file).ok().map(|file| file.position(span.start));
+        let position = self
+            .tree
+            .file(file)
+            .ok()
+            .map(|file| file.position(span.start));
         let (line, column) = position.map_or((0, 0), |at| (at.line, at.column));
-        Place { file: file.to_owned(), line, column, span }
+        Place {
+            file: file.to_owned(),
+            line,
+            column,
+            span,
+        }
     }
 }
 

@@ -108,8 +108,14 @@ pub struct Words {
 
 /// The rules that come with the program, by id.
 const BUILT_IN: &[(&str, &str)] = &[
-    ("no-init-mm.toml", include_str!("../../../rules/no-init-mm.toml")),
-    ("unselected.toml", include_str!("../../../rules/unselected.toml")),
+    (
+        "no-init-mm.toml",
+        include_str!("../../../rules/no-init-mm.toml"),
+    ),
+    (
+        "unselected.toml",
+        include_str!("../../../rules/unselected.toml"),
+    ),
 ];
 
 /// A rule file that was not understood.
@@ -141,19 +147,28 @@ pub fn built_in() -> Result<Vec<Rule>, RuleError> {
 
 /// Reads one rule.
 pub fn parse(file: &str, text: &str) -> Result<Rule, RuleError> {
-    let error = |message: String| RuleError { file: file.to_owned(), message };
+    let error = |message: String| RuleError {
+        file: file.to_owned(),
+        message,
+    };
     let rule: Rule = toml::from_str(text).map_err(|e| error(e.to_string()))?;
     for sink in &rule.sink {
         let place = sink.function.is_some() && sink.query.is_some();
-        if sink.call.is_some() == place || (!place && (sink.function.is_some() || sink.query.is_some())) {
-            return Err(error("a sink has either `call`, or `function` and `query`".to_owned()));
+        if sink.call.is_some() == place
+            || (!place && (sink.function.is_some() || sink.query.is_some()))
+        {
+            return Err(error(
+                "a sink has either `call`, or `function` and `query`".to_owned(),
+            ));
         }
         if let Some(query) = &sink.query {
             csource::Query::new(query).map_err(error)?;
         }
     }
     if (rule.question == Question::Outside) != rule.backend.is_some() {
-        return Err(error("`backend` goes with the question `outside`".to_owned()));
+        return Err(error(
+            "`backend` goes with the question `outside`".to_owned(),
+        ));
     }
     Ok(rule)
 }
@@ -164,7 +179,11 @@ mod tests {
 
     #[test]
     fn rules_of_the_program_are_sound() {
-        let ids: Vec<String> = built_in().unwrap().into_iter().map(|rule| rule.id).collect();
+        let ids: Vec<String> = built_in()
+            .unwrap()
+            .into_iter()
+            .map(|rule| rule.id)
+            .collect();
         assert_eq!(ids, ["no-init-mm", "unselected"]);
     }
 
@@ -172,7 +191,10 @@ mod tests {
     fn what_is_not_known_is_refused_with_its_place() {
         let text = BUILT_IN[1].1.replace("severity", "severty");
         let message = parse("x.toml", &text).unwrap_err().to_string();
-        assert!(message.contains("severty") && message.contains("line"), "{message}");
+        assert!(
+            message.contains("severty") && message.contains("line"),
+            "{message}"
+        );
         let text = BUILT_IN[1].1.replace("@sink", "@sink (");
         assert!(parse("x.toml", &text).is_err());
     }
