@@ -115,7 +115,7 @@ pub struct MacroBody {
     /// The value, where the replacement is an expression.
     pub value: Option<Arc<Expr>>,
     /// What happens in it.
-    pub facts: Body,
+    pub facts: Arc<Body>,
 }
 
 impl MacroBody {
@@ -128,7 +128,7 @@ impl MacroBody {
             walk.expr(&value, FlowId::ALWAYS);
             return MacroBody {
                 value: Some(Arc::new(value)),
-                facts: walk.finish(),
+                facts: Arc::new(walk.finish()),
             };
         }
         let whole = [b"{", spliced.as_slice(), b";}"].concat();
@@ -137,7 +137,7 @@ impl MacroBody {
         walk.whole(&statement);
         MacroBody {
             value: None,
-            facts: walk.finish(),
+            facts: Arc::new(walk.finish()),
         }
     }
 }

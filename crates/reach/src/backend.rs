@@ -323,10 +323,7 @@ impl Analysis<'_> {
             }
         }
         for (file, definition) in self.macros_called(unit, name) {
-            bodies.push((
-                std::sync::Arc::new(file.macro_body(&definition).facts.clone()),
-                false,
-            ));
+            bodies.push((file.macro_body(&definition).facts.clone(), false));
         }
         let found = bodies.iter().any(|(body, own)| {
             body.calls.iter().any(|call| match call.name() {

@@ -328,7 +328,7 @@ impl Analysis<'_> {
                 .copied()
                 .chain([definition.name])
                 .collect(),
-            body: Arc::new(facts.facts.clone()),
+            body: facts.facts.clone(),
             file,
             params: Rc::from([]),
             bound,
