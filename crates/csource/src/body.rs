@@ -125,6 +125,7 @@ impl MacroBody {
         let spliced = splice(text);
         if let Some(value) = parse::expression(&spliced, start) {
             let mut walk = Walk::new(directives, Some(branch));
+            walk.recording = true;
             walk.expr(&value, FlowId::ALWAYS);
             return MacroBody {
                 value: Some(Arc::new(value)),

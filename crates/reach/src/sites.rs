@@ -45,6 +45,8 @@ pub(crate) struct Entry {
 /// All that one file says about a function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sites {
+    /// Whether code mentions the function at all, whatever the Conditions.
+    pub(crate) mentioned: bool,
     pub(crate) calls: Vec<Site>,
     pub(crate) entries: Vec<Entry>,
 }
@@ -143,6 +145,7 @@ impl Analysis<'_> {
         if functions.is_empty() && tops.is_empty() {
             return sites;
         }
+        sites.mentioned = !tops.is_empty();
         let Some(unit) = self.unit(path) else {
             return sites;
         };
@@ -186,6 +189,8 @@ impl Analysis<'_> {
             let Some(name) = call.name().filter(|name| search.spellings.contains(name)) else {
                 continue;
             };
+            // A function that only calls itself is not mentioned by that.
+            search.sites.mentioned |= search.caller != search.callee;
             if frame.expanding.contains(&name) && name != search.name {
                 continue;
             }
@@ -261,6 +266,7 @@ impl Analysis<'_> {
             if *name != search.name || local {
                 continue;
             }
+            search.sites.mentioned = true;
             let flow = self.flow(frame, body, *flow, &mut flows);
             let line = self.line_condition(frame.unit, frame.visit, span.start);
             let when = self.store.and_all([under, flow, line]);

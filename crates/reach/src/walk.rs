@@ -190,6 +190,7 @@ impl Analysis<'_> {
                     .any(&mut self.store)
             };
             if self.can_hold(&[own[0], own[1], built]) == Some(false) {
+                used = true;
                 let when = self.store.and_all([own[0], own[1], built]);
                 walk.closed.push(Closed {
                     distance,
@@ -208,7 +209,7 @@ impl Analysis<'_> {
             let Some(sites) = known.get(&(node, path)).cloned() else {
                 continue;
             };
-            used |= !sites.calls.is_empty() || !sites.entries.is_empty();
+            used |= sites.mentioned;
             if fresh {
                 walk.calls
                     .entry(node)

@@ -1,0 +1,255 @@
+//! What a purely syntactic call graph gets wrong, each as the smallest kernel that shows it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rules::Settings;
+use source::{ReadError, Source, TreePath};
+
+/// A tree in memory: one text with `//- path` before each file.
+struct Fixture(BTreeMap<String, Arc<[u8]>>);
+
+impl Fixture {
+    fn new(text: &str) -> Fixture {
+        let mut files = BTreeMap::new();
+        for part in text.split("//- ").skip(1) {
+            let (path, body) = part.split_once('\n').unwrap();
+            files.insert(path.trim().to_owned(), Arc::from(body.as_bytes()));
+        }
+        Fixture(files)
+    }
+}
+
+impl Source for Fixture {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        self.0.get(path).cloned().ok_or(ReadError::Missing)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.0
+            .keys()
+            .any(|file| file.starts_with(&format!("{path}/")))
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError> {
+        let inside = |path: &String| match directory {
+            "" => Some(path.clone()),
+            dir => path.strip_prefix(&format!("{dir}/")).map(str::to_owned),
+        };
+        let name = |rest: String| match rest.split_once('/') {
+            Some((dir, _)) => format!("{dir}/"),
+            None => rest,
+        };
+        let mut names: Vec<String> = self.0.keys().filter_map(inside).map(name).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn walk(
+        &self,
+        _directory: &str,
+        _enter: &(dyn Fn(&str) -> bool + Sync),
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
+        (
+            self.0.keys().filter(|path| wanted(path)).cloned().collect(),
+            Vec::new(),
+        )
+    }
+}
+
+/// Everything but the file with the sink and what leads to it.
+const BASE: &str = "\
+//- Makefile
+VERSION = 6
+PATCHLEVEL = 1
+//- Kbuild
+obj-y += mm/
+//- Kconfig
+config MODULES
+\tbool \"modules\"
+config OPT
+\tbool \"an option\"
+config ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
+\tbool
+source \"arch/$(SRCARCH)/Kconfig\"
+//- arch/toy/Kconfig
+config TOY
+\tdef_bool y
+//- arch/toy/Makefile
+//- arch/toy/include/asm/gate.h
+#define has_own_gate has_own_gate
+int has_own_gate(void *map);
+//- mm/Makefile
+obj-y := sink.o
+obj-$(CONFIG_OPT) += other.o
+";
+
+/// The verdict and reason of `unselected` for the one architecture, with `files` laid over [`BASE`].
+fn check(files: &str, expect: &str) {
+    let fixture = Fixture::new(&format!("{BASE}{files}"));
+    let settings = Settings {
+        rules: vec!["unselected".to_owned()],
+        ..Settings::default()
+    };
+    let outcome = rules::check(Arc::new(fixture), &settings, &kernel::Silent).unwrap();
+    let verdict = &outcome.verdicts[0];
+    let path: Vec<&str> = outcome.findings.first().map_or(Vec::new(), |f| {
+        f.path.iter().map(|s| s.function.as_str()).collect()
+    });
+    let got = format!("{} {}", verdict.verdict.word(), path.join(" > "));
+    assert_eq!(got.trim(), expect, "{files}\n{}", verdict.reason);
+}
+
+const SINK: &str = "static int vmemmap_populate_compound_pages(void) { return 0; }\n";
+
+fn sink(body: &str, expect: &str) {
+    check(&format!("//- mm/sink.c\n{SINK}{body}"), expect);
+}
+
+#[test]
+fn an_entry_is_needed() {
+    sink(
+        "void go(void) { vmemmap_populate_compound_pages(); }",
+        "cannot-reach",
+    );
+    sink(
+        "static void go(void) { vmemmap_populate_compound_pages(); }\nmodule_init(go);",
+        "flagged go",
+    );
+    sink(
+        "static void go(void) { vmemmap_populate_compound_pages(); }\nstatic struct ops o = { .probe = go };",
+        "flagged go",
+    );
+}
+
+#[test]
+fn a_literal_null_closes_a_path_and_an_address_opens_it() {
+    let gate = "static void pop(void *map) { if (map) vmemmap_populate_compound_pages(); }\n";
+    sink(
+        &format!("{gate}static int go(void) {{ pop(NULL); }}\nmodule_init(go);"),
+        "cannot-reach",
+    );
+    sink(
+        &format!("{gate}static int x; static int go(void) {{ pop(&x); }}\nmodule_init(go);"),
+        "flagged go > pop",
+    );
+}
+
+#[test]
+fn a_field_that_the_initialiser_leaves_out_is_zero() {
+    let gate = "struct params { void *map; int prot; };\n\
+        static void pop(struct params *p) { if (p->map) vmemmap_populate_compound_pages(); }\n";
+    let go = |init: &str| {
+        format!(
+            "{gate}static int go(void *m) {{ struct params p = {{ {init} }}; pop(&p); }}\nmodule_init(go);"
+        )
+    };
+    sink(&go(".prot = 1"), "cannot-reach");
+    sink(&go(".map = m"), "flagged go > pop");
+    let stored = format!(
+        "{gate}static int go(void *m) {{ struct params p = {{ }}; p.map = m; pop(&p); }}\nmodule_init(go);"
+    );
+    sink(&stored, "flagged go > pop");
+}
+
+#[test]
+fn zeroed_memory_is_zero_until_something_stores_to_it() {
+    let gate = "static void pop(struct map *p) { if (1 << p->shift > 1) vmemmap_populate_compound_pages(); }\n";
+    let go = |store: &str| {
+        format!(
+            "{gate}static int go(void) {{ struct map *m; m = kzalloc(8, 1); {store} pop(m); }}\nmodule_init(go);"
+        )
+    };
+    sink(&go(""), "cannot-reach");
+    sink(&go("m->shift = 9;"), "flagged go > pop");
+}
+
+#[test]
+fn a_gate_may_be_a_macro_a_stub_or_an_option() {
+    let go =
+        "static int go(void) { if (gate()) vmemmap_populate_compound_pages(); }\nmodule_init(go);";
+    sink(&format!("#define gate() (0, false)\n{go}"), "cannot-reach");
+    sink(
+        &format!("#define real() 1\n#define gate real\n{go}"),
+        "flagged go",
+    );
+    let stub = "#ifdef CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP\nbool gate(void);\n#else\n\
+        static inline bool gate(void) { return false; }\n#endif\n";
+    sink(&format!("{stub}{go}"), "cannot-reach");
+    sink(
+        "static int go(void) { if (!IS_ENABLED(CONFIG_OPT)) return 0; vmemmap_populate_compound_pages(); }\nmodule_init(go);",
+        "flagged go",
+    );
+    sink(
+        "static int go(void) { if (!IS_ENABLED(CONFIG_NONE)) return 0; vmemmap_populate_compound_pages(); }\nmodule_init(go);",
+        "cannot-reach",
+    );
+}
+
+#[test]
+fn an_architecture_overrides_by_defining_a_name_as_itself() {
+    let generic = "#include <asm/gate.h>\n#ifndef has_own_gate\nstatic inline int has_own_gate(void *m) { return 1; }\n#endif\n";
+    let go = "static int go(void *m) { if (has_own_gate(m)) vmemmap_populate_compound_pages(); }\nmodule_init(go);";
+    // The override is defined in a file that is only built with OPT, and says no there: without
+    // OPT the call would not link.
+    let other = "//- mm/other.c\nint has_own_gate(void *map) { return 0; }\n";
+    check(
+        &format!("//- mm/sink.c\n{SINK}{generic}{go}\n{other}"),
+        "cannot-reach",
+    );
+    let other = "//- mm/other.c\nint has_own_gate(void *map) { return map != 0; }\n";
+    check(
+        &format!("//- mm/sink.c\n{SINK}{generic}{go}\n{other}"),
+        "flagged go",
+    );
+}
+
+#[test]
+fn conditionals_across_braces() {
+    sink(
+        "static int go(int a)\n{\n#ifdef CONFIG_NONE\n\tif (a) {\n#else\n\tif (0) {\n#endif\n\t\tvmemmap_populate_compound_pages();\n\t}\n\treturn 0;\n}\nmodule_init(go);",
+        "cannot-reach",
+    );
+    sink(
+        "static int go(int a)\n{\n#ifdef CONFIG_OPT\n\treturn 0;\n#endif\n\tgoto out;\nout:\n\tvmemmap_populate_compound_pages();\n\treturn 0;\n}\nmodule_init(go);",
+        "flagged go",
+    );
+}
+
+#[test]
+fn static_functions_of_one_name_are_two() {
+    let other = "//- mm/other.c\nstatic void pop(void) { }\nstatic int go(void) { pop(); }\nmodule_init(go);\n";
+    check(
+        &format!(
+            "//- mm/sink.c\n{SINK}static void pop(void) {{ vmemmap_populate_compound_pages(); }}\n{other}"
+        ),
+        "flagged pop",
+    );
+    let used = "void start(void) { pop(); }\n";
+    check(
+        &format!(
+            "//- mm/sink.c\n{SINK}static void pop(void) {{ vmemmap_populate_compound_pages(); }}\n{used}{other}"
+        ),
+        "cannot-reach",
+    );
+}
+
+#[test]
+fn calls_hidden_in_macros_keep_their_arguments() {
+    let macros =
+        "#define WRAP(x) ({ int __r = pop(x); __r; })\n#define DO(x) do { WRAP(x); } while (0)\n";
+    let pop = "static int pop(void *m) { if (m) vmemmap_populate_compound_pages(); return 0; }\n";
+    sink(
+        &format!("{pop}{macros}static int go(void) {{ DO(NULL); }}\nmodule_init(go);"),
+        "cannot-reach",
+    );
+    sink(
+        &format!("{pop}{macros}static int x; static int go(void) {{ DO(&x); }}\nmodule_init(go);"),
+        "flagged go > pop",
+    );
+}
