@@ -35,7 +35,10 @@ fn main() {
         start.elapsed()
     );
     for error in model.errors().iter().take(10) {
-        println!("  {}:{}: {}", error.place.file, error.place.line, error.message);
+        println!(
+            "  {}:{}: {}",
+            error.place.file, error.place.line, error.message
+        );
     }
     for config in &args[2..] {
         check(&model, config);
@@ -56,14 +59,21 @@ fn check(model: &kconfig::Model, config: &str) {
     for symbol in model.symbols().iter().filter(|s| kinds.contains(&s.kind)) {
         constraints.require(&mut store, &mut solver, [symbol.name]);
         for (level, word) in [(Level::Yes, "y"), (Level::Module, "m")] {
-            let atom = store.atom(Atom::Symbol { name: symbol.name, level });
+            let atom = store.atom(Atom::Symbol {
+                name: symbol.name,
+                level,
+            });
             let holds = values.get(symbol.name.as_str()) == Some(&word);
             literals.push(if holds { atom } else { !atom });
         }
     }
     let built = start.elapsed();
     match solver.solve(&store, &literals) {
-        Answer::Sat(_) => println!("  {config}: satisfied (built {built:?}, all {:?}, {} clauses)", start.elapsed(), solver.clauses()),
+        Answer::Sat(_) => println!(
+            "  {config}: satisfied (built {built:?}, all {:?}, {} clauses)",
+            start.elapsed(),
+            solver.clauses()
+        ),
         Answer::Unsat(core) => {
             println!("  {config}: VIOLATED by {} literals:", core.len());
             for literal in core.iter().take(25) {

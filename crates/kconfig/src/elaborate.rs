@@ -11,8 +11,10 @@ use crate::macros::{Expanded, Variables};
 use crate::model::{
     Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
 };
-use crate::syntax::{Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind, SymbolType};
 use crate::parse;
+use crate::syntax::{
+    Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind, SymbolType,
+};
 
 /// A file that was read and parsed.
 #[derive(Debug)]
@@ -39,7 +41,10 @@ impl Library {
             return known.clone();
         }
         let read = source.read(path).map(|text| {
-            Arc::new(Read { parsed: parse(&text), lines: LineIndex::new(&text) })
+            Arc::new(Read {
+                parsed: parse(&text),
+                lines: LineIndex::new(&text),
+            })
         });
         lock().entry(path.to_owned()).or_insert(read).clone()
     }
@@ -66,8 +71,13 @@ impl Environment {
             ("LD", "ld"),
             ("comma", ","),
         ];
-        let values = values.iter().map(|(name, value)| (Name::new(name), (*value).to_owned()));
-        Environment { values: values.collect(), arch: name.into() }
+        let values = values
+            .iter()
+            .map(|(name, value)| (Name::new(name), (*value).to_owned()));
+        Environment {
+            values: values.collect(),
+            arch: name.into(),
+        }
     }
 
     /// Sets a variable.
@@ -78,7 +88,10 @@ impl Environment {
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -95,11 +108,18 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         library,
         source,
         variables,
-        model: Model { arch: Some(environment.arch), ..Model::default() },
+        model: Model {
+            arch: Some(environment.arch),
+            ..Model::default()
+        },
         open: Vec::new(),
         lines: FxHashMap::default(),
     };
-    let top = Place { file: "Kconfig".into(), line: 0, span: Span::default() };
+    let top = Place {
+        file: "Kconfig".into(),
+        line: 0,
+        span: Span::default(),
+    };
     elaborator.file("Kconfig", &Context::top(), &top, false);
     elaborator.model.errors.sort();
     elaborator.model.errors.dedup();
@@ -117,11 +137,18 @@ struct Context {
 
 impl Context {
     fn top() -> Context {
-        Context { depends: None, visible: Arc::new(Term::YES), choice: None }
+        Context {
+            depends: None,
+            visible: Arc::new(Term::YES),
+            choice: None,
+        }
     }
 
     fn and(&self, more: Option<&Arc<Term>>) -> Context {
-        Context { depends: both(self.depends.as_ref(), more), ..self.clone() }
+        Context {
+            depends: both(self.depends.as_ref(), more),
+            ..self.clone()
+        }
     }
 
     fn condition(&self) -> Arc<Term> {
@@ -148,8 +175,15 @@ struct Elaborator<'l> {
 
 impl Elaborator<'_> {
     fn place(&self, span: Span) -> Place {
-        let file: Arc<str> = self.open.last().cloned().unwrap_or_else(|| "Kconfig".into());
-        let line = self.lines.get(&file).map_or(0, |read| read.lines.position(span.start).line);
+        let file: Arc<str> = self
+            .open
+            .last()
+            .cloned()
+            .unwrap_or_else(|| "Kconfig".into());
+        let line = self
+            .lines
+            .get(&file)
+            .map_or(0, |read| read.lines.position(span.start).line);
         Place { file, line, span }
     }
 
@@ -167,12 +201,16 @@ impl Elaborator<'_> {
         let read = match self.library.read(self.source, path) {
             Ok(read) => read,
             Err(ReadError::Missing) if optional => return,
-            Err(error) => return self.error(format!("{path}: {error}"), from.clone()),
+            Err(error) => {
+                self.model.incomplete = true;
+                return self.error(format!("{path}: {error}"), from.clone());
+            }
         };
         let file: Arc<str> = path.into();
         self.open.push(file.clone());
         if self.lines.insert(file.clone(), read.clone()).is_none() {
             self.model.files.push(file);
+            self.model.incomplete |= !read.parsed.errors.is_empty();
             for error in &read.parsed.errors {
                 let place = self.place(error.span);
                 self.error(error.message.clone(), place);
@@ -188,7 +226,9 @@ impl Elaborator<'_> {
                 StatementKind::Config(name, properties) => {
                     self.config(*name, properties, statement.span, context);
                 }
-                StatementKind::Choice(properties, members) => self.choice(properties, members, context),
+                StatementKind::Choice(properties, members) => {
+                    self.choice(properties, members, context);
+                }
                 StatementKind::Menu(properties, inner) => {
                     let inside = self.menu_context(properties, context);
                     self.statements(inner, &inside);
@@ -201,7 +241,9 @@ impl Elaborator<'_> {
                 StatementKind::Source(path, relative, optional) => {
                     self.source(*path, (*relative, *optional), statement.span, context);
                 }
-                StatementKind::Assign(name, how, value) => self.variables.assign(*name, *how, value),
+                StatementKind::Assign(name, how, value) => {
+                    self.variables.assign(*name, *how, value);
+                }
                 StatementKind::Comment(_) | StatementKind::MainMenu | StatementKind::Macro(_) => {}
             }
         }
@@ -219,17 +261,33 @@ impl Elaborator<'_> {
         inside
     }
 
-    fn source(&mut self, path: Name, (relative, optional): (bool, bool), span: Span, context: &Context) {
+    fn source(
+        &mut self,
+        path: Name,
+        (relative, optional): (bool, bool),
+        span: Span,
+        context: &Context,
+    ) {
         let place = self.place(span);
         let path = match self.variables.expand(&path) {
             Expanded::Plain(path) => path,
             Expanded::Probe(words) => {
-                return self.error(format!("the path to source is not known without running {words}"), place);
+                self.model.incomplete = true;
+                return self.error(
+                    format!("the path to source is not known without running {words}"),
+                    place,
+                );
             }
         };
-        let from = if relative { place.file.rsplit_once('/').map_or("", |(dir, _)| dir) } else { "" };
-        let Some(path) = normalize(&format!("{from}/{path}").trim_start_matches('/').to_owned()) else {
-            return self.error(format!("{path} leads out of the tree"), place);
+        let from = if relative {
+            place.file.rsplit_once('/').map_or("", |(dir, _)| dir)
+        } else {
+            ""
+        };
+        let whole = format!("{from}/{path}");
+        let Some(path) = normalize(whole.trim_start_matches('/')) else {
+            self.model.incomplete = true;
+            return self.error(format!("{whole} leads out of the tree"), place);
         };
         if !path.contains('*') {
             return self.file(&path, context, &place, optional);
@@ -252,7 +310,11 @@ impl Elaborator<'_> {
                 // `depends on X if Y` is `X || (Y = n)`.
                 if let Some(condition) = condition {
                     let condition = self.term(condition);
-                    let off = Term::Compare(crate::syntax::Comparison::Equal, condition, Arc::new(Term::Constant(false)));
+                    let off = Term::Compare(
+                        crate::syntax::Comparison::Equal,
+                        condition,
+                        Arc::new(Term::Constant(false)),
+                    );
                     term = Term::or(&term, &Arc::new(off));
                 }
                 all = both(all.as_ref(), Some(&term));
@@ -280,7 +342,11 @@ impl Elaborator<'_> {
         let inside = context.and(own.as_ref());
         let (around, place) = (inside.condition(), self.place(span));
         let number = self.symbol(name);
-        let definition = Definition { depends: inside.depends.clone(), place, choice: context.choice };
+        let definition = Definition {
+            depends: inside.depends.clone(),
+            place,
+            choice: context.choice,
+        };
         self.model.symbols[number].definitions.push(definition);
         if let Some(choice) = context.choice {
             self.model.choices[choice].members.push(name);
@@ -308,19 +374,33 @@ impl Elaborator<'_> {
         number
     }
 
-    fn property(&mut self, number: usize, property: &Property, around: &Arc<Term>, context: &Context) {
+    fn property(
+        &mut self,
+        number: usize,
+        property: &Property,
+        around: &Arc<Term>,
+        context: &Context,
+    ) {
         let place = self.place(property.span);
         match &property.kind {
             PropertyKind::Type(kind) => self.model.symbols[number].kind = *kind,
             PropertyKind::Prompt(text, condition) => {
                 let seen = Term::and(around, &context.visible);
                 let visible = self.if_clause(condition, &seen);
-                self.model.symbols[number].prompts.push(Prompt { text: *text, visible, place });
+                self.model.symbols[number].prompts.push(Prompt {
+                    text: *text,
+                    visible,
+                    place,
+                });
             }
             PropertyKind::Default(value, condition) => {
                 let value = self.term(value);
                 let condition = self.if_clause(condition, around);
-                self.model.symbols[number].defaults.push(Default { value, condition, place });
+                self.model.symbols[number].defaults.push(Default {
+                    value,
+                    condition,
+                    place,
+                });
             }
             PropertyKind::Select(target, condition) => {
                 self.select((number, *target, false), condition, around, place);
@@ -331,7 +411,11 @@ impl Elaborator<'_> {
             PropertyKind::Range(low, high, condition) => {
                 let (low, high) = (self.term(low), self.term(high));
                 let condition = self.if_clause(condition, around);
-                self.model.symbols[number].ranges.push(Range { low, high, condition });
+                self.model.symbols[number].ranges.push(Range {
+                    low,
+                    high,
+                    condition,
+                });
             }
             PropertyKind::Modules => self.model.modules = Some(self.model.symbols[number].name),
             PropertyKind::Transitional => self.model.symbols[number].transitional = true,
@@ -343,15 +427,35 @@ impl Elaborator<'_> {
         }
     }
 
-    fn select(&mut self, (by, target, weak): (usize, Name, bool), condition: &If, around: &Arc<Term>, place: Place) {
+    fn select(
+        &mut self,
+        (by, target, weak): (usize, Name, bool),
+        condition: &If,
+        around: &Arc<Term>,
+        place: Place,
+    ) {
         let by = self.model.symbols[by].name;
         let condition = self.if_clause(condition, around);
         let mut node = |name: Name| {
             let graph = &mut self.model.graph;
-            *self.model.nodes.entry(name).or_insert_with(|| graph.add_node(name))
+            *self
+                .model
+                .nodes
+                .entry(name)
+                .or_insert_with(|| graph.add_node(name))
         };
         let (from, to) = (node(by), node(target));
-        self.model.graph.add_edge(from, to, Select { by, target, weak, condition, place });
+        self.model.graph.add_edge(
+            from,
+            to,
+            Select {
+                by,
+                target,
+                weak,
+                condition,
+                place,
+            },
+        );
     }
 
     fn choice(&mut self, properties: &[Property], members: &[Statement], context: &Context) {
@@ -364,13 +468,20 @@ impl Elaborator<'_> {
             match &property.kind {
                 PropertyKind::Type(kind) => tristate = *kind == SymbolType::Tristate,
                 PropertyKind::Optional => optional = true,
-                PropertyKind::Prompt(_, condition) => visible = Some(self.if_clause(condition, &around)),
+                PropertyKind::Prompt(_, condition) => {
+                    visible = Some(self.if_clause(condition, &around));
+                }
                 _ => {}
             }
         }
         let number = self.model.choices.len();
         let visible = visible.unwrap_or_else(|| Arc::new(Term::Constant(false)));
-        self.model.choices.push(Choice { tristate, optional, visible: visible.clone(), members: Vec::new() });
+        self.model.choices.push(Choice {
+            tristate,
+            optional,
+            visible: visible.clone(),
+            members: Vec::new(),
+        });
         inside.choice = Some(number);
         // A member is seen only where its choice is.
         inside.visible = Term::and(&inside.visible, &visible);
@@ -408,7 +519,11 @@ fn text_term(text: &str) -> Term {
 /// A word that is not quoted is a symbol, also one that nobody defines; a number is one too, whose
 /// value is its name.
 fn word_term(text: &str, expanded: bool) -> Term {
-    let number = text.starts_with("0x") || text.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit());
+    let number = text.starts_with("0x")
+        || text
+            .trim_start_matches('-')
+            .bytes()
+            .all(|b| b.is_ascii_digit());
     match text_term(text) {
         Term::Text(name) if !expanded && !number => Term::Symbol(name),
         term => term,
@@ -417,7 +532,11 @@ fn word_term(text: &str, expanded: bool) -> Term {
 
 /// Whether `name` fits a pattern with `*`.
 fn matches(pattern: &str, name: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else { return pattern == name };
-    let Some(rest) = name.strip_prefix(head) else { return false };
+    let Some((head, tail)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(rest) = name.strip_prefix(head) else {
+        return false;
+    };
     (0..=rest.len()).any(|n| rest.is_char_boundary(n) && matches(tail, &rest[n..]))
 }

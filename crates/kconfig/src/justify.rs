@@ -47,7 +47,13 @@ impl Model {
         wanted: impl IntoIterator<Item = Name>,
         value: &dyn Fn(Name) -> Value,
     ) -> BTreeMap<Name, Value> {
-        let mut justify = Justify { model: self, value, set: BTreeMap::new(), open: wanted.into_iter().collect(), seen: Vec::new() };
+        let mut justify = Justify {
+            model: self,
+            value,
+            set: BTreeMap::new(),
+            open: wanted.into_iter().collect(),
+            seen: Vec::new(),
+        };
         while let Some(name) = justify.open.pop() {
             justify.symbol(name);
         }
@@ -70,12 +76,17 @@ impl Justify<'_> {
         }
         self.seen.push(name);
         let model = self.model;
-        let Some(symbol) = model.symbol(&name) else { return };
+        let Some(symbol) = model.symbol(&name) else {
+            return;
+        };
         if !matches!(symbol.kind, SymbolType::Bool | SymbolType::Tristate) {
             return;
         }
         let value = (self.value)(name);
-        let prompt = symbol.prompts.iter().find(|prompt| self.term(&prompt.visible) != Value::No);
+        let prompt = symbol
+            .prompts
+            .iter()
+            .find(|prompt| self.term(&prompt.visible) != Value::No);
         if value == Value::No {
             // What is on by default must be switched off.
             if prompt.is_some() {
@@ -92,13 +103,18 @@ impl Justify<'_> {
         }
         let selects = model.selectors(name);
         let lifts = selects.into_iter().find(|select| {
-            !select.weak && (self.value)(select.by) != Value::No && self.term(&select.condition) != Value::No
+            !select.weak
+                && (self.value)(select.by) != Value::No
+                && self.term(&select.condition) != Value::No
         });
         if let Some(select) = lifts {
             self.open.push(select.by);
             return self.need(&select.condition, true);
         }
-        let default = symbol.defaults.iter().find(|default| self.term(&default.condition) != Value::No);
+        let default = symbol
+            .defaults
+            .iter()
+            .find(|default| self.term(&default.condition) != Value::No);
         if let Some(default) = default {
             self.need(&default.condition, true);
             self.need(&default.value, true);
@@ -133,12 +149,11 @@ impl Justify<'_> {
 
     fn term(&self, term: &Term) -> Value {
         match term {
-            Term::Constant(true) => Value::Yes,
+            // The reader's toolchain answers a probe; the witness names what it must say.
+            Term::Constant(true) | Term::Probe(_) => Value::Yes,
             Term::Constant(false) | Term::Text(_) => Value::No,
             Term::Module => Value::Module,
             Term::Symbol(name) => (self.value)(*name),
-            // The reader's toolchain answers; the witness names what it must say.
-            Term::Probe(_) => Value::Yes,
             Term::Not(inner) => match self.term(inner) {
                 Value::No => Value::Yes,
                 Value::Module => Value::Module,

@@ -67,15 +67,18 @@ pub(crate) fn line_end(text: &[u8], at: usize) -> usize {
             b'"' | b'\'' => end = quoted_end(text, end),
             b'$' if text.get(end + 1) == Some(&b'(') => end = macro_end(text, end),
             // A comment ends with its line, whatever its last byte is.
-            b'#' => return memchr(text, end),
+            b'#' => return physical_end(text, end),
             _ => end += 1,
         }
     }
     text.len()
 }
 
-fn memchr(text: &[u8], from: usize) -> usize {
-    text[from..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| from + n)
+fn physical_end(text: &[u8], from: usize) -> usize {
+    text[from..]
+        .iter()
+        .position(|b| *b == b'\n')
+        .map_or(text.len(), |n| from + n)
 }
 
 /// The end of the text in quotes that begins at `at`; an open one ends with its line.
@@ -111,13 +114,18 @@ pub(crate) fn tokens(text: &[u8], start: usize, end: usize) -> Vec<Token> {
             }
             (b'#', _) => break,
             (b'"' | b'\'', _) => (TokenKind::Quoted, quoted_end(text, at)),
-            (b'&', b'&') | (b'|', b'|') | (b'!' | b'<' | b'>', b'=') => (TokenKind::Operator, at + 2),
+            (b'&', b'&') | (b'|', b'|') | (b'!' | b'<' | b'>', b'=') => {
+                (TokenKind::Operator, at + 2)
+            }
             (b'=' | b'<' | b'>' | b'!' | b'(' | b')', _) => (TokenKind::Operator, at + 1),
             _ if is_word(byte) || byte == b'$' => (TokenKind::Word, word_end(text, at)),
             _ => (TokenKind::Strange, at + 1),
         };
         let to = to.clamp(at + 1, text.len());
-        found.push(Token { kind, span: Span::new(at, to) });
+        found.push(Token {
+            kind,
+            span: Span::new(at, to),
+        });
         at = to;
     }
     found

@@ -25,7 +25,9 @@ mod why;
 pub use elaborate::{Environment, Library, elaborate};
 pub use justify::Value;
 pub use logic::Constraints;
-pub use model::{Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term};
+pub use model::{
+    Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
+};
 pub use parse::parse;
 pub use syntax::{
     Assignment, Comparison, Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind,

@@ -23,15 +23,27 @@ struct Tri {
 }
 
 impl Tri {
-    const NO: Tri = Tri { on: Condition::FALSE, yes: Condition::FALSE };
-    const YES: Tri = Tri { on: Condition::TRUE, yes: Condition::TRUE };
+    const NO: Tri = Tri {
+        on: Condition::FALSE,
+        yes: Condition::FALSE,
+    };
+    const YES: Tri = Tri {
+        on: Condition::TRUE,
+        yes: Condition::TRUE,
+    };
 
     fn of(condition: Condition) -> Tri {
-        Tri { on: condition, yes: condition }
+        Tri {
+            on: condition,
+            yes: condition,
+        }
     }
 
     fn not(self) -> Tri {
-        Tri { on: !self.yes, yes: !self.on }
+        Tri {
+            on: !self.yes,
+            yes: !self.on,
+        }
     }
 }
 
@@ -58,7 +70,12 @@ impl Model {
 
 impl Constraints<'_> {
     /// Asserts all that Kconfig says of the symbols in `names` and of those they depend on.
-    pub fn require(&mut self, store: &mut Store, solver: &mut Solver, names: impl IntoIterator<Item = Name>) {
+    pub fn require(
+        &mut self,
+        store: &mut Store,
+        solver: &mut Solver,
+        names: impl IntoIterator<Item = Name>,
+    ) {
         let mut open: Vec<Name> = names.into_iter().collect();
         while let Some(name) = open.pop() {
             if !self.done.insert(name) {
@@ -103,7 +120,9 @@ impl Constraints<'_> {
         let yes = store.symbol(&name, Level::Yes);
         let module = store.symbol(&name, Level::Module);
         let model = self.model;
-        let Some(symbol) = model.symbol(&name) else { return vec![!yes, !module] };
+        let Some(symbol) = model.symbol(&name) else {
+            return vec![!yes, !module];
+        };
         let mut all = vec![];
         match symbol.kind {
             SymbolType::Bool => all.push(!module),
@@ -142,20 +161,20 @@ impl Constraints<'_> {
         let implied = self.lifted(store, symbol, true);
         let by_default = self.by_default(store, symbol);
         // An imply adds to the default, as far as the dependencies allow.
-        let wider = self.or(store, by_default, implied);
+        let wider = either(store, by_default, implied);
         let depends = self.direct_dependencies(store, symbol);
-        let wider = self.and(store, wider, depends);
+        let wider = both(store, wider, depends);
         let untouched = Tri {
             on: store.ite(implied.on, wider.on, by_default.on),
             yes: store.ite(implied.on, wider.yes, by_default.yes),
         };
-        let untouched = self.or(store, untouched, lifted);
+        let untouched = either(store, untouched, lifted);
         let untouched = self.promoted(store, symbol, untouched);
         let same_on = store.iff(on, untouched.on);
         let same_yes = store.iff(yes, untouched.yes);
         let as_default = store.and(same_on, same_yes);
         let least = self.promoted(store, symbol, lifted);
-        let most = self.or(store, visible, lifted);
+        let most = either(store, visible, lifted);
         let most = self.promoted(store, symbol, most);
         let bounds = [
             visible.on,
@@ -175,12 +194,21 @@ impl Constraints<'_> {
         }
         let modules = self.modules(store);
         let without = store.and(value.on, !modules);
-        Tri { on: value.on, yes: store.or(value.yes, without) }
+        Tri {
+            on: value.on,
+            yes: store.or(value.yes, without),
+        }
     }
 
     fn visible(&mut self, store: &mut Store, symbol: &Symbol) -> Tri {
-        let prompts: Vec<Tri> = symbol.prompts.iter().map(|p| self.term(store, &p.visible)).collect();
-        let any = prompts.into_iter().fold(Tri::NO, |sum, one| self.or(store, sum, one));
+        let prompts: Vec<Tri> = symbol
+            .prompts
+            .iter()
+            .map(|p| self.term(store, &p.visible))
+            .collect();
+        let any = prompts
+            .into_iter()
+            .fold(Tri::NO, |sum, one| either(store, sum, one));
         self.promoted(store, symbol, any)
     }
 
@@ -192,8 +220,8 @@ impl Constraints<'_> {
             if select.weak == weak {
                 let by = self.symbol_value(store, select.by);
                 let condition = self.term(store, &select.condition);
-                let one = self.and(store, by, condition);
-                sum = self.or(store, sum, one);
+                let one = both(store, by, condition);
+                sum = either(store, sum, one);
             }
         }
         sum
@@ -204,7 +232,7 @@ impl Constraints<'_> {
         for default in symbol.defaults.iter().rev() {
             let condition = self.term(store, &default.condition);
             let given = self.term(store, &default.value);
-            let given = self.and(store, given, condition);
+            let given = both(store, given, condition);
             value = Tri {
                 on: store.ite(condition.on, given.on, value.on),
                 yes: store.ite(condition.on, given.yes, value.yes),
@@ -216,15 +244,23 @@ impl Constraints<'_> {
     /// The kernel's `dir_dep`: any of the definitions' dependencies, a definition without any left
     /// out unless all are.
     fn direct_dependencies(&mut self, store: &mut Store, symbol: &Symbol) -> Tri {
-        let given: Vec<_> = symbol.definitions.iter().filter_map(|d| d.depends.clone()).collect();
+        let given: Vec<_> = symbol
+            .definitions
+            .iter()
+            .filter_map(|d| d.depends.clone())
+            .collect();
         if given.is_empty() {
             return Tri::YES;
         }
         let any = given.iter().fold(Tri::NO, |sum, term| {
             let one = self.term(store, term);
-            self.or(store, sum, one)
+            either(store, sum, one)
         });
-        if symbol.kind == SymbolType::Bool { Tri::of(any.on) } else { any }
+        if symbol.kind == SymbolType::Bool {
+            Tri::of(any.on)
+        } else {
+            any
+        }
     }
 
     /// At most one member is `y`; a choice that is seen and may not be left open has one, if any
@@ -232,7 +268,11 @@ impl Constraints<'_> {
     fn of_choice(&mut self, store: &mut Store, number: usize) -> Vec<Condition> {
         let model = self.model;
         let choice = &model.choices[number];
-        let members: Vec<&Symbol> = choice.members.iter().filter_map(|name| model.symbol(name)).collect();
+        let members: Vec<&Symbol> = choice
+            .members
+            .iter()
+            .filter_map(|name| model.symbol(name))
+            .collect();
         let mut all = Vec::new();
         let mut seen = Vec::new();
         let mut chosen = Vec::new();
@@ -259,20 +299,13 @@ impl Constraints<'_> {
         all
     }
 
-    fn and(&self, store: &mut Store, a: Tri, b: Tri) -> Tri {
-        Tri { on: store.and(a.on, b.on), yes: store.and(a.yes, b.yes) }
-    }
-
-    fn or(&self, store: &mut Store, a: Tri, b: Tri) -> Tri {
-        Tri { on: store.or(a.on, b.on), yes: store.or(a.yes, b.yes) }
-    }
-
     fn symbol_value(&self, store: &mut Store, name: Name) -> Tri {
         match self.model.symbol(&name).map(|symbol| symbol.kind) {
             Some(SymbolType::Bool) => Tri::of(store.symbol(&name, Level::Yes)),
-            Some(SymbolType::Tristate) => {
-                Tri { on: store.enabled(&name), yes: store.symbol(&name, Level::Yes) }
-            }
+            Some(SymbolType::Tristate) => Tri {
+                on: store.enabled(&name),
+                yes: store.symbol(&name, Level::Yes),
+            },
             // A symbol without a definition is n, and one with a text is no truth.
             _ => Tri::NO,
         }
@@ -281,18 +314,21 @@ impl Constraints<'_> {
     fn term(&mut self, store: &mut Store, term: &Term) -> Tri {
         match term {
             Term::Constant(value) => Tri::of(Condition::constant(*value)),
-            Term::Module => Tri { on: self.modules(store), yes: Condition::FALSE },
+            Term::Module => Tri {
+                on: self.modules(store),
+                yes: Condition::FALSE,
+            },
             Term::Symbol(name) => self.symbol_value(store, *name),
             Term::Text(_) => Tri::NO,
             Term::Probe(words) => Tri::of(store.atom(Atom::Probe(*words))),
             Term::Not(inner) => self.term(store, inner).not(),
             Term::And(a, b) => {
                 let (a, b) = (self.term(store, a), self.term(store, b));
-                self.and(store, a, b)
+                both(store, a, b)
             }
             Term::Or(a, b) => {
                 let (a, b) = (self.term(store, a), self.term(store, b));
-                self.or(store, a, b)
+                either(store, a, b)
             }
             Term::Compare(op, a, b) => Tri::of(self.compare(store, *op, a, b)),
         }
@@ -305,8 +341,12 @@ impl Constraints<'_> {
         let (symbol, value, op) = match (self.valued(a), self.valued(b)) {
             (Side::Symbol(symbol), Side::Text(value)) => (symbol, value, op),
             (Side::Text(value), Side::Symbol(symbol)) => (symbol, value, mirrored(op)),
-            (Side::Text(a), Side::Text(b)) => return Condition::constant(compare_texts(op, &a, &b)),
-            (Side::Never, _) | (_, Side::Never) => return Condition::constant(op == Comparison::NotEqual),
+            (Side::Text(a), Side::Text(b)) => {
+                return Condition::constant(compare_texts(op, &a, &b));
+            }
+            (Side::Never, _) | (_, Side::Never) => {
+                return Condition::constant(op == Comparison::NotEqual);
+            }
             _ => {
                 let words = Name::new(&format!("{a:?} {op:?} {b:?}"));
                 return store.atom(Atom::Free(words));
@@ -330,13 +370,18 @@ impl Constraints<'_> {
             Term::Constant(_) | Term::Module | Term::Not(_) | Term::And(..) | Term::Or(..) => {
                 // Here `m` is compared with, not depended on: it does not ask for modules.
                 Some(match term {
-                    Term::Module => Tri { on: Condition::TRUE, yes: Condition::FALSE },
+                    Term::Module => Tri {
+                        on: Condition::TRUE,
+                        yes: Condition::FALSE,
+                    },
                     other => self.term(store, other),
                 })
             }
             Term::Symbol(name) => match self.model.symbol(name).map(|s| s.kind) {
-                Some(SymbolType::Bool | SymbolType::Tristate) => Some(self.symbol_value(store, *name)),
-                // As in expr_calc_value(), one without a definition compares as the text of its name.
+                Some(SymbolType::Bool | SymbolType::Tristate) => {
+                    Some(self.symbol_value(store, *name))
+                }
+                // As in `expr_calc_value()`, one without a definition compares as the text of its name.
                 _ => None,
             },
             Term::Probe(words) => Some(Tri::of(store.atom(Atom::Probe(*words)))),
@@ -360,7 +405,13 @@ impl Constraints<'_> {
 
     /// What is known of `symbol op value`: a symbol whose prompt is not seen has the first default
     /// that holds, and values exclude each other.
-    fn of_comparison(&mut self, store: &mut Store, symbol: Name, op: CompareOp, value: Name) -> Vec<Condition> {
+    fn of_comparison(
+        &mut self,
+        store: &mut Store,
+        symbol: Name,
+        op: CompareOp,
+        value: Name,
+    ) -> Vec<Condition> {
         let known = self.compared.entry(symbol).or_default();
         if known.contains(&(op, value)) {
             return Vec::new();
@@ -369,11 +420,21 @@ impl Constraints<'_> {
         known.push((op, value));
         let atom = store.atom(Atom::Compare { symbol, op, value });
         let model = self.model;
-        let Some(of) = model.symbol(&symbol) else { return vec![!atom] };
+        let Some(of) = model.symbol(&symbol) else {
+            return vec![!atom];
+        };
         let mut all = Vec::new();
         for (other_op, other) in before {
-            let other_atom = store.atom(Atom::Compare { symbol, op: other_op, value: other });
-            all.extend(related(store, (atom, op, &value), (other_atom, other_op, &other)));
+            let other_atom = store.atom(Atom::Compare {
+                symbol,
+                op: other_op,
+                value: other,
+            });
+            all.extend(related(
+                store,
+                (atom, op, &value),
+                (other_atom, other_op, &other),
+            ));
         }
         if of.ranges.is_empty() && !of.transitional {
             let visible = self.visible_of_any(store, of);
@@ -385,11 +446,22 @@ impl Constraints<'_> {
     }
 
     fn visible_of_any(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
-        let prompts: Vec<Condition> = symbol.prompts.iter().map(|p| self.term(store, &p.visible).on).collect();
+        let prompts: Vec<Condition> = symbol
+            .prompts
+            .iter()
+            .map(|p| self.term(store, &p.visible).on)
+            .collect();
         store.or_all(prompts)
     }
 
-    fn default_compares(&mut self, store: &mut Store, symbol: &Symbol, op: CompareOp, value: Name, atom: Condition) -> Condition {
+    fn default_compares(
+        &mut self,
+        store: &mut Store,
+        symbol: &Symbol,
+        op: CompareOp,
+        value: Name,
+        atom: Condition,
+    ) -> Condition {
         let comparison = match op {
             CompareOp::Equal => Comparison::Equal,
             CompareOp::Less => Comparison::Less,
@@ -406,6 +478,20 @@ impl Constraints<'_> {
             result = store.ite(condition, holds, result);
         }
         result
+    }
+}
+
+fn both(store: &mut Store, a: Tri, b: Tri) -> Tri {
+    Tri {
+        on: store.and(a.on, b.on),
+        yes: store.and(a.yes, b.yes),
+    }
+}
+
+fn either(store: &mut Store, a: Tri, b: Tri) -> Tri {
+    Tri {
+        on: store.or(a.on, b.on),
+        yes: store.or(a.yes, b.yes),
     }
 }
 
@@ -434,7 +520,7 @@ fn number(text: &str) -> Option<i128> {
     }
 }
 
-/// Numbers are compared as numbers, all else as text, as expr_calc_value() does.
+/// Numbers are compared as numbers, all else as text, as `expr_calc_value()` does.
 fn compare_texts(op: Comparison, a: &str, b: &str) -> bool {
     let order = match (number(a), number(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
@@ -472,7 +558,11 @@ fn compare_tristates(store: &mut Store, op: Comparison, a: Tri, b: Tri) -> Condi
 }
 
 /// What two comparisons of one symbol with constants have to do with each other.
-fn related(store: &mut Store, (a, op_a, value_a): (Condition, CompareOp, &str), (b, op_b, value_b): (Condition, CompareOp, &str)) -> Vec<Condition> {
+fn related(
+    store: &mut Store,
+    (a, op_a, value_a): (Condition, CompareOp, &str),
+    (b, op_b, value_b): (Condition, CompareOp, &str),
+) -> Vec<Condition> {
     let (Some(x), Some(y)) = (number(value_a), number(value_b)) else {
         let differ = op_a == CompareOp::Equal && op_b == CompareOp::Equal && value_a != value_b;
         let both = store.and(a, b);
@@ -488,7 +578,9 @@ fn related(store: &mut Store, (a, op_a, value_a): (Condition, CompareOp, &str), 
     let points = [x - 1, x, x + 1, y - 1, y, y + 1];
     let mut all = Vec::new();
     for (left, right) in [(true, true), (true, false), (false, true), (false, false)] {
-        let possible = points.iter().any(|at| holds(op_a, x, *at) == left && holds(op_b, y, *at) == right);
+        let possible = points
+            .iter()
+            .any(|at| holds(op_a, x, *at) == left && holds(op_b, y, *at) == right);
         if !possible {
             let left = if left { a } else { !a };
             let right = if right { b } else { !b };

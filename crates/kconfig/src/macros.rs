@@ -42,7 +42,8 @@ const MESSAGES: &[&str] = &["info", "warning-if", "error-if"];
 
 impl Variables {
     pub(crate) fn set(&mut self, name: Name, value: &str) {
-        self.values.insert(name, (Assignment::Simple, value.to_owned(), false));
+        self.values
+            .insert(name, (Assignment::Simple, value.to_owned(), false));
     }
 
     pub(crate) fn assign(&mut self, name: Name, how: Assignment, value: &str) {
@@ -58,17 +59,25 @@ impl Variables {
                 self.values.insert(name, (how, text, probe));
             }
             Assignment::Append => {
-                let (old, before, probe) =
-                    self.values.get(&name).cloned().unwrap_or((Assignment::Recursive, String::new(), false));
+                let (old, before, probe) = self.values.get(&name).cloned().unwrap_or((
+                    Assignment::Recursive,
+                    String::new(),
+                    false,
+                ));
                 let joined = format!("{before} {value}");
-                self.values.insert(name, (old, joined.trim().to_owned(), probe));
+                self.values
+                    .insert(name, (old, joined.trim().to_owned(), probe));
             }
         }
     }
 
     /// `text` with its macros expanded.
     pub(crate) fn expand(&self, text: &str) -> Expanded {
-        if text.contains("$(") { self.expand_with(text, &[], 0) } else { Expanded::Plain(text.to_owned()) }
+        if text.contains("$(") {
+            self.expand_with(text, &[], 0)
+        } else {
+            Expanded::Plain(text.to_owned())
+        }
     }
 
     fn expand_with(&self, text: &str, args: &[String], depth: u32) -> Expanded {
@@ -89,7 +98,11 @@ impl Variables {
             at = end.max(start + 2).min(text.len());
         }
         out.push_str(&text[at..]);
-        if probe { Expanded::Probe(out) } else { Expanded::Plain(out) }
+        if probe {
+            Expanded::Probe(out)
+        } else {
+            Expanded::Plain(out)
+        }
     }
 
     /// The value of `name,arg,arg`: arguments are split before they are expanded.
@@ -97,15 +110,19 @@ impl Variables {
         if depth > DEPTH {
             return Expanded::Probe(format!("$({inner})"));
         }
-        let parts: Vec<Expanded> =
-            split(inner).into_iter().map(|part| self.expand_with(part, args, depth + 1)).collect();
+        let parts: Vec<Expanded> = split(inner)
+            .into_iter()
+            .map(|part| self.expand_with(part, args, depth + 1))
+            .collect();
         let texts: Vec<String> = parts
             .iter()
             .map(|part| match part {
                 Expanded::Plain(text) | Expanded::Probe(text) => text.clone(),
             })
             .collect();
-        let Some(name) = texts.first() else { return Expanded::Plain(String::new()) };
+        let Some(name) = texts.first() else {
+            return Expanded::Plain(String::new());
+        };
         if let Ok(number) = name.parse::<usize>() {
             return Expanded::Plain(args.get(number).cloned().unwrap_or_default());
         }
@@ -154,11 +171,16 @@ fn split(inner: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads better at each call")]
     fn check(text: &str, expect: Expanded) {
         let mut variables = Variables::default();
         variables.set("SRCARCH".into(), "x86");
         variables.set("comma".into(), ",");
-        variables.assign("cc-option".into(), Assignment::Recursive, "$(success,cc $(1))");
+        variables.assign(
+            "cc-option".into(),
+            Assignment::Recursive,
+            "$(success,cc $(1))",
+        );
         variables.assign("m32".into(), Assignment::Simple, "-m$(bits)32");
         variables.assign("both".into(), Assignment::Recursive, "[$(1)|$(2)]");
         assert_eq!(variables.expand(text), expect, "{text}");
@@ -169,7 +191,10 @@ mod tests {
         let plain = |text: &str| Expanded::Plain(text.to_owned());
         let probe = |text: &str| Expanded::Probe(text.to_owned());
         check("arch/$(SRCARCH)/Kconfig", plain("arch/x86/Kconfig"));
-        check("$(cc-option,$(m32) -a$(comma)b)", probe("$(cc-option,-m32 -a,b)"));
+        check(
+            "$(cc-option,$(m32) -a$(comma)b)",
+            probe("$(cc-option,-m32 -a,b)"),
+        );
         check("$(both,a(b,c),d)", plain("[a(b,c)|d]"));
         check("$(shell,rm -rf /)", probe("$(shell,rm -rf /)"));
         check("a$b $(none)", plain("a$b "));

@@ -191,16 +191,21 @@ pub struct Model {
     pub(crate) modules: Option<Name>,
     pub(crate) errors: Vec<Error>,
     pub(crate) files: Vec<Arc<str>>,
-    pub(crate) arch: Name_,
+    /// The name of the architecture, for people.
+    pub(crate) arch: Option<Name>,
+    pub(crate) incomplete: bool,
 }
-
-/// The name of the architecture, for people.
-pub(crate) type Name_ = Option<Name>;
 
 impl Model {
     /// What could not be read or understood, by place.
     pub fn errors(&self) -> &[Error] {
         &self.errors
+    }
+
+    /// Whether something may be missing: a line that was not understood or a file that was not read
+    /// may have held a `select` or a `default`. A file that sources itself loses nothing.
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     /// The files that were read, in order.
@@ -210,7 +215,9 @@ impl Model {
 
     /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
     pub fn symbol(&self, name: &str) -> Option<&Symbol> {
-        self.by_name.get(&Name::new(name)).map(|n| &self.symbols[*n])
+        self.by_name
+            .get(&Name::new(name))
+            .map(|n| &self.symbols[*n])
     }
 
     /// All symbols, in the order in which Kconfig first defines them.
@@ -220,9 +227,14 @@ impl Model {
 
     /// The `select` and `imply` lines that name `target`, in the order in which they are read.
     pub fn selectors(&self, target: Name) -> Vec<&Select> {
-        let Some(node) = self.nodes.get(&target) else { return Vec::new() };
-        let mut found: Vec<_> = self.graph.edges_directed(*node, petgraph::Direction::Incoming).collect();
-        found.sort_by_key(|edge| petgraph::visit::EdgeRef::id(edge));
+        let Some(node) = self.nodes.get(&target) else {
+            return Vec::new();
+        };
+        let mut found: Vec<_> = self
+            .graph
+            .edges_directed(*node, petgraph::Direction::Incoming)
+            .collect();
+        found.sort_by_key(petgraph::visit::EdgeRef::id);
         found.into_iter().map(|edge| edge.weight()).collect()
     }
 

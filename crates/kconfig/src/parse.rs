@@ -23,7 +23,12 @@ const DEPTH: usize = 100;
 /// assert_eq!(parsed.errors.len(), 1);
 /// ```
 pub fn parse(text: &[u8]) -> Parsed {
-    let mut parser = Parser { text, at: 0, errors: Vec::new(), stack: vec![Block::top()] };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        errors: Vec::new(),
+        stack: vec![Block::top()],
+    };
     while parser.at < text.len() {
         parser.line();
     }
@@ -32,8 +37,15 @@ pub fn parse(text: &[u8]) -> Parsed {
         parser.error("this block is not closed in its file", open);
         parser.close();
     }
-    let statements = parser.stack.pop().map(|block| block.statements).unwrap_or_default();
-    Parsed { statements, errors: parser.errors }
+    let statements = parser
+        .stack
+        .pop()
+        .map(|block| block.statements)
+        .unwrap_or_default();
+    Parsed {
+        statements,
+        errors: parser.errors,
+    }
 }
 
 /// A block that is open, or the file.
@@ -53,7 +65,14 @@ impl Block {
     }
 
     fn new(opener: &'static str, span: Span) -> Block {
-        Block { opener, span, condition: None, properties: Vec::new(), statements: Vec::new(), inside: false }
+        Block {
+            opener,
+            span,
+            condition: None,
+            properties: Vec::new(),
+            statements: Vec::new(),
+            inside: false,
+        }
     }
 }
 
@@ -70,7 +89,10 @@ fn name(bytes: &[u8]) -> Name {
 
 impl Parser<'_> {
     fn error(&mut self, message: &str, span: Span) {
-        self.errors.push(SyntaxError { message: message.to_owned(), span });
+        self.errors.push(SyntaxError {
+            message: message.to_owned(),
+            span,
+        });
     }
 
     fn words(&self, token: Token) -> &[u8] {
@@ -89,7 +111,9 @@ impl Parser<'_> {
         let (start, end) = (self.at, line_end(self.text, self.at));
         self.at = (end + 1).min(self.text.len());
         let line = tokens(self.text, start, end);
-        let Some(first) = line.first().copied() else { return };
+        let Some(first) = line.first().copied() else {
+            return;
+        };
         let whole = Span::new(first.span.start as usize, end);
         if self.assignment(start, end) {
             return;
@@ -98,7 +122,15 @@ impl Parser<'_> {
             let byte = String::from_utf8_lossy(self.words(*strange)).into_owned();
             self.error(&format!("a stray {byte:?}"), strange.span);
         }
-        let rest = Rest { tokens: line[1..].iter().copied().filter(|t| t.kind != TokenKind::Strange).collect(), at: 0, end: whole.end };
+        let rest = Rest {
+            tokens: line[1..]
+                .iter()
+                .copied()
+                .filter(|t| t.kind != TokenKind::Strange)
+                .collect(),
+            at: 0,
+            end: whole.end,
+        };
         let keyword = String::from_utf8_lossy(self.words(first)).into_owned();
         if first.kind == TokenKind::Word && keyword.starts_with("$(") {
             let text = name(whole.of(self.text));
@@ -112,7 +144,10 @@ impl Parser<'_> {
     fn assignment(&mut self, start: usize, end: usize) -> bool {
         let line = &self.text[start..end];
         let trimmed = line.trim_ascii_start();
-        let word = trimmed.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+        let word = trimmed
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            .count();
         let rest = trimmed[word..].trim_ascii_start();
         let (how, value) = match rest {
             _ if word == 0 => return false,
@@ -145,7 +180,10 @@ impl Parser<'_> {
                 None => self.error("config needs the name of a symbol", span),
             },
             "comment" => {
-                let prompt = self.prompt(&mut rest, span).map(|p| vec![p]).unwrap_or_default();
+                let prompt = self
+                    .prompt(&mut rest, span)
+                    .map(|p| vec![p])
+                    .unwrap_or_default();
                 self.add(StatementKind::Comment(prompt), span, true);
                 self.finish(&rest);
             }
@@ -166,7 +204,9 @@ impl Parser<'_> {
             "source" | "rsource" | "osource" | "orsource" => {
                 let (relative, optional) = (keyword.contains("rsource"), keyword.starts_with('o'));
                 match rest.text(self.text) {
-                    Some(path) => self.add(StatementKind::Source(path, relative, optional), span, false),
+                    Some(path) => {
+                        self.add(StatementKind::Source(path, relative, optional), span, false);
+                    }
                     None => self.error("source needs a path", span),
                 }
                 self.finish(&rest);
@@ -198,7 +238,9 @@ impl Parser<'_> {
     }
 
     fn close(&mut self) {
-        let Some(block) = self.stack.pop() else { return };
+        let Some(block) = self.stack.pop() else {
+            return;
+        };
         let kind = match block.opener {
             "menu" => StatementKind::Menu(block.properties, block.statements),
             "choice" => StatementKind::Choice(block.properties, block.statements),
@@ -225,7 +267,9 @@ impl Parser<'_> {
             return block.properties.push(property);
         }
         match block.statements.last_mut().map(|s| &mut s.kind) {
-            Some(StatementKind::Config(_, list) | StatementKind::Comment(list)) => list.push(property),
+            Some(StatementKind::Config(_, list) | StatementKind::Comment(list)) => {
+                list.push(property);
+            }
             _ => block.properties.push(property),
         }
     }
@@ -251,48 +295,30 @@ impl Parser<'_> {
                 }
             }
             "default" => self.default(&mut rest, span),
-            "depends" => {
-                if rest.keyword(self.text, "on") {
-                    let expr = self.expression(&mut rest);
-                    let condition = self.if_clause(&mut rest);
-                    if let Some(expr) = expr {
-                        self.push(PropertyKind::DependsOn(expr, condition), span);
-                    }
-                } else {
-                    self.error("depends is followed by on", span);
-                }
-            }
-            "select" | "imply" => match rest.word(self.text) {
-                Some(symbol) => {
-                    let condition = self.if_clause(&mut rest);
-                    let kind = if keyword == "select" { PropertyKind::Select(symbol, condition) } else { PropertyKind::Imply(symbol, condition) };
-                    self.push(kind, span);
-                }
-                None => self.error(&format!("{keyword} needs the name of a symbol"), span),
-            },
+            "depends" => self.depends(span, &mut rest),
+            "select" | "imply" => self.select(keyword, span, &mut rest),
             "range" => {
-                let (low, high) = (self.primary(&mut rest, 0), self.primary(&mut rest, 0));
+                let (low, high) = (self.primary(&mut rest), self.primary(&mut rest));
                 let condition = self.if_clause(&mut rest);
                 if let (Some(low), Some(high)) = (low, high) {
                     self.push(PropertyKind::Range(low, high, condition), span);
                 }
             }
-            "visible" => {
-                if rest.keyword(self.text, "if") {
-                    if let Some(expr) = self.expression(&mut rest) {
-                        self.push(PropertyKind::VisibleIf(expr), span);
-                    }
-                } else {
-                    self.error("visible is followed by if", span);
-                }
-            }
+            "visible" => self.visible(span, &mut rest),
             "help" | "---help---" => return self.help(first, span),
             "optional" => self.push(PropertyKind::Optional, span),
             "modules" => self.push(PropertyKind::Modules, span),
             "transitional" => self.push(PropertyKind::Transitional, span),
             "option" => {
                 let modules = rest.keyword(self.text, "modules");
-                self.push(if modules { PropertyKind::Modules } else { PropertyKind::Option }, span);
+                self.push(
+                    if modules {
+                        PropertyKind::Modules
+                    } else {
+                        PropertyKind::Option
+                    },
+                    span,
+                );
                 rest.at = rest.tokens.len();
             }
             _ => {
@@ -301,6 +327,39 @@ impl Parser<'_> {
             }
         }
         self.finish(&rest);
+    }
+
+    fn depends(&mut self, span: Span, rest: &mut Rest) {
+        if !rest.keyword(self.text, "on") {
+            return self.error("depends is followed by on", span);
+        }
+        let expr = self.expression(rest);
+        let condition = self.if_clause(rest);
+        if let Some(expr) = expr {
+            self.push(PropertyKind::DependsOn(expr, condition), span);
+        }
+    }
+
+    fn select(&mut self, keyword: &str, span: Span, rest: &mut Rest) {
+        let Some(symbol) = rest.word(self.text) else {
+            return self.error(&format!("{keyword} needs the name of a symbol"), span);
+        };
+        let condition = self.if_clause(rest);
+        let kind = if keyword == "select" {
+            PropertyKind::Select(symbol, condition)
+        } else {
+            PropertyKind::Imply(symbol, condition)
+        };
+        self.push(kind, span);
+    }
+
+    fn visible(&mut self, span: Span, rest: &mut Rest) {
+        if !rest.keyword(self.text, "if") {
+            return self.error("visible is followed by if", span);
+        }
+        if let Some(expr) = self.expression(rest) {
+            self.push(PropertyKind::VisibleIf(expr), span);
+        }
     }
 
     fn default(&mut self, rest: &mut Rest, span: Span) {
@@ -317,20 +376,27 @@ impl Parser<'_> {
             return None;
         };
         let condition = self.if_clause(rest);
-        Some(Property { kind: PropertyKind::Prompt(words, condition), span })
+        Some(Property {
+            kind: PropertyKind::Prompt(words, condition),
+            span,
+        })
     }
 
     fn if_clause(&mut self, rest: &mut Rest) -> If {
-        if rest.keyword(self.text, "if") { self.expression(rest) } else { None }
+        if rest.keyword(self.text, "if") {
+            self.expression(rest)
+        } else {
+            None
+        }
     }
 
     /// The help text: as long as lines are indented at least as its first line is. A line without
     /// any indentation always ends it.
     fn help(&mut self, keyword: Token, span: Span) {
-        let start = memchr_line(self.text, keyword.span.end as usize);
+        let start = next_line(self.text, keyword.span.end as usize);
         let (mut at, mut end, mut first) = (start, start, None);
         while at < self.text.len() {
-            let line_end = memchr_line(self.text, at);
+            let line_end = next_line(self.text, at);
             let line = &self.text[at..line_end];
             let body = line.trim_ascii();
             if !body.is_empty() {
@@ -387,7 +453,7 @@ impl Parser<'_> {
             }
             return Some(inner);
         }
-        let left = self.primary(rest, depth)?;
+        let left = self.primary(rest)?;
         let comparisons = [
             ("=", Comparison::Equal),
             ("!=", Comparison::NotEqual),
@@ -398,14 +464,14 @@ impl Parser<'_> {
         ];
         for (operator, comparison) in comparisons {
             if rest.operator(self.text, operator) {
-                let right = self.primary(rest, depth)?;
+                let right = self.primary(rest)?;
                 return Some(Arc::new(Expr::Compare(comparison, left, right)));
             }
         }
         Some(left)
     }
 
-    fn primary(&mut self, rest: &mut Rest, _depth: usize) -> Option<Arc<Expr>> {
+    fn primary(&mut self, rest: &mut Rest) -> Option<Arc<Expr>> {
         let Some(token) = rest.tokens.get(rest.at).copied() else {
             let span = rest.here();
             self.error("an expression was expected", span);
@@ -426,8 +492,11 @@ impl Parser<'_> {
 }
 
 /// The start of the line after the one that holds `at`.
-fn memchr_line(text: &[u8], at: usize) -> usize {
-    text[at..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| at + n + 1)
+fn next_line(text: &[u8], at: usize) -> usize {
+    text[at..]
+        .iter()
+        .position(|b| *b == b'\n')
+        .map_or(text.len(), |n| at + n + 1)
 }
 
 /// Columns of white space before the first word, with tab stops of 8.
@@ -460,7 +529,11 @@ fn unquoted(quoted: &[u8]) -> Name {
     let mut out = Vec::with_capacity(inner.len());
     let mut bytes = inner.iter();
     while let Some(&byte) = bytes.next() {
-        out.push(if byte == b'\\' { bytes.next().copied().unwrap_or(b'\\') } else { byte });
+        out.push(if byte == b'\\' {
+            bytes.next().copied().unwrap_or(b'\\')
+        } else {
+            byte
+        });
     }
     name(&out)
 }
@@ -479,12 +552,19 @@ impl Rest {
     }
 
     fn here(&self) -> Span {
-        let end = Span { start: self.end, end: self.end };
+        let end = Span {
+            start: self.end,
+            end: self.end,
+        };
         self.tokens.get(self.at).map_or(end, |token| token.span)
     }
 
     fn take(&mut self, accept: impl Fn(Token) -> bool) -> Option<Token> {
-        let token = self.tokens.get(self.at).copied().filter(|token| accept(*token))?;
+        let token = self
+            .tokens
+            .get(self.at)
+            .copied()
+            .filter(|token| accept(*token))?;
         self.at += 1;
         Some(token)
     }
@@ -495,13 +575,18 @@ impl Rest {
     }
 
     fn keyword(&mut self, text: &[u8], word: &str) -> bool {
-        self.take(|t| t.kind == TokenKind::Word && t.span.of(text) == word.as_bytes()).is_some()
+        self.take(|t| t.kind == TokenKind::Word && t.span.of(text) == word.as_bytes())
+            .is_some()
     }
 
     fn word(&mut self, text: &[u8]) -> Option<Name> {
         let token = self.take(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))?;
         let words = token.span.of(text);
-        Some(if token.kind == TokenKind::Quoted { unquoted(words) } else { name(words) })
+        Some(if token.kind == TokenKind::Quoted {
+            unquoted(words)
+        } else {
+            name(words)
+        })
     }
 
     /// A text, quoted or a plain word.

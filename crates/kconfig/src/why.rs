@@ -49,7 +49,8 @@ struct Asking<'m> {
 
 impl Asking<'_> {
     fn can_hold(&mut self, condition: Condition) -> bool {
-        self.constraints.require_for(&mut self.store, &mut self.solver, condition);
+        self.constraints
+            .require_for(&mut self.store, &mut self.solver, condition);
         !self.solver.solve(&self.store, &[condition]).is_unsat()
     }
 
@@ -64,16 +65,25 @@ impl Asking<'_> {
         }
         let arch = self.model.arch.map_or("this architecture", Name::as_str);
         let Some(symbol) = self.model.symbol(&name) else {
-            facts.push(Fact { text: format!("{arch} does not define {name}"), place: None });
+            facts.push(Fact {
+                text: format!("{arch} does not define {name}"),
+                place: None,
+            });
             return;
         };
         let place = symbol.definitions.first().map(|d| d.place.clone());
         if let Some(next) = self.unmet(symbol) {
-            facts.push(Fact { text: format!("{name} depends on {next}"), place });
+            facts.push(Fact {
+                text: format!("{name} depends on {next}"),
+                place,
+            });
             return self.explain(next, facts);
         }
         let selectors = self.model.selectors(name);
-        let strong: Vec<_> = selectors.into_iter().filter(|select| !select.weak).collect();
+        let strong: Vec<_> = selectors
+            .into_iter()
+            .filter(|select| !select.weak)
+            .collect();
         let text = match (symbol.prompts.is_empty(), strong.as_slice()) {
             (true, []) if symbol.defaults.is_empty() => {
                 format!("nothing on {arch} selects {name}, which has no prompt")

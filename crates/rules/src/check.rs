@@ -301,6 +301,15 @@ impl Asking<'_, '_> {
         } else {
             self.cannot_reach(&forbidden)
         };
+        // What was not read may hold what opens a path or closes one.
+        let (verdict, reason, place) = match self.model.errors().first() {
+            Some(error) if self.model.is_incomplete() && verdict != Verdict::Flagged => {
+                let words = format!("not all of Kconfig was understood: {}", error.message);
+                let place = self.place(&error.place.file, error.place.span);
+                (Verdict::Unknown, words, Some(place))
+            }
+            _ => (verdict, reason, place),
+        };
         let (arch, rule) = (arch.to_string(), self.rule.id.clone());
         self.out.findings.extend(flagged);
         self.out.verdicts.push(ArchVerdict {
