@@ -21,6 +21,7 @@ mod numbers;
 mod parse;
 mod preprocessor_expression;
 pub mod syntax;
+mod walk;
 
 pub use body::{Body, Call, Definition, MacroBody, Return, Store};
 pub use directives::{

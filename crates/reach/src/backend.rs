@@ -376,18 +376,10 @@ impl Analysis<'_> {
         when: Condition,
         forward: &mut Forward<'_, '_>,
     ) {
-        let (file, definition) = self.macro_of(frame.unit, visit, number);
         if frame.expanding.len() > self.limits.macro_depth as usize {
             return;
         }
-        let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
-        let params = definition.params.clone().unwrap_or_default();
-        let bound = params.into_iter().zip(values).collect();
-        let whole = csource::syntax::Expr {
-            kind: ExprKind::Text,
-            span: call.span,
-        };
-        let inner = self.macro_frame(frame, &whole, (file, &definition), bound);
+        let inner = self.expansion(frame, call, (visit, number));
         let facts = inner.body.clone();
         self.forward(&inner, &facts, when, forward);
     }

@@ -11,10 +11,12 @@
 
 mod answer;
 mod backend;
+mod call;
 mod eval;
 mod frame;
 mod link;
 mod platform;
+mod preprocess;
 mod project;
 mod sites;
 mod terms;

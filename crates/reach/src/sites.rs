@@ -225,16 +225,7 @@ impl Analysis<'_> {
                         });
                     }
                     Target::Macro(visit, number) if depth < self.limits.macro_depth => {
-                        let whole = Expr {
-                            kind: ExprKind::Text,
-                            span: call.span,
-                        };
-                        let (file, definition) = self.macro_of(frame.unit, visit, number);
-                        let values: Vec<TermId> =
-                            call.args.iter().map(|arg| self.eval(frame, arg)).collect();
-                        let params = definition.params.clone().unwrap_or_default();
-                        let bound = params.into_iter().zip(values).collect();
-                        let inner = self.macro_frame(frame, &whole, (file, &definition), bound);
+                        let inner = self.expansion(frame, call, (visit, number));
                         let facts = inner.body.clone();
                         let outer = search.span;
                         search.span = Some(outer.unwrap_or(call.span));
@@ -246,6 +237,24 @@ impl Analysis<'_> {
             }
         }
         self.search_values(frame, body, under, search);
+    }
+
+    /// The frame inside the macro that `call` uses.
+    pub(crate) fn expansion(
+        &mut self,
+        frame: &Frame,
+        call: &csource::Call,
+        (visit, number): (crate::unit::VisitId, usize),
+    ) -> Frame {
+        let whole = Expr {
+            kind: ExprKind::Text,
+            span: call.span,
+        };
+        let (file, definition) = self.macro_of(frame.unit, visit, number);
+        let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
+        let params = definition.params.clone().unwrap_or_default();
+        let bound = params.into_iter().zip(values).collect();
+        self.macro_frame(frame, &whole, (file, &definition), bound)
     }
 
     /// Finds the callee used as a value: whoever gets it may call it.

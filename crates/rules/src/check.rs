@@ -301,15 +301,7 @@ impl Asking<'_, '_> {
         } else {
             self.cannot_reach(&forbidden)
         };
-        // What was not read may hold what opens a path or closes one.
-        let (verdict, reason, place) = match self.model.errors().first() {
-            Some(error) if self.model.is_incomplete() && verdict != Verdict::Flagged => {
-                let words = format!("not all of Kconfig was understood: {}", error.message);
-                let place = self.place(&error.place.file, error.place.span);
-                (Verdict::Unknown, words, Some(place))
-            }
-            _ => (verdict, reason, place),
-        };
+        let (verdict, reason, place) = self.unless_incomplete((verdict, reason, place));
         let (arch, rule) = (arch.to_string(), self.rule.id.clone());
         self.out.findings.extend(flagged);
         self.out.verdicts.push(ArchVerdict {
@@ -319,6 +311,21 @@ impl Asking<'_, '_> {
             reason,
             place,
         });
+    }
+
+    /// What was not read may hold what opens a path or closes one; a path that was found stays.
+    fn unless_incomplete(
+        &self,
+        answer: (Verdict, String, Option<Place>),
+    ) -> (Verdict, String, Option<Place>) {
+        match self.model.errors().first() {
+            Some(error) if self.model.is_incomplete() && answer.0 != Verdict::Flagged => {
+                let words = format!("not all of Kconfig was understood: {}", error.message);
+                let place = self.place(&error.place.file, error.place.span);
+                (Verdict::Unknown, words, Some(place))
+            }
+            _ => answer,
+        }
     }
 
     /// The opt-in symbol of this tree: the first of the list that any architecture's Kconfig
