@@ -1,5 +1,7 @@
 //! The mini kernels of `testdata/`, judged as a user would have them judged.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! What a purely syntactic call graph gets wrong, each as the smallest kernel that shows it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
