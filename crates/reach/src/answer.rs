@@ -184,13 +184,7 @@ impl Analysis<'_> {
                     return Some(self.witness(walk, &states, number, entry, (whole, &model)));
                 }
             }
-            let Some(sites) = walk.calls.get(&node) else {
-                continue;
-            };
-            for site in sites {
-                let Some(caller) = walk.node_of(site.caller) else {
-                    continue;
-                };
+            for (caller, site) in walk.calls_of(node) {
                 let passed = self.passed(when, site);
                 let led = self
                     .store

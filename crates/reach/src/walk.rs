@@ -6,9 +6,12 @@
 //! the walk goes on, and a caller is looked at again when what it calls has grown; the walk ends
 //! when nothing new can hold.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use condition::{Answer, Condition};
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
@@ -57,8 +60,8 @@ pub(crate) struct Walk {
     pub(crate) nodes: Vec<Node>,
     by_key: FxHashMap<FunctionKey, usize>,
     pub(crate) starts: Vec<Start>,
-    /// Calls by the number of the callee's node.
-    pub(crate) calls: BTreeMap<usize, Vec<Site>>,
+    /// The call graph: a node for each of `nodes`, an edge from caller to callee for each call.
+    calls: DiGraph<FunctionKey, Site>,
     pub(crate) closed: Vec<Closed>,
     /// A limit that was hit: what is not found may still be there.
     pub(crate) limit: Option<String>,
@@ -74,6 +77,7 @@ impl Walk {
             return known;
         }
         let number = self.nodes.len();
+        self.calls.add_node(key);
         self.nodes.push(Node {
             key,
             reach: Condition::FALSE,
@@ -82,6 +86,29 @@ impl Walk {
         });
         self.by_key.insert(key, number);
         number
+    }
+
+    fn add_edge(&mut self, caller: usize, callee: usize, site: &Site) {
+        let (caller, callee) = (NodeIndex::new(caller), NodeIndex::new(callee));
+        let known = self.calls.edges_connecting(caller, callee);
+        if !known
+            .into_iter()
+            .any(|edge| edge.weight().place == site.place && edge.weight().when == site.when)
+        {
+            self.calls.add_edge(caller, callee, site.clone());
+        }
+    }
+
+    /// The calls of a node, by the caller's file and the place in it.
+    pub(crate) fn calls_of(&self, node: usize) -> Vec<(usize, &Site)> {
+        let edges = self
+            .calls
+            .edges_directed(NodeIndex::new(node), Direction::Incoming);
+        let mut calls: Vec<_> = edges
+            .map(|edge| (edge.source().index(), edge.weight()))
+            .collect();
+        calls.sort_by_key(|(_, site)| (site.caller, site.span, site.place));
+        calls
     }
 
     /// All entries, with the Condition under which they lead to the sink.
@@ -201,21 +228,12 @@ impl Analysis<'_> {
                 });
                 continue;
             }
-            let fresh = !known.contains_key(&(node, path));
-            if fresh {
-                let sites = self.sites_in(callee, path);
-                known.insert((node, path), sites);
-            }
-            let Some(sites) = known.get(&(node, path)).cloned() else {
-                continue;
+            let sites = match known.get(&(node, path)) {
+                Some(sites) => sites.clone(),
+                None => self.sites_in(callee, path),
             };
+            known.entry((node, path)).or_insert_with(|| sites.clone());
             used |= sites.mentioned;
-            if fresh {
-                walk.calls
-                    .entry(node)
-                    .or_default()
-                    .extend(sites.calls.iter().cloned());
-            }
             for entry in &sites.entries {
                 self.add_entry(walk, node, entry, own);
             }
@@ -301,6 +319,7 @@ impl Analysis<'_> {
         }
         let led = self.store.and(led, walk.nodes[node].provided);
         let caller = walk.add_node(site.caller, provided);
+        walk.add_edge(caller, node, site);
         let before = walk.nodes[caller].reach;
         // Something is new only if it can hold where what is known does not.
         if self.can_hold(&[led, !before]) != Some(false) {
