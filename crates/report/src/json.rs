@@ -1,4 +1,4 @@
-//! The report for programs. `json.md`, beside `src`, documents its shape.
+//! The report for programs. `docs/json.md` documents its shape.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::clean;
 /// The version of the shape; it grows when a reader would have to change.
 const VERSION: u32 = 1;
 
-#[doc = include_str!("../json.md")]
+#[doc = include_str!("../../../docs/json.md")]
 ///
 /// Here, `tree` is the tree as the user named it.
 pub fn json(tree: &str, outcome: &Outcome) -> String {
