@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 
 use condition::{Answer, Atom, Level, Solver, Store};
-use kconfig::{Environment, Library, SymbolType, elaborate};
+use kconfig::{Environment, Library, elaborate};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -24,11 +24,10 @@ fn main() {
     }
     let start = std::time::Instant::now();
     let model = elaborate(&Library::new(), &source, &environment);
-    let symbols = model.symbols();
     println!(
         "{}: {} symbols, {} selects, {} files, {} errors, {:?}",
         args[1],
-        symbols.len(),
+        model.symbols().count(),
         model.select_count(),
         model.files().len(),
         model.errors().len(),
@@ -55,8 +54,7 @@ fn check(model: &kconfig::Model, config: &str) {
     let (mut store, mut solver) = (Store::new(), Solver::new());
     let mut constraints = model.constraints();
     let mut literals = Vec::new();
-    let kinds = [SymbolType::Bool, SymbolType::Tristate];
-    for symbol in model.symbols().iter().filter(|s| kinds.contains(&s.kind)) {
+    for symbol in model.symbols().filter(|symbol| symbol.is_truth()) {
         constraints.require(&mut store, &mut solver, [symbol.name]);
         for (level, word) in [(Level::Yes, "y"), (Level::Module, "m")] {
             let atom = store.atom(Atom::Symbol {

@@ -1,5 +1,7 @@
 //! From files to a [`Model`]: one reading of the tree's Kconfig for one architecture.
 
+mod choice;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,13 +9,14 @@ use rustc_hash::FxHashMap;
 use source::{ReadError, Source, normalize};
 use text::{LineIndex, Name, Span};
 
+use crate::dialect::Dialect;
 use crate::macros::{Expanded, Variables};
 use crate::model::{
-    Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
+    ChoiceId, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
 };
 use crate::parse;
 use crate::syntax::{
-    Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind, SymbolType,
+    Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind,
 };
 
 /// A file that was read and parsed.
@@ -55,6 +58,7 @@ impl Library {
 pub struct Environment {
     values: Vec<(Name, String)>,
     arch: Name,
+    dialect: Dialect,
 }
 
 impl Environment {
@@ -77,6 +81,7 @@ impl Environment {
         Environment {
             values: values.collect(),
             arch: name.into(),
+            dialect: Dialect::of_kernel(kernel_version),
         }
     }
 
@@ -110,6 +115,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         variables,
         model: Model {
             arch: Some(environment.arch),
+            dialect: environment.dialect,
             ..Model::default()
         },
         open: Vec::new(),
@@ -132,7 +138,9 @@ struct Context {
     depends: Option<Arc<Term>>,
     /// The `visible if` of the menus around.
     visible: Arc<Term>,
-    choice: Option<usize>,
+    choice: Option<ChoiceId>,
+    /// Whether the entries stand in a choice itself, not in an `if` there.
+    directly: bool,
 }
 
 impl Context {
@@ -141,6 +149,7 @@ impl Context {
             depends: None,
             visible: Arc::new(Term::YES),
             choice: None,
+            directly: false,
         }
     }
 
@@ -227,15 +236,15 @@ impl Elaborator<'_> {
                     self.config(*name, properties, statement.span, context);
                 }
                 StatementKind::Choice(properties, members) => {
-                    self.choice(properties, members, context);
+                    self.choice(properties, members, statement.span, context);
                 }
                 StatementKind::Menu(properties, inner) => {
                     let inside = self.menu_context(properties, context);
                     self.statements(inner, &inside);
                 }
                 StatementKind::If(condition, inner) => {
-                    let condition = self.term(condition);
-                    let inside = context.and(Some(&condition));
+                    let mut inside = context.and(Some(&self.condition(condition)));
+                    inside.directly = false;
                     self.statements(inner, &inside);
                 }
                 StatementKind::Source(path, relative, optional) => {
@@ -254,7 +263,7 @@ impl Elaborator<'_> {
         let mut inside = context.and(depends.as_ref());
         for property in properties {
             if let PropertyKind::VisibleIf(condition) = &property.kind {
-                let condition = self.term(condition);
+                let condition = self.condition(condition);
                 inside.visible = Term::and(&inside.visible, &condition);
             }
         }
@@ -306,16 +315,10 @@ impl Elaborator<'_> {
         let mut all = None;
         for property in properties {
             if let PropertyKind::DependsOn(expr, condition) = &property.kind {
-                let mut term = self.term(expr);
-                // `depends on X if Y` is `X || (Y = n)`.
+                let mut term = self.condition(expr);
+                // As `menu_add_dep()` of scripts/kconfig/menu.c has it: X where Y is not n.
                 if let Some(condition) = condition {
-                    let condition = self.term(condition);
-                    let off = Term::Compare(
-                        crate::syntax::Comparison::Equal,
-                        condition,
-                        Arc::new(Term::Constant(false)),
-                    );
-                    term = Term::or(&term, &Arc::new(off));
+                    term = Term::or(&term, &self.term(condition).is_off());
                 }
                 all = both(all.as_ref(), Some(&term));
             }
@@ -325,10 +328,7 @@ impl Elaborator<'_> {
 
     fn if_clause(&mut self, condition: &If, around: &Arc<Term>) -> Arc<Term> {
         match condition {
-            Some(condition) => {
-                let term = self.term(condition);
-                Term::and(around, &term)
-            }
+            Some(condition) => Term::and(around, &self.condition(condition)),
             None => around.clone(),
         }
     }
@@ -340,19 +340,34 @@ impl Elaborator<'_> {
         };
         let own = self.depends(properties);
         let inside = context.and(own.as_ref());
-        let (around, place) = (inside.condition(), self.place(span));
+        let (mut around, place) = (inside.condition(), self.place(span));
         let number = self.symbol(name);
         let definition = Definition {
             depends: inside.depends.clone(),
+            counts: self.model.dialect.choice_is_symbol || !context.directly,
             place,
             choice: context.choice,
         };
         self.model.symbols[number].definitions.push(definition);
+        // The type comes first: it decides what a tristate choice asks of a member.
+        for property in properties {
+            if let PropertyKind::Type(kind) = property.kind {
+                self.model.symbols[number].kind.get_or_insert(kind);
+            }
+        }
         if let Some(choice) = context.choice {
-            self.model.choices[choice].members.push(name);
+            let members = &mut self.model.choices[choice.0].members;
+            if !members.contains(&name) {
+                members.push(name);
+            }
+            around = self.in_mode(choice, number, around);
         }
         for property in properties {
-            self.property(number, property, &around, context);
+            let around = match property.kind {
+                PropertyKind::Select(..) | PropertyKind::Imply(..) => &inside.condition(),
+                _ => &around,
+            };
+            self.property(number, property, around, context);
         }
     }
 
@@ -364,7 +379,8 @@ impl Elaborator<'_> {
         self.model.by_name.insert(name, number);
         self.model.symbols.push(Symbol {
             name,
-            kind: SymbolType::Bool,
+            kind: None,
+            itself: None,
             definitions: Vec::new(),
             prompts: Vec::new(),
             defaults: Vec::new(),
@@ -383,15 +399,9 @@ impl Elaborator<'_> {
     ) {
         let place = self.place(property.span);
         match &property.kind {
-            PropertyKind::Type(kind) => self.model.symbols[number].kind = *kind,
             PropertyKind::Prompt(text, condition) => {
-                let seen = Term::and(around, &context.visible);
-                let visible = self.if_clause(condition, &seen);
-                self.model.symbols[number].prompts.push(Prompt {
-                    text: *text,
-                    visible,
-                    place,
-                });
+                let prompt = self.prompt(*text, condition, (around, context), place);
+                self.model.symbols[number].prompts.push(prompt);
             }
             PropertyKind::Default(value, condition) => {
                 let value = self.term(value);
@@ -419,11 +429,27 @@ impl Elaborator<'_> {
             }
             PropertyKind::Modules => self.model.modules = Some(self.model.symbols[number].name),
             PropertyKind::Transitional => self.model.symbols[number].transitional = true,
-            PropertyKind::DependsOn(..)
+            PropertyKind::Type(_)
+            | PropertyKind::DependsOn(..)
             | PropertyKind::VisibleIf(_)
             | PropertyKind::Help
             | PropertyKind::Optional
             | PropertyKind::Option => {}
+        }
+    }
+
+    fn prompt(
+        &mut self,
+        text: Name,
+        condition: &If,
+        (around, context): (&Arc<Term>, &Context),
+        place: Place,
+    ) -> Prompt {
+        let seen = Term::and(around, &context.visible);
+        Prompt {
+            text,
+            visible: self.if_clause(condition, &seen),
+            place,
         }
     }
 
@@ -458,41 +484,16 @@ impl Elaborator<'_> {
         );
     }
 
-    fn choice(&mut self, properties: &[Property], members: &[Statement], context: &Context) {
-        let own = self.depends(properties);
-        let mut inside = context.and(own.as_ref());
-        let around = Term::and(&inside.condition(), &context.visible);
-        let mut visible = None;
-        let (mut tristate, mut optional) = (false, false);
-        for property in properties {
-            match &property.kind {
-                PropertyKind::Type(kind) => tristate = *kind == SymbolType::Tristate,
-                PropertyKind::Optional => optional = true,
-                PropertyKind::Prompt(_, condition) => {
-                    visible = Some(self.if_clause(condition, &around));
-                }
-                _ => {}
-            }
-        }
-        let number = self.model.choices.len();
-        let visible = visible.unwrap_or_else(|| Arc::new(Term::Constant(false)));
-        self.model.choices.push(Choice {
-            tristate,
-            optional,
-            visible: visible.clone(),
-            members: Vec::new(),
-        });
-        inside.choice = Some(number);
-        // A member is seen only where its choice is.
-        inside.visible = Term::and(&inside.visible, &visible);
-        self.statements(members, &inside);
+    /// An expression as a condition.
+    fn condition(&mut self, expr: &Expr) -> Arc<Term> {
+        self.term(expr).as_condition()
     }
 
     /// An expression with its macros expanded for this architecture.
     fn term(&mut self, expr: &Expr) -> Arc<Term> {
         Arc::new(match expr {
             Expr::Word(word) => match self.variables.expand(word) {
-                Expanded::Plain(text) => word_term(&text, word.contains("$(")),
+                Expanded::Plain(text) => word_term(&text),
                 Expanded::Probe(words) => Term::Probe(Name::new(&words)),
             },
             Expr::Text(text) => match self.variables.expand(text) {
@@ -518,14 +519,14 @@ fn text_term(text: &str) -> Term {
 
 /// A word that is not quoted is a symbol, also one that nobody defines; a number is one too, whose
 /// value is its name.
-fn word_term(text: &str, expanded: bool) -> Term {
+fn word_term(text: &str) -> Term {
     let number = text.starts_with("0x")
         || text
             .trim_start_matches('-')
             .bytes()
             .all(|b| b.is_ascii_digit());
     match text_term(text) {
-        Term::Text(name) if !expanded && !number => Term::Symbol(name),
+        Term::Text(name) if !number => Term::Symbol(name),
         term => term,
     }
 }

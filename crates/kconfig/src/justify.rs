@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use text::Name;
 
 use crate::model::{Model, Term};
-use crate::syntax::{Comparison, SymbolType};
+use crate::syntax::Comparison;
 
 /// `n`, `m` or `y`, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +79,7 @@ impl Justify<'_> {
         let Some(symbol) = model.symbol(&name) else {
             return;
         };
-        if !matches!(symbol.kind, SymbolType::Bool | SymbolType::Tristate) {
+        if !symbol.is_truth() {
             return;
         }
         let value = (self.value)(name);
@@ -89,7 +89,7 @@ impl Justify<'_> {
             .find(|prompt| self.term(&prompt.visible) != Value::No);
         if value == Value::No {
             // What is on by default must be switched off.
-            if prompt.is_some() {
+            if prompt.is_some() && symbol.itself.is_none() {
                 self.set.insert(name, value);
             }
             return;
@@ -98,7 +98,9 @@ impl Justify<'_> {
             self.open.extend(model.modules());
         }
         if let Some(prompt) = prompt {
-            self.set.insert(name, value);
+            if symbol.itself.is_none() {
+                self.set.insert(name, value);
+            }
             return self.need(&prompt.visible.clone(), true);
         }
         let selects = model.selectors(name);
@@ -142,7 +144,7 @@ impl Justify<'_> {
                 self.need(a, true);
                 self.need(b, true);
             }
-            (Term::Module, _) => self.open.extend(self.model.modules()),
+            (Term::Module | Term::IfModules, _) => self.open.extend(self.model.modules()),
             (Term::Constant(_) | Term::Text(_) | Term::Probe(_), _) => {}
         }
     }
@@ -152,7 +154,7 @@ impl Justify<'_> {
             // The reader's toolchain answers a probe; the witness names what it must say.
             Term::Constant(true) | Term::Probe(_) => Value::Yes,
             Term::Constant(false) | Term::Text(_) => Value::No,
-            Term::Module => Value::Module,
+            Term::Module | Term::IfModules => Value::Module,
             Term::Symbol(name) => (self.value)(*name),
             Term::Not(inner) => match self.term(inner) {
                 Value::No => Value::Yes,

@@ -12,6 +12,7 @@
 //! [`Model`]. The model's [`Constraints`] say which configurations there are. The kernel's own
 //! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
 
+mod dialect;
 mod elaborate;
 mod justify;
 mod lexer;
@@ -22,11 +23,12 @@ mod parse;
 mod syntax;
 mod why;
 
+pub use dialect::Dialect;
 pub use elaborate::{Environment, Library, elaborate};
 pub use justify::Value;
 pub use logic::Constraints;
 pub use model::{
-    Choice, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
+    Choice, ChoiceId, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
 };
 pub use parse::parse;
 pub use syntax::{

@@ -8,12 +8,14 @@
 //! Constraints are asserted only for the symbols that a question touches and all that they depend
 //! on, so that a question about a corner of the tree does not pay for all of it.
 
+mod compare;
+
 use condition::{Atom, CompareOp, Condition, Level, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
-use crate::model::{Model, Symbol, Term};
-use crate::syntax::{Comparison, SymbolType};
+use crate::model::{Choice, ChoiceId, Model, Symbol, Term};
+use crate::syntax::SymbolType;
 
 /// A tristate value: when it is not `n`, and when it is `y`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,10 @@ impl Tri {
     const YES: Tri = Tri {
         on: Condition::TRUE,
         yes: Condition::TRUE,
+    };
+    const MODULE: Tri = Tri {
+        on: Condition::TRUE,
+        yes: Condition::FALSE,
     };
 
     fn of(condition: Condition) -> Tri {
@@ -52,7 +58,7 @@ impl Tri {
 pub struct Constraints<'m> {
     model: &'m Model,
     done: FxHashSet<Name>,
-    choices: FxHashSet<usize>,
+    choices: FxHashSet<ChoiceId>,
     compared: FxHashMap<Name, Vec<(CompareOp, Name)>>,
 }
 
@@ -120,26 +126,28 @@ impl Constraints<'_> {
         let yes = store.symbol(&name, Level::Yes);
         let module = store.symbol(&name, Level::Module);
         let model = self.model;
-        let Some(symbol) = model.symbol(&name) else {
+        let Some(symbol) = model.symbol(&name).filter(|symbol| symbol.is_truth()) else {
             return vec![!yes, !module];
         };
         let mut all = vec![];
-        match symbol.kind {
-            SymbolType::Bool => all.push(!module),
-            SymbolType::Tristate => {
-                let both = store.and(yes, module);
-                let modules = self.modules(store);
-                all.extend([!both, store.implies(module, modules)]);
-            }
-            SymbolType::String | SymbolType::Int | SymbolType::Hex => return vec![!yes, !module],
+        if symbol.kind == Some(SymbolType::Tristate) {
+            let both = store.and(yes, module);
+            let modules = self.modules(store);
+            all.extend([!both, store.implies(module, modules)]);
+        } else {
+            all.push(!module);
         }
         if symbol.transitional {
             return all;
         }
-        all.push(self.value(store, symbol));
+        all.push(match (symbol.itself, symbol.choice()) {
+            (Some(_), _) => self.value_of_choice(store, symbol),
+            (None, Some(choice)) => self.value_of_member(store, symbol, model.choice(choice)),
+            (None, None) => self.value(store, symbol),
+        });
         for definition in &symbol.definitions {
-            if let Some(choice) = definition.choice.filter(|n| self.choices.insert(*n)) {
-                all.extend(self.of_choice(store, choice));
+            if let Some(choice) = definition.choice.filter(|id| self.choices.insert(*id)) {
+                all.extend(self.of_choice(store, model.choice(choice)));
             }
         }
         all
@@ -154,8 +162,6 @@ impl Constraints<'_> {
 
     /// `sym_calc_value()` for a bool or tristate.
     fn value(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
-        let on = store.enabled(&symbol.name);
-        let yes = store.symbol(&symbol.name, Level::Yes);
         let visible = self.visible(store, symbol);
         let lifted = self.lifted(store, symbol, false);
         let implied = self.lifted(store, symbol, true);
@@ -169,27 +175,69 @@ impl Constraints<'_> {
             yes: store.ite(implied.on, wider.yes, by_default.yes),
         };
         let untouched = either(store, untouched, lifted);
-        let untouched = self.promoted(store, symbol, untouched);
-        let same_on = store.iff(on, untouched.on);
-        let same_yes = store.iff(yes, untouched.yes);
-        let as_default = store.and(same_on, same_yes);
-        let least = self.promoted(store, symbol, lifted);
+        let as_default = self.is(store, symbol, untouched);
         let most = either(store, visible, lifted);
-        let most = self.promoted(store, symbol, most);
+        let within = self.between(store, symbol, lifted, most);
+        let as_user = store.and(visible.on, within);
+        store.or(as_default, as_user)
+    }
+
+    /// The symbol that stands for an older choice: at least `m` where its prompt is seen, unless it
+    /// may be left open.
+    fn value_of_choice(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
+        let visible = self.visible(store, symbol);
+        let optional = symbol.itself.is_some_and(|id| self.model.choice(id).optional);
+        let least = Tri {
+            on: if optional { Condition::FALSE } else { visible.on },
+            yes: Condition::FALSE,
+        };
+        self.between(store, symbol, least, visible)
+    }
+
+    /// A member of a choice. Nothing selects or implies one: `sym_calc_visibility()` leaves those
+    /// aside for members. Which of the members is `y` is said by [`Constraints::of_choice`].
+    fn value_of_member(&mut self, store: &mut Store, symbol: &Symbol, choice: &Choice) -> Condition {
+        let visible = self.visible(store, symbol);
+        let Some(_) = choice.itself else {
+            return self.between(store, symbol, Tri::NO, visible);
+        };
+        // Up to 6.10 a member may have a default that counts where it is not seen, or seen as `m`.
+        let by_default = self.by_default(store, symbol);
+        let as_default = self.is(store, symbol, by_default);
+        let as_default = store.and(!visible.yes, as_default);
+        let as_user = self.between(store, symbol, Tri::NO, visible);
+        let as_user = store.and(visible.on, as_user);
+        store.or(as_default, as_user)
+    }
+
+    fn is(&self, store: &mut Store, symbol: &Symbol, value: Tri) -> Condition {
+        let value = self.promoted(store, symbol, value);
+        let same_on = store.enabled(&symbol.name);
+        let same_on = store.iff(same_on, value.on);
+        let same_yes = store.symbol(&symbol.name, Level::Yes);
+        let same_yes = store.iff(same_yes, value.yes);
+        store.and(same_on, same_yes)
+    }
+
+    fn between(&self, store: &mut Store, symbol: &Symbol, least: Tri, most: Tri) -> Condition {
+        let (least, most) = (
+            self.promoted(store, symbol, least),
+            self.promoted(store, symbol, most),
+        );
+        let on = store.enabled(&symbol.name);
+        let yes = store.symbol(&symbol.name, Level::Yes);
         let bounds = [
-            visible.on,
             store.implies(least.on, on),
             store.implies(least.yes, yes),
             store.implies(on, most.on),
             store.implies(yes, most.yes),
         ];
-        let as_user = store.and_all(bounds);
-        store.or(as_default, as_user)
+        store.and_all(bounds)
     }
 
     /// A `bool`, or a tristate without modules, that would be `m` is `y`.
     fn promoted(&self, store: &mut Store, symbol: &Symbol, value: Tri) -> Tri {
-        if symbol.kind == SymbolType::Bool {
+        if symbol.kind == Some(SymbolType::Bool) {
             return Tri::of(value.on);
         }
         let modules = self.modules(store);
@@ -201,15 +249,25 @@ impl Constraints<'_> {
     }
 
     fn visible(&mut self, store: &mut Store, symbol: &Symbol) -> Tri {
-        let prompts: Vec<Tri> = symbol
-            .prompts
-            .iter()
-            .map(|p| self.term(store, &p.visible))
-            .collect();
-        let any = prompts
-            .into_iter()
-            .fold(Tri::NO, |sum, one| either(store, sum, one));
+        let mut any = Tri::NO;
+        for prompt in &symbol.prompts {
+            let mut seen = self.term(store, &prompt.visible);
+            if let Some(choice) = self.tristate_choice(symbol) {
+                // A tristate member that is seen as `m` is not seen where its choice is `y`.
+                let chosen = store.symbol(&choice, Level::Yes);
+                let hidden = store.and(chosen, !seen.yes);
+                seen.on = store.and(seen.on, !hidden);
+            }
+            any = either(store, any, seen);
+        }
         self.promoted(store, symbol, any)
+    }
+
+    fn tristate_choice(&self, symbol: &Symbol) -> Option<Name> {
+        let choice = self.model.choice(symbol.choice()?);
+        choice
+            .itself
+            .filter(|_| symbol.kind == Some(SymbolType::Tristate))
     }
 
     /// What selects, or with `weak` what implies, the symbol.
@@ -241,66 +299,49 @@ impl Constraints<'_> {
         value
     }
 
-    /// The kernel's `dir_dep`: any of the definitions' dependencies, a definition without any left
-    /// out unless all are.
     fn direct_dependencies(&mut self, store: &mut Store, symbol: &Symbol) -> Tri {
-        let given: Vec<_> = symbol
-            .definitions
-            .iter()
-            .filter_map(|d| d.depends.clone())
-            .collect();
-        if given.is_empty() {
+        let Some(term) = symbol.direct_dependencies() else {
             return Tri::YES;
-        }
-        let any = given.iter().fold(Tri::NO, |sum, term| {
-            let one = self.term(store, term);
-            either(store, sum, one)
-        });
-        if symbol.kind == SymbolType::Bool {
-            Tri::of(any.on)
-        } else {
-            any
-        }
+        };
+        let value = self.term(store, &term);
+        self.promoted(store, symbol, value)
     }
 
-    /// At most one member is `y`; a choice that is seen and may not be left open has one, if any
-    /// of its members is seen.
-    fn of_choice(&mut self, store: &mut Store, number: usize) -> Vec<Condition> {
+    /// Of the members that are seen exactly one is `y`, if the choice is `y` and any is seen.
+    fn of_choice(&mut self, store: &mut Store, choice: &Choice) -> Vec<Condition> {
         let model = self.model;
-        let choice = &model.choices[number];
         let members: Vec<&Symbol> = choice
             .members
             .iter()
             .filter_map(|name| model.symbol(name))
             .collect();
+        let seen: Vec<Condition> = members.iter().map(|m| self.visible(store, m).on).collect();
+        let chosen: Vec<Condition> = (members.iter().zip(&seen))
+            .map(|(member, seen)| {
+                let yes = store.symbol(&member.name, Level::Yes);
+                store.and(yes, *seen)
+            })
+            .collect();
+        let decides = match choice.itself {
+            Some(itself) => store.symbol(&itself, Level::Yes),
+            None => Condition::TRUE,
+        };
         let mut all = Vec::new();
-        let mut seen = Vec::new();
-        let mut chosen = Vec::new();
-        let visible = self.term(store, &choice.visible);
-        for (at, member) in members.iter().enumerate() {
-            let yes = store.symbol(&member.name, Level::Yes);
-            let member_seen = self.visible(store, member);
-            for other in &members[at + 1..] {
-                // A member that something selects is not the choice's to decide.
-                let other_yes = store.symbol(&other.name, Level::Yes);
-                let other_seen = self.visible(store, other);
-                let both = store.and_all([yes, other_yes, member_seen.yes, other_seen.yes]);
+        for (at, one) in chosen.iter().enumerate() {
+            for other in &chosen[at + 1..] {
+                let both = store.and_all([decides, *one, *other]);
                 all.push(!both);
             }
-            seen.push(member_seen.yes);
-            chosen.push(store.and(yes, member_seen.yes));
         }
-        if !choice.tristate && !choice.optional {
-            let any_seen = store.or_all(seen);
-            let needed = store.and(visible.yes, any_seen);
-            let any_chosen = store.or_all(chosen);
-            all.push(store.implies(needed, any_chosen));
-        }
+        let any_seen = store.or_all(seen);
+        let needed = store.and(decides, any_seen);
+        let any_chosen = store.or_all(chosen);
+        all.push(store.implies(needed, any_chosen));
         all
     }
 
     fn symbol_value(&self, store: &mut Store, name: Name) -> Tri {
-        match self.model.symbol(&name).map(|symbol| symbol.kind) {
+        match self.model.symbol(&name).and_then(|symbol| symbol.kind) {
             Some(SymbolType::Bool) => Tri::of(store.symbol(&name, Level::Yes)),
             Some(SymbolType::Tristate) => Tri {
                 on: store.enabled(&name),
@@ -314,7 +355,8 @@ impl Constraints<'_> {
     fn term(&mut self, store: &mut Store, term: &Term) -> Tri {
         match term {
             Term::Constant(value) => Tri::of(Condition::constant(*value)),
-            Term::Module => Tri {
+            Term::Module => Tri::MODULE,
+            Term::IfModules => Tri {
                 on: self.modules(store),
                 yes: Condition::FALSE,
             },
@@ -330,154 +372,8 @@ impl Constraints<'_> {
                 let (a, b) = (self.term(store, a), self.term(store, b));
                 either(store, a, b)
             }
-            Term::Compare(op, a, b) => Tri::of(self.compare(store, *op, a, b)),
+            Term::Compare(op, a, b) => Tri::of(self.compare(store, *op, (a, b))),
         }
-    }
-
-    fn compare(&mut self, store: &mut Store, op: Comparison, a: &Term, b: &Term) -> Condition {
-        if let (Some(a), Some(b)) = (self.tristate(store, a), self.tristate(store, b)) {
-            return compare_tristates(store, op, a, b);
-        }
-        let (symbol, value, op) = match (self.valued(a), self.valued(b)) {
-            (Side::Symbol(symbol), Side::Text(value)) => (symbol, value, op),
-            (Side::Text(value), Side::Symbol(symbol)) => (symbol, value, mirrored(op)),
-            (Side::Text(a), Side::Text(b)) => {
-                return Condition::constant(compare_texts(op, &a, &b));
-            }
-            (Side::Never, _) | (_, Side::Never) => {
-                return Condition::constant(op == Comparison::NotEqual);
-            }
-            _ => {
-                let words = Name::new(&format!("{a:?} {op:?} {b:?}"));
-                return store.atom(Atom::Free(words));
-            }
-        };
-        let (op, negated) = match op {
-            Comparison::Equal => (CompareOp::Equal, false),
-            Comparison::NotEqual => (CompareOp::Equal, true),
-            Comparison::Less => (CompareOp::Less, false),
-            Comparison::GreaterEqual => (CompareOp::Less, true),
-            Comparison::LessEqual => (CompareOp::LessEqual, false),
-            Comparison::Greater => (CompareOp::LessEqual, true),
-        };
-        let atom = store.atom(Atom::Compare { symbol, op, value });
-        if negated { !atom } else { atom }
-    }
-
-    /// The value of a term that is a bool or tristate symbol or one of their constants.
-    fn tristate(&mut self, store: &mut Store, term: &Term) -> Option<Tri> {
-        match term {
-            Term::Constant(_) | Term::Module | Term::Not(_) | Term::And(..) | Term::Or(..) => {
-                // Here `m` is compared with, not depended on: it does not ask for modules.
-                Some(match term {
-                    Term::Module => Tri {
-                        on: Condition::TRUE,
-                        yes: Condition::FALSE,
-                    },
-                    other => self.term(store, other),
-                })
-            }
-            Term::Symbol(name) => match self.model.symbol(name).map(|s| s.kind) {
-                Some(SymbolType::Bool | SymbolType::Tristate) => {
-                    Some(self.symbol_value(store, *name))
-                }
-                // As in `expr_calc_value()`, one without a definition compares as the text of its name.
-                _ => None,
-            },
-            Term::Probe(words) => Some(Tri::of(store.atom(Atom::Probe(*words)))),
-            Term::Text(_) | Term::Compare(..) => None,
-        }
-    }
-
-    fn valued(&self, term: &Term) -> Side {
-        match term {
-            Term::Symbol(name) => match self.model.symbol(name).map(|s| s.kind) {
-                Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) => Side::Symbol(*name),
-                Some(_) => Side::Never,
-                None => Side::Text(*name),
-            },
-            Term::Text(text) => Side::Text(*text),
-            Term::Constant(value) => Side::Text(Name::new(if *value { "y" } else { "n" })),
-            Term::Module => Side::Text(Name::new("m")),
-            _ => Side::Unknown,
-        }
-    }
-
-    /// What is known of `symbol op value`: a symbol whose prompt is not seen has the first default
-    /// that holds, and values exclude each other.
-    fn of_comparison(
-        &mut self,
-        store: &mut Store,
-        symbol: Name,
-        op: CompareOp,
-        value: Name,
-    ) -> Vec<Condition> {
-        let known = self.compared.entry(symbol).or_default();
-        if known.contains(&(op, value)) {
-            return Vec::new();
-        }
-        let before = known.clone();
-        known.push((op, value));
-        let atom = store.atom(Atom::Compare { symbol, op, value });
-        let model = self.model;
-        let Some(of) = model.symbol(&symbol) else {
-            return vec![!atom];
-        };
-        let mut all = Vec::new();
-        for (other_op, other) in before {
-            let other_atom = store.atom(Atom::Compare {
-                symbol,
-                op: other_op,
-                value: other,
-            });
-            all.extend(related(
-                store,
-                (atom, op, &value),
-                (other_atom, other_op, &other),
-            ));
-        }
-        if of.ranges.is_empty() && !of.transitional {
-            let visible = self.visible_of_any(store, of);
-            let by_default = self.default_compares(store, of, op, value, atom);
-            let same = store.iff(atom, by_default);
-            all.push(store.or(visible, same));
-        }
-        all
-    }
-
-    fn visible_of_any(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
-        let prompts: Vec<Condition> = symbol
-            .prompts
-            .iter()
-            .map(|p| self.term(store, &p.visible).on)
-            .collect();
-        store.or_all(prompts)
-    }
-
-    fn default_compares(
-        &mut self,
-        store: &mut Store,
-        symbol: &Symbol,
-        op: CompareOp,
-        value: Name,
-        atom: Condition,
-    ) -> Condition {
-        let comparison = match op {
-            CompareOp::Equal => Comparison::Equal,
-            CompareOp::Less => Comparison::Less,
-            CompareOp::LessEqual => Comparison::LessEqual,
-        };
-        let mut result = Condition::constant(compare_texts(comparison, "", &value));
-        for default in symbol.defaults.iter().rev() {
-            let condition = self.term(store, &default.condition).on;
-            let holds = match self.valued(&default.value) {
-                Side::Text(text) => Condition::constant(compare_texts(comparison, &text, &value)),
-                // What another symbol gives is not followed: it stays free.
-                _ => atom,
-            };
-            result = store.ite(condition, holds, result);
-        }
-        result
     }
 }
 
@@ -493,99 +389,4 @@ fn either(store: &mut Store, a: Tri, b: Tri) -> Tri {
         on: store.or(a.on, b.on),
         yes: store.or(a.yes, b.yes),
     }
-}
-
-enum Side {
-    Symbol(Name),
-    Text(Name),
-    /// A bool that is compared with a text that it cannot have.
-    Never,
-    Unknown,
-}
-
-fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-        op => op,
-    }
-}
-
-fn number(text: &str) -> Option<i128> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => i128::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
-    }
-}
-
-/// Numbers are compared as numbers, all else as text, as `expr_calc_value()` does.
-fn compare_texts(op: Comparison, a: &str, b: &str) -> bool {
-    let order = match (number(a), number(b)) {
-        (Some(a), Some(b)) => a.cmp(&b),
-        _ => a.cmp(b),
-    };
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterEqual => order.is_ge(),
-    }
-}
-
-fn compare_tristates(store: &mut Store, op: Comparison, a: Tri, b: Tri) -> Condition {
-    let equal = {
-        let on = store.iff(a.on, b.on);
-        let yes = store.iff(a.yes, b.yes);
-        store.and(on, yes)
-    };
-    let at_most = |store: &mut Store, a: Tri, b: Tri| {
-        let on = store.implies(a.on, b.on);
-        let yes = store.implies(a.yes, b.yes);
-        store.and(on, yes)
-    };
-    match op {
-        Comparison::Equal => equal,
-        Comparison::NotEqual => !equal,
-        Comparison::LessEqual => at_most(store, a, b),
-        Comparison::GreaterEqual => at_most(store, b, a),
-        Comparison::Less => !at_most(store, b, a),
-        Comparison::Greater => !at_most(store, a, b),
-    }
-}
-
-/// What two comparisons of one symbol with constants have to do with each other.
-fn related(
-    store: &mut Store,
-    (a, op_a, value_a): (Condition, CompareOp, &str),
-    (b, op_b, value_b): (Condition, CompareOp, &str),
-) -> Vec<Condition> {
-    let (Some(x), Some(y)) = (number(value_a), number(value_b)) else {
-        let differ = op_a == CompareOp::Equal && op_b == CompareOp::Equal && value_a != value_b;
-        let both = store.and(a, b);
-        return if differ { vec![!both] } else { Vec::new() };
-    };
-    // Each is true up to a bound, or at one value.
-    let holds = |op: CompareOp, bound: i128, at: i128| match op {
-        CompareOp::Equal => at == bound,
-        CompareOp::Less => at < bound,
-        CompareOp::LessEqual => at <= bound,
-    };
-    // The values around both bounds show every combination that there is.
-    let points = [x - 1, x, x + 1, y - 1, y, y + 1];
-    let mut all = Vec::new();
-    for (left, right) in [(true, true), (true, false), (false, true), (false, false)] {
-        let possible = points
-            .iter()
-            .any(|at| holds(op_a, x, *at) == left && holds(op_b, y, *at) == right);
-        if !possible {
-            let left = if left { a } else { !a };
-            let right = if right { b } else { !b };
-            all.push(!store.and(left, right));
-        }
-    }
-    all
 }

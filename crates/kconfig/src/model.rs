@@ -7,6 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
+use crate::dialect::Dialect;
 use crate::syntax::{Comparison, SymbolType};
 
 /// A place in a file of the tree.
@@ -25,8 +26,10 @@ pub struct Place {
 pub enum Term {
     /// `y` and `n`.
     Constant(bool),
-    /// A bare `m`: `m && MODULES`.
+    /// The value `m`, as a default gives it or a comparison asks for it.
     Module,
+    /// An `m` in a condition, which means `m && MODULES`.
+    IfModules,
     /// A symbol, defined or not.
     Symbol(Name),
     /// Any other text.
@@ -68,7 +71,69 @@ impl Term {
                 a.symbols(found);
                 b.symbols(found);
             }
-            Term::Constant(_) | Term::Module | Term::Text(_) | Term::Probe(_) => {}
+            Term::Constant(_)
+            | Term::Module
+            | Term::IfModules
+            | Term::Text(_)
+            | Term::Probe(_) => {}
+        }
+    }
+
+    /// Every `m` that stands for itself means `m && MODULES` in a condition, as `rewrite_m()` of
+    /// scripts/kconfig/menu.c has it; one in a comparison does not.
+    pub(crate) fn as_condition(self: &Arc<Term>) -> Arc<Term> {
+        match &**self {
+            Term::Module => Arc::new(Term::IfModules),
+            Term::Not(a) => Arc::new(Term::Not(a.as_condition())),
+            Term::And(a, b) => Arc::new(Term::And(a.as_condition(), b.as_condition())),
+            Term::Or(a, b) => Arc::new(Term::Or(a.as_condition(), b.as_condition())),
+            _ => self.clone(),
+        }
+    }
+
+    /// `self = n`, as `expr_trans_compare()` of scripts/kconfig/expr.c writes it: pushed down to the
+    /// symbols, where `!A` is off when `A` is anything but `n`.
+    pub(crate) fn is_off(self: &Arc<Term>) -> Arc<Term> {
+        self.compared_with_no(true)
+    }
+
+    fn compared_with_no(self: &Arc<Term>, equal: bool) -> Arc<Term> {
+        let or_not = |term: Term| {
+            let term = Arc::new(term);
+            if equal { term } else { Arc::new(Term::Not(term)) }
+        };
+        match &**self {
+            Term::And(a, b) => or_not(Term::Or(a.is_off(), b.is_off())),
+            Term::Or(a, b) => or_not(Term::And(a.is_off(), b.is_off())),
+            Term::Not(a) => a.compared_with_no(!equal),
+            Term::Compare(..) if equal => Arc::new(Term::Not(self.clone())),
+            Term::Compare(..) => self.clone(),
+            _ => {
+                let op = if equal {
+                    Comparison::Equal
+                } else {
+                    Comparison::NotEqual
+                };
+                let no = Arc::new(Term::Constant(false));
+                Arc::new(Term::Compare(op, self.clone(), no))
+            }
+        }
+    }
+
+    /// Whether the term can only hold where `symbol` is on, as `expr_depends_symbol()` of
+    /// scripts/kconfig/expr.c answers it.
+    pub(crate) fn needs(&self, symbol: Name) -> bool {
+        let is = |term: &Term| matches!(term, Term::Symbol(name) if *name == symbol);
+        match self {
+            Term::Symbol(name) => *name == symbol,
+            Term::And(a, b) => a.needs(symbol) || b.needs(symbol),
+            Term::Compare(Comparison::Equal, a, b) => {
+                is(a) && matches!(**b, Term::Constant(true) | Term::Module)
+            }
+            Term::Compare(Comparison::NotEqual, a, b) => {
+                is(a) && matches!(**b, Term::Constant(false))
+            }
+            _ => false,
         }
     }
 }
@@ -126,10 +191,12 @@ pub struct Select {
 pub struct Definition {
     /// Its dependencies with those around it; `None` where there are none.
     pub depends: Option<Arc<Term>>,
+    /// Whether they count as direct dependencies of the symbol.
+    pub counts: bool,
     /// Where it stands.
     pub place: Place,
     /// The choice that it is a member of.
-    pub choice: Option<usize>,
+    pub choice: Option<ChoiceId>,
 }
 
 /// A symbol.
@@ -137,8 +204,11 @@ pub struct Definition {
 pub struct Symbol {
     /// Its name, without `CONFIG_`.
     pub name: Name,
-    /// Its type; an entry without one counts as bool.
-    pub kind: SymbolType,
+    /// Its type; the first that an entry gives counts. `None` where no entry gives one: such a
+    /// symbol is always `n`.
+    pub kind: Option<SymbolType>,
+    /// The choice that it stands for.
+    pub itself: Option<ChoiceId>,
     /// The entries that define it, in the order in which Kconfig reads them.
     pub definitions: Vec<Definition>,
     /// Its prompts.
@@ -152,23 +222,47 @@ pub struct Symbol {
 }
 
 impl Symbol {
-    /// Its type.
-    pub fn kind(&self) -> SymbolType {
-        self.kind
+    /// Whether it is bool or tristate.
+    pub fn is_truth(&self) -> bool {
+        matches!(self.kind, Some(SymbolType::Bool | SymbolType::Tristate))
+    }
+
+    /// The kernel's `dir_dep`: any of the definitions' dependencies. One without any is left out, as
+    /// `expr_alloc_or()` of scripts/kconfig/expr.c leaves it; `None` where all are without.
+    pub fn direct_dependencies(&self) -> Option<Arc<Term>> {
+        let given = self.definitions.iter().filter(|d| d.counts);
+        let given = given.filter_map(|d| d.depends.clone());
+        given.reduce(|all, one| Term::or(&all, &one))
+    }
+
+    /// The choice that it is a member of.
+    pub fn choice(&self) -> Option<ChoiceId> {
+        self.definitions.iter().find_map(|d| d.choice)
     }
 }
+
+/// A choice's number in its [`Model`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChoiceId(pub(crate) usize);
 
 /// A choice between symbols.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// Tristate rather than bool.
-    pub tristate: bool,
+    /// The symbol that stands for the choice itself where [`Dialect::choice_is_symbol`] says that
+    /// there is one. Its name is no name that a file could hold, unless the choice has one.
+    ///
+    /// [`Dialect::choice_is_symbol`]: crate::Dialect::choice_is_symbol
+    pub itself: Option<Name>,
     /// None of its members need be chosen.
     pub optional: bool,
-    /// When it is seen.
-    pub visible: Arc<Term>,
+    /// Its prompts.
+    pub prompts: Vec<Prompt>,
+    /// Its defaults, which name members.
+    pub defaults: Vec<Default>,
     /// Its members, in order.
     pub members: Vec<Name>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// Something that could not be read or understood.
@@ -186,6 +280,7 @@ pub struct Model {
     pub(crate) symbols: Vec<Symbol>,
     pub(crate) by_name: FxHashMap<Name, usize>,
     pub(crate) choices: Vec<Choice>,
+    pub(crate) dialect: Dialect,
     pub(crate) graph: DiGraph<Name, Select>,
     pub(crate) nodes: FxHashMap<Name, NodeIndex>,
     pub(crate) modules: Option<Name>,
@@ -220,9 +315,24 @@ impl Model {
             .map(|n| &self.symbols[*n])
     }
 
+    /// The choice with this number.
+    pub fn choice(&self, id: ChoiceId) -> &Choice {
+        &self.choices[id.0]
+    }
+
+    /// All choices, in the order in which Kconfig reads them.
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
+    }
+
+    /// The rules that the tree's own Kconfig follows.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// All symbols, in the order in which Kconfig first defines them.
-    pub fn symbols(&self) -> &[Symbol] {
-        &self.symbols
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.symbols.iter().filter(|symbol| symbol.itself.is_none())
     }
 
     /// The `select` and `imply` lines that name `target`, in the order in which they are read.

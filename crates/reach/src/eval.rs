@@ -266,7 +266,7 @@ impl Analysis<'_> {
     pub(crate) fn config_value(&mut self, name: Name) -> Option<TermId> {
         let symbol = name.strip_prefix("CONFIG_")?;
         if let Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) =
-            self.model.symbol(symbol).map(kconfig::Symbol::kind)
+            self.model.symbol(symbol).and_then(|symbol| symbol.kind)
         {
             Some(self.terms.add(Term::Config(symbol.into())))
         } else {
@@ -279,10 +279,12 @@ impl Analysis<'_> {
     pub(crate) fn config_macro(&mut self, name: Name) -> Option<Condition> {
         let symbol = name.strip_prefix("CONFIG_")?;
         if let Some(known) = self.model.symbol(symbol) {
-            return Some(match known.kind() {
-                SymbolType::Bool | SymbolType::Tristate => self.store.symbol(symbol, Level::Yes),
-                // Its value may be left out of the configuration where it is not asked for.
-                _ => self.store.atom(Atom::Defined(name)),
+            return Some(match known.kind {
+                Some(SymbolType::String | SymbolType::Int | SymbolType::Hex) => {
+                    // Its value may be left out of the configuration where it is not asked for.
+                    self.store.atom(Atom::Defined(name))
+                }
+                _ => self.store.symbol(symbol, Level::Yes),
             });
         }
         if let Some(module) = symbol.strip_suffix("_MODULE")

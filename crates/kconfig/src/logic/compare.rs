@@ -1,0 +1,361 @@
+//! `=`, `!=`, `<` and their like, between symbols of all types and constants.
+//!
+//! As `expr_calc_value()` of scripts/kconfig/expr.c has it, both sides are texts that are compared as
+//! numbers where both read as numbers in their type: `n`, `m` and `y` are 0, 1 and 2, an int is
+//! decimal, a hex is hexadecimal with or without `0x`, and a constant is what C would make of it. A
+//! symbol that nothing defines is a constant: its own name.
+
+use condition::{Atom, CompareOp, Condition, Store};
+use text::Name;
+
+use super::{Constraints, Tri};
+use crate::model::{Symbol, Term};
+use crate::syntax::{Comparison, SymbolType};
+
+/// One side of a comparison.
+enum Side {
+    /// A bool or tristate symbol, or one of their constants.
+    Truth(Tri),
+    /// A string, int or hex symbol.
+    Valued(Name),
+    /// A constant, or a symbol that is not defined.
+    Text(Name),
+    /// What a toolchain would answer: `y` or `n`, for all that is asked of it.
+    Probe(Name),
+}
+
+impl Constraints<'_> {
+    pub(super) fn compare(
+        &mut self,
+        store: &mut Store,
+        op: Comparison,
+        (a, b): (&Term, &Term),
+    ) -> Condition {
+        match (self.side(store, a), self.side(store, b)) {
+            (Side::Truth(a), Side::Truth(b)) => compare_tristates(store, op, a, b),
+            (Side::Truth(truth), Side::Text(text)) => compare_truth(store, op, truth, &text),
+            (Side::Text(text), Side::Truth(truth)) => {
+                compare_truth(store, mirrored(op), truth, &text)
+            }
+            (Side::Text(a), Side::Text(b)) => {
+                Condition::constant(compare_texts(op, (&a, None), (&b, None)))
+            }
+            (Side::Valued(symbol), Side::Text(value)) => compare_valued(store, op, symbol, value),
+            (Side::Text(value), Side::Valued(symbol)) => {
+                compare_valued(store, mirrored(op), symbol, value)
+            }
+            (Side::Probe(words), other) | (other, Side::Probe(words)) => {
+                let probe = Tri::of(store.atom(Atom::Probe(words)));
+                match other {
+                    Side::Truth(other) => compare_tristates(store, op, probe, other),
+                    _ => unknown(store, op, a, b),
+                }
+            }
+            // A string that is compared with `y`, or one symbol's text with another's.
+            (Side::Valued(_), Side::Truth(_) | Side::Valued(_))
+            | (Side::Truth(_), Side::Valued(_)) => unknown(store, op, a, b),
+        }
+    }
+
+    fn side(&mut self, store: &mut Store, term: &Term) -> Side {
+        match term {
+            Term::Symbol(name) => match self.model.symbol(name).and_then(|s| s.kind) {
+                Some(SymbolType::Bool | SymbolType::Tristate) => {
+                    Side::Truth(self.symbol_value(store, *name))
+                }
+                Some(_) => Side::Valued(*name),
+                None => Side::Text(*name),
+            },
+            Term::Text(text) => Side::Text(*text),
+            Term::Probe(words) => Side::Probe(*words),
+            other => Side::Truth(self.term(store, other)),
+        }
+    }
+
+    /// What is known of `symbol op value`: comparisons exclude each other, a symbol whose prompt is
+    /// not seen has the first default that holds, and a range holds it within its bounds.
+    pub(super) fn of_comparison(
+        &mut self,
+        store: &mut Store,
+        symbol: Name,
+        op: CompareOp,
+        value: Name,
+    ) -> Vec<Condition> {
+        let known = self.compared.entry(symbol).or_default();
+        if known.contains(&(op, value)) {
+            return Vec::new();
+        }
+        let before = known.clone();
+        known.push((op, value));
+        let atom = store.atom(Atom::Compare { symbol, op, value });
+        let model = self.model;
+        let Some(of) = model.symbol(&symbol) else {
+            return vec![!atom];
+        };
+        let mut all = Vec::new();
+        for (op_before, value_before) in before {
+            let other = store.atom(Atom::Compare {
+                symbol,
+                op: op_before,
+                value: value_before,
+            });
+            all.extend(related(
+                store,
+                (atom, op, &value),
+                (other, op_before, &value_before),
+            ));
+        }
+        if of.transitional {
+            return all;
+        }
+        let (ranged, within) = self.within_range(store, of, (op, value), atom);
+        all.push(within);
+        let visible = self.visible_of_any(store, of);
+        let by_default = self.default_compares(store, of, (op, value), atom);
+        let same = store.iff(atom, by_default);
+        all.push(store.or_all([visible, ranged, same]));
+        all
+    }
+
+    /// Whether a range holds, and what the first that holds says of the comparison `atom`.
+    fn within_range(
+        &mut self,
+        store: &mut Store,
+        symbol: &Symbol,
+        (op, value): (CompareOp, Name),
+        atom: Condition,
+    ) -> (Condition, Condition) {
+        let (mut ranged, mut all) = (Condition::FALSE, Condition::TRUE);
+        for range in &symbol.ranges {
+            let holds = self.term(store, &range.condition).on;
+            let first = store.and(holds, !ranged);
+            ranged = store.or(ranged, holds);
+            let bound = |term: &Term| match term {
+                Term::Text(text) => number(text, symbol.kind),
+                _ => None,
+            };
+            let (Some(low), Some(high), Some(value)) =
+                (bound(&range.low), bound(&range.high), number(&value, None))
+            else {
+                continue;
+            };
+            let (at_low, at_high) = (reached(op, low, value), reached(op, high, value));
+            let decided = match op {
+                CompareOp::Equal if value < low || value > high => Some(!atom),
+                CompareOp::Equal => None,
+                _ if at_low && at_high => Some(atom),
+                _ if !at_low && !at_high => Some(!atom),
+                _ => None,
+            };
+            if let Some(decided) = decided {
+                let one = store.implies(first, decided);
+                all = store.and(all, one);
+            }
+        }
+        (ranged, all)
+    }
+
+    fn visible_of_any(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
+        let prompts: Vec<Condition> = symbol
+            .prompts
+            .iter()
+            .map(|p| self.term(store, &p.visible).on)
+            .collect();
+        store.or_all(prompts)
+    }
+
+    /// `op value` for the value that the first default gives.
+    fn default_compares(
+        &mut self,
+        store: &mut Store,
+        symbol: &Symbol,
+        (op, value): (CompareOp, Name),
+        atom: Condition,
+    ) -> Condition {
+        let comparison = match op {
+            CompareOp::Equal => Comparison::Equal,
+            CompareOp::Less => Comparison::Less,
+            CompareOp::LessEqual => Comparison::LessEqual,
+        };
+        let holds = |text: &str| {
+            Condition::constant(compare_texts(comparison, (text, symbol.kind), (&value, None)))
+        };
+        let mut result = match symbol.kind {
+            Some(SymbolType::Int | SymbolType::Hex) if self.model.dialect().number_is_zero => {
+                holds("0")
+            }
+            _ => holds(""),
+        };
+        for default in symbol.defaults.iter().rev() {
+            let condition = self.term(store, &default.condition).on;
+            let given = match self.side(store, &default.value) {
+                Side::Text(text) => holds(&text),
+                Side::Valued(other)
+                    if self.model.symbol(&other).and_then(|s| s.kind) == symbol.kind =>
+                {
+                    store.atom(Atom::Compare {
+                        symbol: other,
+                        op,
+                        value,
+                    })
+                }
+                // What a toolchain says, or a symbol of another type, is not followed.
+                _ => atom,
+            };
+            result = store.ite(condition, given, result);
+        }
+        result
+    }
+}
+
+fn unknown(store: &mut Store, op: Comparison, a: &Term, b: &Term) -> Condition {
+    let words = Name::new(&format!("{a:?} {op:?} {b:?}"));
+    store.atom(Atom::Free(words))
+}
+
+fn compare_valued(store: &mut Store, op: Comparison, symbol: Name, value: Name) -> Condition {
+    let (op, negated) = match op {
+        Comparison::Equal => (CompareOp::Equal, false),
+        Comparison::NotEqual => (CompareOp::Equal, true),
+        Comparison::Less => (CompareOp::Less, false),
+        Comparison::GreaterEqual => (CompareOp::Less, true),
+        Comparison::LessEqual => (CompareOp::LessEqual, false),
+        Comparison::Greater => (CompareOp::LessEqual, true),
+    };
+    let atom = store.atom(Atom::Compare { symbol, op, value });
+    if negated { !atom } else { atom }
+}
+
+/// A bool or tristate against a text: each of its values is tried.
+fn compare_truth(store: &mut Store, op: Comparison, truth: Tri, text: &str) -> Condition {
+    let module = store.and(truth.on, !truth.yes);
+    let mut all = Condition::FALSE;
+    for (value, is) in [("n", !truth.on), ("m", module), ("y", truth.yes)] {
+        if compare_texts(op, (value, Some(SymbolType::Tristate)), (text, None)) {
+            all = store.or(all, is);
+        }
+    }
+    all
+}
+
+fn mirrored(op: Comparison) -> Comparison {
+    match op {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessEqual => Comparison::GreaterEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterEqual => Comparison::LessEqual,
+        op => op,
+    }
+}
+
+/// `expr_parse_string()` of scripts/kconfig/expr.c; a constant has no type.
+fn number(text: &str, kind: Option<SymbolType>) -> Option<i128> {
+    if matches!(kind, Some(SymbolType::Bool | SymbolType::Tristate)) {
+        return Some(match text {
+            "n" => 0,
+            "m" => 1,
+            "y" => 2,
+            _ => -1,
+        });
+    }
+    let (negative, digits) = match text.trim_start().strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.trim_start().trim_start_matches('+')),
+    };
+    let hex = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"));
+    let value = match (kind, hex) {
+        (Some(SymbolType::Int), _) => digits.parse().ok()?,
+        (Some(SymbolType::Hex), None) => i128::from_str_radix(digits, 16).ok()?,
+        (_, Some(hex)) => i128::from_str_radix(hex, 16).ok()?,
+        (_, None) if digits.len() > 1 && digits.starts_with('0') => {
+            i128::from_str_radix(digits, 8).ok()?
+        }
+        (_, None) => digits.parse().ok()?,
+    };
+    Some(if negative { -value } else { value })
+}
+
+/// Compares texts of these types as the kernel does: as numbers where both are, unsigned where one
+/// is hex, else byte by byte.
+fn compare_texts(
+    op: Comparison,
+    (a, kind_a): (&str, Option<SymbolType>),
+    (b, kind_b): (&str, Option<SymbolType>),
+) -> bool {
+    let hex = kind_a == Some(SymbolType::Hex) || kind_b == Some(SymbolType::Hex);
+    let wrap = |number: i128| {
+        if hex { number.rem_euclid(1 << 64) } else { number }
+    };
+    let order = match (number(a, kind_a), number(b, kind_b)) {
+        (Some(a), Some(b)) => wrap(a).cmp(&wrap(b)),
+        _ => a.cmp(b),
+    };
+    match op {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterEqual => order.is_ge(),
+    }
+}
+
+fn compare_tristates(store: &mut Store, op: Comparison, a: Tri, b: Tri) -> Condition {
+    let equal = {
+        let on = store.iff(a.on, b.on);
+        let yes = store.iff(a.yes, b.yes);
+        store.and(on, yes)
+    };
+    let at_most = |store: &mut Store, a: Tri, b: Tri| {
+        let on = store.implies(a.on, b.on);
+        let yes = store.implies(a.yes, b.yes);
+        store.and(on, yes)
+    };
+    match op {
+        Comparison::Equal => equal,
+        Comparison::NotEqual => !equal,
+        Comparison::LessEqual => at_most(store, a, b),
+        Comparison::GreaterEqual => at_most(store, b, a),
+        Comparison::Less => !at_most(store, b, a),
+        Comparison::Greater => !at_most(store, a, b),
+    }
+}
+
+/// Whether `at op bound`.
+fn reached(op: CompareOp, at: i128, bound: i128) -> bool {
+    match op {
+        CompareOp::Equal => at == bound,
+        CompareOp::Less => at < bound,
+        CompareOp::LessEqual => at <= bound,
+    }
+}
+
+/// What two comparisons of one symbol with constants have to do with each other.
+fn related(
+    store: &mut Store,
+    (a, op_a, value_a): (Condition, CompareOp, &str),
+    (b, op_b, value_b): (Condition, CompareOp, &str),
+) -> Vec<Condition> {
+    let (Some(x), Some(y)) = (number(value_a, None), number(value_b, None)) else {
+        let differ = op_a == CompareOp::Equal && op_b == CompareOp::Equal && value_a != value_b;
+        let both = store.and(a, b);
+        return if differ { vec![!both] } else { Vec::new() };
+    };
+    // Each is true up to a bound, or at one value: the values around both bounds show every
+    // combination that there is.
+    let points = [x - 1, x, x + 1, y - 1, y, y + 1];
+    let mut all = Vec::new();
+    for (left, right) in [(true, true), (true, false), (false, true), (false, false)] {
+        let possible = points
+            .iter()
+            .any(|at| reached(op_a, *at, x) == left && reached(op_b, *at, y) == right);
+        if !possible {
+            let left = if left { a } else { !a };
+            let right = if right { b } else { !b };
+            all.push(!store.and(left, right));
+        }
+    }
+    all
+}
