@@ -154,6 +154,22 @@ impl Flows {
         }
     }
 
+    /// Whether control that gets to where `a` holds has been where `b` holds, as far as the shape of
+    /// both tells.
+    pub fn follows(&self, a: FlowId, b: FlowId) -> bool {
+        if a == b || a == FlowId::NEVER || b == FlowId::ALWAYS {
+            return true;
+        }
+        if let Flow::And(x, y) = self.get(b) {
+            return self.follows(a, x) && self.follows(a, y);
+        }
+        match self.get(a) {
+            Flow::And(x, y) => self.follows(x, b) || self.follows(y, b),
+            Flow::Or(x, y) => self.follows(x, b) && self.follows(y, b),
+            _ => false,
+        }
+    }
+
     fn opposite(&self, a: FlowId, b: FlowId) -> bool {
         match (self.get(a), self.get(b)) {
             (Flow::Leaf(one, sign), Flow::Leaf(other, opposite)) => {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use text::Name;
 
-use crate::model::{Model, Term};
+use crate::model::{Model, Symbol, Term};
 use crate::syntax::Comparison;
 
 /// `n`, `m` or `y`, in this order.
@@ -80,7 +80,7 @@ impl Justify<'_> {
             return;
         };
         if !symbol.is_truth() {
-            return;
+            return self.valued(symbol);
         }
         let value = (self.value)(name);
         let prompt = symbol
@@ -120,6 +120,18 @@ impl Justify<'_> {
         if let Some(default) = default {
             self.need(&default.condition, true);
             self.need(&default.value, true);
+        }
+    }
+
+    /// A string, int or hex symbol has a value where its prompt is seen or a default holds.
+    fn valued(&mut self, symbol: &Symbol) {
+        let prompts = symbol.prompts.iter().map(|prompt| &prompt.visible);
+        let defaults = symbol.defaults.iter().map(|default| &default.condition);
+        let held = prompts
+            .chain(defaults)
+            .find(|term| self.term(term) != Value::No);
+        if let Some(term) = held {
+            self.need(term, true);
         }
     }
 

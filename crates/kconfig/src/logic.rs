@@ -60,6 +60,7 @@ pub struct Constraints<'m> {
     done: FxHashSet<Name>,
     choices: FxHashSet<ChoiceId>,
     compared: FxHashMap<Name, Vec<(CompareOp, Name)>>,
+    defined: FxHashSet<Name>,
 }
 
 impl Model {
@@ -70,6 +71,7 @@ impl Model {
             done: FxHashSet::default(),
             choices: FxHashSet::default(),
             compared: FxHashMap::default(),
+            defined: FxHashSet::default(),
         }
     }
 }
@@ -99,15 +101,20 @@ impl Constraints<'_> {
         let mut open = Vec::new();
         self.note(store, condition, &mut open);
         self.require(store, solver, open);
-        // A comparison of a symbol that is done already is new all the same.
+        // What is asked of a value, of a symbol that is done already, is new all the same.
         for atom in store.atoms(condition) {
-            if let Atom::Compare { symbol, op, value } = atom {
-                for fresh in self.of_comparison(store, symbol, op, value) {
-                    let mut open = Vec::new();
-                    self.note(store, fresh, &mut open);
-                    solver.assert(store, fresh);
-                    self.require(store, solver, open);
+            let fresh = match atom {
+                Atom::Compare { symbol, op, value } => {
+                    self.of_comparison(store, symbol, op, value)
                 }
+                Atom::Defined(name) => self.of_macro(store, name),
+                _ => continue,
+            };
+            for fresh in fresh {
+                let mut open = Vec::new();
+                self.note(store, fresh, &mut open);
+                solver.assert(store, fresh);
+                self.require(store, solver, open);
             }
         }
     }

@@ -105,7 +105,7 @@ impl Analysis<'_> {
             }
         }
         if reached {
-            return match self.shortest(walk, goal_condition) {
+            return match self.best(walk, goal_condition) {
                 Some(witness) => Answer::Yes(Box::new(witness)),
                 None => Answer::Unknown(
                     "a path was proved to exist, but the search for it was given up".to_owned(),
@@ -154,11 +154,14 @@ impl Analysis<'_> {
         })
     }
 
-    /// The shortest path from an entry, breadth first from the sink.
-    fn shortest(&mut self, walk: &Walk, goal: Condition) -> Option<Witness> {
+    /// The path from an entry that asks the reader to assume least, the shortest of those; breadth
+    /// first from the sink.
+    fn best(&mut self, walk: &Walk, goal: Condition) -> Option<Witness> {
         let mut states: Vec<State> = Vec::new();
         let mut queue = VecDeque::new();
         let mut seen = FxHashSet::default();
+        let mut best: Option<Witness> = None;
+        let mut candidates = 0;
         for start in &walk.starts {
             let Some(node) = walk.node_of(start.key) else {
                 continue;
@@ -174,14 +177,22 @@ impl Analysis<'_> {
             queue.push_back(states.len() - 1);
         }
         while let Some(number) = queue.pop_front() {
-            if states.len() > self.limits.states {
-                return None;
+            if states.len() > self.limits.states || candidates >= self.limits.witnesses {
+                break;
             }
             let (node, when) = (states[number].node, states[number].when);
             for entry in &walk.nodes[node].entries {
                 let whole = self.store.and_all([when, entry.when, goal]);
                 if let Solved::Sat(model) = self.solve(&[whole]) {
-                    return Some(self.witness(walk, &states, number, entry, (whole, &model)));
+                    let witness = self.witness(walk, &states, number, entry, (whole, &model));
+                    if witness.assumptions.is_empty() {
+                        return Some(witness);
+                    }
+                    candidates += 1;
+                    let fewer = |known: &Witness| witness.assumptions.len() < known.assumptions.len();
+                    if best.as_ref().is_none_or(fewer) {
+                        best = Some(witness);
+                    }
                 }
             }
             for (caller, site) in walk.calls_of(node) {
@@ -201,7 +212,7 @@ impl Analysis<'_> {
                 queue.push_back(states.len() - 1);
             }
         }
-        None
+        best
     }
 
     fn head(&mut self, key: FunctionKey) -> Span {
@@ -276,6 +287,10 @@ impl Analysis<'_> {
         for literal in core {
             match self.store.shape(literal) {
                 Shape::Atom(Atom::Symbol { name, .. }, _) => wanted.push(name),
+                // Kconfig says when the macro of a symbol is defined.
+                Shape::Atom(Atom::Defined(name), _) if self.config_symbol(name).is_some() => {
+                    wanted.extend(self.config_symbol(name));
+                }
                 Shape::Atom(atom, negated) => self.record(atom, negated, &mut assumptions),
                 _ => {}
             }
@@ -297,6 +312,11 @@ impl Analysis<'_> {
         assumptions.sort_unstable();
         assumptions.dedup();
         (config, assumptions)
+    }
+
+    fn config_symbol(&self, name: Name) -> Option<Name> {
+        let symbol = self.model.symbol(name.strip_prefix("CONFIG_")?)?;
+        Some(symbol.name)
     }
 
     /// Drops what is not needed, one literal after the other.

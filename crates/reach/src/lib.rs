@@ -54,6 +54,8 @@ pub struct Vocabulary {
     pub stable: BTreeSet<String>,
     /// Parts of the names of functions that return zeroed memory.
     pub zeroing: Vec<String>,
+    /// Functions that clear an object: `memset(object, 0, sizeof(*object))`.
+    pub clearing: Vec<String>,
 }
 
 /// How far an analysis goes before it says that it does not know.
@@ -63,8 +65,10 @@ pub struct Limits {
     pub functions: usize,
     /// Functions looked at in one backward walk, each as often as its Condition grew.
     pub rounds: usize,
-    /// States looked at while a shortest path is searched.
+    /// States looked at while a path is searched.
     pub states: usize,
+    /// Paths that are compared by what they assume.
+    pub witnesses: usize,
     /// Macros inside macros.
     pub macro_depth: u32,
     /// Macros that stand for one function.
@@ -91,6 +95,7 @@ impl Default for Limits {
             functions: 5_000,
             rounds: 40_000,
             states: 20_000,
+            witnesses: 24,
             macro_depth: 8,
             spellings: 64,
             summary_bytes: 2_048,

@@ -8,7 +8,7 @@
 //! A field of such an object is what the initialiser says, else 0, unless something may have stored
 //! to it: this function, or one that it calls.
 
-use csource::syntax::{Expr, ExprKind};
+use csource::syntax::{Expr, ExprKind, UnaryOp};
 use csource::{Body, Definition};
 use text::Name;
 
@@ -30,6 +30,9 @@ impl Analysis<'_> {
                 Term::Param(number, name)
             };
             return Some(self.terms.add(value));
+        }
+        if let Some(object) = self.cleared(frame, &definitions, expr, name) {
+            return Some(object);
         }
         let key = (frame.place(definitions[0].span), name);
         if let Some(value) = self.settled_variable(frame, &definitions, key) {
@@ -87,6 +90,66 @@ impl Analysis<'_> {
         Some(self.eval(frame, &value))
     }
 
+    /// The object behind a pointer that gets one value only, after `memset(p, 0, sizeof(*p))`.
+    fn cleared(
+        &mut self,
+        frame: &Frame,
+        definitions: &[Definition],
+        expr: &Expr,
+        name: Name,
+    ) -> Option<TermId> {
+        let stores = frame.body.stores.iter();
+        let stores = stores.filter(|s| s.target.as_ident() == Some(name)).count();
+        let begun = definitions
+            .iter()
+            .filter(|d| d.declarator.init.is_some())
+            .count();
+        if definitions.len() > 1 || stores + begun > 1 || frame.body.addressed.contains(&name) {
+            return None;
+        }
+        let call = self.clearing_call(frame, |target| target.as_ident() == Some(name))?;
+        let here = frame.body.flow_at(expr.span);
+        if expr.span.start < call.span.end || !frame.body.flows.follows(here, call.flow) {
+            return None;
+        }
+        let key = (
+            Name::new(&format!("*{}", frame.place(call.span))),
+            name,
+        );
+        if let Some(known) = self.variables.get(&key) {
+            return *known;
+        }
+        let stored = self.stored_fields(frame);
+        let object = self.terms.object(Object {
+            words: name,
+            fields: Vec::new(),
+            zeroed: true,
+            stored,
+        });
+        self.variables.insert(key, Some(object));
+        Some(object)
+    }
+
+    /// The call that clears what `is_target` accepts as its first argument.
+    fn clearing_call(
+        &self,
+        frame: &Frame,
+        is_target: impl Fn(&Expr) -> bool,
+    ) -> Option<csource::Call> {
+        let clears = |call: &&csource::Call| {
+            let known = call
+                .name()
+                .is_some_and(|name| self.vocabulary.clearing.iter().any(|word| *word == *name));
+            let zero = |value: &Expr| value.kind == ExprKind::Int(0);
+            let size = |value: &Expr| matches!(value.kind, ExprKind::Sizeof(_));
+            known
+                && call.args.first().is_some_and(&is_target)
+                && call.args.get(1).is_some_and(zero)
+                && call.args.get(2).is_some_and(size)
+        };
+        frame.body.calls.iter().find(clears).cloned()
+    }
+
     /// The object behind `p = kzalloc(…)`.
     fn allocated(&mut self, frame: &Frame, value: &Expr) -> Option<TermId> {
         let ExprKind::Call(callee, _) = &value.kind else {
@@ -120,7 +183,11 @@ impl Analysis<'_> {
                 None => self.static_object(frame, name),
             };
         };
-        if definitions.len() != 1 || definition.declarator.pointer {
+        // An object that is assigned as a whole is not what it began with.
+        if definitions.len() != 1
+            || definition.declarator.pointer
+            || is_stored(&frame.body, name)
+        {
             return None;
         }
         let key = (
@@ -137,7 +204,14 @@ impl Analysis<'_> {
                 kind: ExprKind::Initializer(parts),
                 ..
             }) => (self.initial_fields(frame, parts, &[]), true),
-            _ => (Vec::new(), definition.declarator.is_static),
+            _ => {
+                let is_it = |target: &Expr| match &target.kind {
+                    ExprKind::Unary(UnaryOp::AddressOf, of) => of.as_ident() == Some(name),
+                    _ => false,
+                };
+                let cleared = self.clearing_call(frame, is_it).is_some();
+                (Vec::new(), cleared || definition.declarator.is_static)
+            }
         };
         // A field that is stored to later is not what it began with.
         let fields = fields

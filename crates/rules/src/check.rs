@@ -70,6 +70,7 @@ pub fn check(
     progress: &dyn Progress,
 ) -> Result<Outcome, CheckError> {
     let rules = chosen_rules(settings)?;
+    let vocabulary = crate::rule::vocabulary().map_err(CheckError::Rule)?;
     let tree = Tree::open(source).map_err(CheckError::NotATree)?;
     let arches = chosen_arches(&tree, settings)?;
     tree.words(progress);
@@ -78,7 +79,7 @@ pub fn check(
     let checks: Vec<ArchCheck> = arches
         .par_iter()
         .map(|arch| {
-            let result = check_arch(&tree, &library, *arch, &rules);
+            let result = check_arch((&tree, &library), *arch, &rules, &vocabulary);
             progress.step(1);
             result
         })
@@ -155,7 +156,12 @@ fn lender(tree: &Tree, arch: Name) -> Option<Name> {
     tree.arches().iter().find(makefile).copied()
 }
 
-fn check_arch(tree: &Tree, library: &Library, arch: Name, rules: &[Rule]) -> ArchCheck {
+fn check_arch(
+    (tree, library): (&Tree, &Library),
+    arch: Name,
+    rules: &[Rule],
+    vocabulary: &Vocabulary,
+) -> ArchCheck {
     let mut environment = Environment::for_arch(&arch, tree.version());
     let lender = lender(tree, arch);
     if let Some(lender) = lender {
@@ -167,9 +173,8 @@ fn check_arch(tree: &Tree, library: &Library, arch: Name, rules: &[Rule]) -> Arc
     for error in model.errors() {
         check.problems.insert(problem(error));
     }
-    let vocabulary = vocabulary(rules);
     let header_arches = std::iter::once(arch).chain(lender).collect();
-    let mut analysis = Analysis::new(tree, &model, header_arches, &vocabulary, Limits::default());
+    let mut analysis = Analysis::new(tree, &model, header_arches, vocabulary, Limits::default());
     let mut reaches: BTreeMap<String, Vec<(SinkRule, Reach)>> = BTreeMap::new();
     for rule in rules {
         let key = format!("{:?}", rule.sink);
@@ -219,18 +224,6 @@ fn problem(error: &kconfig::Error) -> Problem {
     }
 }
 
-fn vocabulary(rules: &[Rule]) -> Vocabulary {
-    let mut all = Vocabulary::default();
-    for words in rules.iter().map(|rule| &rule.vocabulary) {
-        all.entries.extend(words.entries.iter().cloned());
-        all.stable.extend(words.stable.iter().cloned());
-        all.zeroing.extend(words.zeroing.iter().cloned());
-    }
-    all.zeroing.sort();
-    all.zeroing.dedup();
-    all
-}
-
 fn sink_of(rule: &SinkRule) -> Option<Sink> {
     match (&rule.call, &rule.function, &rule.query) {
         (Some(call), ..) => Some(Sink::Call(Name::new(call))),
@@ -268,7 +261,7 @@ impl Asking<'_, '_> {
                     continue;
                 }
                 Answer::No(facts) => {
-                    forbidden.push(facts);
+                    forbidden.push((sink.what.as_str(), facts));
                     continue;
                 }
             }
@@ -359,9 +352,10 @@ impl Asking<'_, '_> {
         match own {
             Some(select) => {
                 let place = self.place(&select.place.file, select.place.span);
+                let verb = if select.weak { "implies" } else { "selects" };
                 (
                     Verdict::Clean,
-                    format!("opted in: {} selects {symbol}", select.by),
+                    format!("opted in: {} {verb} {symbol}", select.by),
                     Some(place),
                 )
             }
@@ -369,14 +363,29 @@ impl Asking<'_, '_> {
         }
     }
 
-    fn cannot_reach(&self, forbidden: &[Vec<Fact>]) -> (Verdict, String, Option<Place>) {
-        // The longest chain says most; sinks of one rule are forbidden by the same as a rule.
-        let Some(facts) = forbidden.iter().find(|facts| !facts.is_empty()) else {
-            return (Verdict::CannotReach, "nothing leads there".to_owned(), None);
+    /// What forbids it: one reason where it is the same for all sinks, else each sink with its own.
+    fn cannot_reach(&self, forbidden: &[(&str, Vec<Fact>)]) -> (Verdict, String, Option<Place>) {
+        let words = |facts: &[Fact]| {
+            let words: Vec<&str> = facts.iter().map(|fact| fact.words.as_str()).collect();
+            words.join("; ")
         };
-        let words: Vec<&str> = facts.iter().map(|fact| fact.words.as_str()).collect();
-        let place = facts.last().and_then(|fact| self.fact_place(fact));
-        (Verdict::CannotReach, words.join("; "), place)
+        let mut reasons: Vec<(&str, String)> = forbidden
+            .iter()
+            .filter(|(_, facts)| !facts.is_empty())
+            .map(|(what, facts)| (*what, words(facts)))
+            .collect();
+        let place = forbidden.iter().find_map(|(_, facts)| facts.last());
+        let place = place.and_then(|fact| self.fact_place(fact));
+        let same = reasons.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        let reason = match reasons.first_mut() {
+            None => "nothing leads there".to_owned(),
+            Some((_, only)) if same => std::mem::take(only),
+            Some(_) => {
+                let each = reasons.iter().map(|(what, words)| format!("{what}: {words}"));
+                each.collect::<Vec<_>>().join("; ")
+            }
+        };
+        (Verdict::CannotReach, reason, place)
     }
 
     fn finding(

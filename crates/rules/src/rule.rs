@@ -31,8 +31,6 @@ pub struct Rule {
     pub sink: Vec<SinkRule>,
     /// How the architecture's own part is judged, where the question asks for it.
     pub backend: Option<Backend>,
-    /// Words that the analysis must know.
-    pub vocabulary: Words,
 }
 
 /// The severities by their names.
@@ -94,16 +92,30 @@ pub struct Backend {
     pub follow: Vec<String>,
 }
 
-/// Words that the analysis must know; see `reach::Vocabulary`.
+/// Words that the analysis must know whatever the rule; see [`reach::Vocabulary`].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Words {
-    /// Functions that something outside of C calls.
-    pub entries: Vec<String>,
-    /// Leaves of predicates that do not change once the kernel is up.
-    pub stable: Vec<String>,
-    /// Parts of the names of functions that return zeroed memory.
-    pub zeroing: Vec<String>,
+struct Words {
+    entries: Vec<String>,
+    stable: Vec<String>,
+    zeroing: Vec<String>,
+    clearing: Vec<String>,
+}
+
+/// The words of the kernel that every rule builds on.
+pub(crate) fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
+    let file = "vocabulary.toml";
+    let text = include_str!("../../../rules/vocabulary.toml");
+    let words: Words = toml::from_str(text).map_err(|error| RuleError {
+        file: file.to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(reach::Vocabulary {
+        entries: words.entries.into_iter().collect(),
+        stable: words.stable.into_iter().collect(),
+        zeroing: words.zeroing,
+        clearing: words.clearing,
+    })
 }
 
 /// The rules that come with the program, by id.
@@ -185,6 +197,7 @@ mod tests {
             .map(|rule| rule.id)
             .collect();
         assert_eq!(ids, ["no-init-mm", "unselected"]);
+        assert!(vocabulary().unwrap().entries.contains("start_kernel"));
     }
 
     #[test]

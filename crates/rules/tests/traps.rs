@@ -172,6 +172,31 @@ fn zeroed_memory_is_zero_until_something_stores_to_it() {
 }
 
 #[test]
+fn memory_that_is_cleared_is_zero_from_there_on() {
+    let gate = "static void pop(struct map *p) { if (1 << p->shift > 1) vmemmap_populate_compound_pages(); }\n";
+    let go = |body: &str| {
+        format!(
+            "{gate}static int go(struct dev *d) {{ struct map *m; if (!d->ok) return -1; m = &d->map; {body} }}\nmodule_init(go);"
+        )
+    };
+    sink(&go("memset(m, 0, sizeof(*m)); pop(m);"), "cannot-reach");
+    sink(&go("pop(m); memset(m, 0, sizeof(*m));"), "flagged go > pop");
+    sink(
+        &go("memset(m, 0, sizeof(*m)); m->shift = 9; pop(m);"),
+        "flagged go > pop",
+    );
+    sink(
+        &go("if (d->new) memset(m, 0, sizeof(*m)); pop(m);"),
+        "flagged go > pop",
+    );
+    let local = |body: &str| {
+        format!("{gate}static int go(struct map *old) {{ struct map m; {body} pop(&m); }}\nmodule_init(go);")
+    };
+    sink(&local("memset(&m, 0, sizeof(m));"), "cannot-reach");
+    sink(&local("memset(&m, 0, sizeof(m)); m = *old;"), "flagged go > pop");
+}
+
+#[test]
 fn a_gate_may_be_a_macro_a_stub_or_an_option() {
     let go =
         "static int go(void) { if (gate()) vmemmap_populate_compound_pages(); }\nmodule_init(go);";

@@ -117,6 +117,29 @@ impl Constraints<'_> {
         all
     }
 
+    /// When the macro `CONFIG_X` of a string, int or hex symbol is defined: where its prompt is seen
+    /// or a default holds, as `sym_calc_value()` marks it to be written.
+    pub(super) fn of_macro(&mut self, store: &mut Store, name: Name) -> Vec<Condition> {
+        let model = self.model;
+        let symbol = name.strip_prefix("CONFIG_");
+        let Some(symbol) = symbol.and_then(|symbol| model.symbol(symbol)) else {
+            return Vec::new();
+        };
+        if symbol.is_truth() || symbol.transitional || !self.defined.insert(name) {
+            return Vec::new();
+        }
+        let visible = self.visible_of_any(store, symbol);
+        let defaults: Vec<Condition> = symbol
+            .defaults
+            .iter()
+            .map(|default| self.term(store, &default.condition).on)
+            .collect();
+        let given = store.or_all(defaults);
+        let written = store.or(visible, given);
+        let defined = store.atom(Atom::Defined(name));
+        vec![store.iff(defined, written)]
+    }
+
     /// Whether a range holds, and what the first that holds says of the comparison `atom`.
     fn within_range(
         &mut self,
