@@ -8,7 +8,8 @@ use text::{LineIndex, Name, Position, Span};
 
 use crate::body::{Body, MacroBody};
 use crate::directives::{DirectiveKind, Directives, MacroDefinition, name};
-use crate::items::{Function, Items};
+use crate::item::Function;
+use crate::items::Items;
 use crate::lexer::{Lexer, TokenKind, is_word};
 use crate::mask;
 use crate::parse::{self, Query};
@@ -73,6 +74,19 @@ impl File {
     /// Its directives.
     pub fn directives(&self) -> &Directives {
         &self.directives
+    }
+
+    /// What a compiler would refuse in the file's outer form, and where: a conditional without its
+    /// end, or an end without its conditional; in a C file, a brace that is not closed. What stands
+    /// behind it may have been read wrongly.
+    pub fn fault(&self) -> Option<(&'static str, u32)> {
+        if let Some(at) = self.directives.unmatched.first() {
+            return Some(("this conditional is not matched", *at));
+        }
+        if !self.path.ends_with(".c") {
+            return None;
+        }
+        Some(("this brace is not closed", self.items().unclosed?))
     }
 
     /// What stands at its top.

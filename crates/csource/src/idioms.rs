@@ -1,6 +1,9 @@
 //! What the kernel's own macros mean where the grammar of C cannot know it. Data, not logic: each
 //! list says what its members have in common.
 
+/// Attributes of a function that need not be used.
+pub(crate) const UNUSED: &[&str] = &["__always_unused", "__maybe_unused", "__unused", "unused"];
+
 /// Words in front of or behind a declarator that say nothing about calls. With arguments or without.
 pub(crate) const ATTRIBUTES: &[&str] = &[
     "__acquires",

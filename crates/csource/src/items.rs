@@ -17,82 +17,10 @@
 
 use text::{Name, Span};
 
-use crate::directives::{BranchId, Directives, name};
+use crate::directives::{Directives, name};
 use crate::idioms::{ATTRIBUTES, ENTRY_MACROS, FUNCTION_GENERATORS, INLINE, KEYWORDS, WEAK};
+use crate::item::{Function, Linkage, Param, TopMacro, Variable};
 use crate::lexer::{Lexer, Token, TokenKind};
-
-/// How a function is visible.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Linkage {
-    /// `static`.
-    pub is_static: bool,
-    /// `inline` in one of its spellings.
-    pub is_inline: bool,
-    /// Another definition replaces it.
-    pub is_weak: bool,
-}
-
-/// A function with a body.
-#[derive(Clone, Debug)]
-pub struct Function {
-    /// Its name; for a generator such as `SYSCALL_DEFINE3(name, …)` its first argument.
-    pub name: Name,
-    /// Where the name stands.
-    pub name_span: Span,
-    /// The parameters, by name; one without a name is empty.
-    pub params: Vec<Param>,
-    /// From its brace to its brace.
-    pub body: Span,
-    /// How it is visible.
-    pub linkage: Linkage,
-    /// The words before its name.
-    pub return_type: Name,
-    /// Under which branch the head stands.
-    pub branch: BranchId,
-    /// What calls it, where the generator that defines it says so.
-    pub entry: Option<&'static str>,
-}
-
-/// A parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Param {
-    /// Its name; empty where it has none.
-    pub name: Name,
-    /// The rest of its words, as a type.
-    pub type_text: Name,
-    /// Whether it is a pointer or an array.
-    pub pointer: bool,
-}
-
-/// A variable at the top of a file that has an initialiser or is a structure.
-#[derive(Clone, Debug)]
-pub struct Variable {
-    /// Its name.
-    pub name: Name,
-    /// `static`: nobody else sees it.
-    pub is_static: bool,
-    /// Whether it is a pointer or an array.
-    pub pointer: bool,
-    /// `dax_device_driver` in `struct dax_device_driver x = …`.
-    pub struct_tag: Option<Name>,
-    /// Behind the `=`; empty where there is none, and all is zero.
-    pub init: Span,
-    /// Under which branch it stands.
-    pub branch: BranchId,
-}
-
-/// A macro used at the top of a file: `module_init(f);`.
-#[derive(Clone, Debug)]
-pub struct TopMacro {
-    /// The macro.
-    pub name: Name,
-    /// Between its parentheses.
-    pub args: Span,
-    /// Whether it has the functions among its arguments called (`module_init`).
-    pub enters: bool,
-    /// Under which branch it stands.
-    pub branch: BranchId,
-}
 
 /// What stands at the top of a file.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +31,8 @@ pub struct Items {
     pub variables: Vec<Variable>,
     /// Macro calls, in order.
     pub macros: Vec<TopMacro>,
+    /// Where the brace opens that the file does not close.
+    pub unclosed: Option<u32>,
 }
 
 impl Items {
@@ -117,6 +47,9 @@ impl Items {
         };
         for token in Lexer::new(text) {
             scan.token(token);
+        }
+        if scan.state.depth > 0 {
+            scan.out.unclosed = Some(scan.state.opened);
         }
         scan.close(text.len());
         scan.out
@@ -140,6 +73,8 @@ impl Items {
 #[derive(Clone, Default)]
 struct State {
     depth: u32,
+    /// Where the outermost brace opened.
+    opened: u32,
     parens: u32,
     /// The tokens of the declaration that is being read.
     pending: Vec<Token>,
@@ -171,6 +106,7 @@ impl Scan<'_> {
             TokenKind::Directive => self.directive(token),
             TokenKind::Punct(b'{') => {
                 if self.state.depth == 0 {
+                    self.state.opened = token.span.start;
                     self.open_brace(token);
                 }
                 self.state.depth += 1;

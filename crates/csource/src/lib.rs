@@ -14,6 +14,7 @@ mod directives;
 mod file;
 mod flow;
 mod idioms;
+mod item;
 mod items;
 mod lexer;
 mod mask;
@@ -30,6 +31,7 @@ pub use directives::{
 pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
 pub use idioms::{NO_RETURN, NO_RETURN_IF, TRANSPARENT};
-pub use items::{Function, Items, Linkage, Param, TopMacro, Variable};
+pub use item::{Function, Linkage, Param, TopMacro, Variable};
+pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use parse::Query;

@@ -133,6 +133,7 @@ impl Machine<'_> {
                 self.journal.problem(
                     word.place,
                     format!("{variable} has {spelled}, which is not known"),
+                    false,
                 );
                 continue;
             }

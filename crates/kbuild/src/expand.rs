@@ -47,7 +47,7 @@ impl Machine<'_> {
                 Reference::Dollar => value.extend(plain("$", self.place)),
                 Reference::Inside(inside) => value.extend(self.reference(inside)),
                 Reference::Open => {
-                    self.problem("a reference is not closed");
+                    self.broken("a reference is not closed");
                     break;
                 }
             }

@@ -79,6 +79,9 @@ pub struct Problem {
     pub line: u32,
     /// What is wrong.
     pub message: String,
+    /// Whether make itself would stop here. Else something is left out that only a running make
+    /// could know, or that goes further than is followed.
+    pub breaks: bool,
 }
 
 /// The makefiles of one tree, for one architecture.

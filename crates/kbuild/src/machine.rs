@@ -71,9 +71,10 @@ impl Journal {
             .map_or("", String::as_str)
     }
 
-    pub(crate) fn problem(&mut self, place: Place, message: String) {
+    pub(crate) fn problem(&mut self, place: Place, message: String, breaks: bool) {
         let file = self.name(place).to_owned();
         let problem = Problem {
+            breaks,
             file,
             line: place.line,
             message,
@@ -120,7 +121,12 @@ impl<'m> Machine<'m> {
     }
 
     pub(crate) fn problem(&mut self, message: impl Into<String>) {
-        self.journal.problem(self.place, message.into());
+        self.journal.problem(self.place, message.into(), false);
+    }
+
+    /// Notes what make itself would refuse.
+    pub(crate) fn broken(&mut self, message: impl Into<String>) {
+        self.journal.problem(self.place, message.into(), true);
     }
 
     /// Whether `path` was included on the way.
@@ -204,7 +210,7 @@ impl<'m> Machine<'m> {
         }
         if let Some(frame) = frames.last() {
             self.place.line = fixed_line.unwrap_or(frame.line);
-            self.problem("this conditional has no endif");
+            self.broken("this conditional has no endif");
         }
         self.when = start;
     }
@@ -214,7 +220,7 @@ impl<'m> Machine<'m> {
             "else" => self.otherwise(rest, frames),
             "endif" => match frames.pop() {
                 Some(frame) => self.when = frame.outer,
-                None => self.problem("endif without a conditional"),
+                None => self.broken("endif without a conditional"),
             },
             test => {
                 let outer = self.when;
@@ -233,11 +239,11 @@ impl<'m> Machine<'m> {
 
     fn otherwise(&mut self, rest: &str, frames: &mut [Frame]) {
         let Some(frame) = frames.last_mut() else {
-            self.problem("else without a conditional");
+            self.broken("else without a conditional");
             return;
         };
         if frame.has_else {
-            self.problem("a second else of one conditional");
+            self.broken("a second else of one conditional");
             return;
         }
         let (outer, taken) = (frame.outer, frame.taken);
@@ -273,7 +279,7 @@ impl<'m> Machine<'m> {
             }
             "ifeq" | "ifneq" => {
                 let Some((a, b)) = sides(rest) else {
-                    self.problem(format!("{word} needs two values to compare"));
+                    self.broken(format!("{word} needs two values to compare"));
                     return Condition::FALSE;
                 };
                 let (a, b) = (self.expand(a), self.expand(b));
@@ -343,7 +349,7 @@ impl<'m> Machine<'m> {
             body.push('\n');
         }
         if open > 0 {
-            self.problem("define without endef");
+            self.broken("define without endef");
         }
         let name = rest.trim_end_matches(['=', ':', '?', '+']).trim();
         if !name.is_empty() && !self.when.is_false() {

@@ -183,6 +183,6 @@ impl Machine<'_> {
     pub(crate) fn unreadable(&mut self, path: &str, message: &str) {
         let file = self.journal.file(path);
         self.journal
-            .problem(Place { file, line: 1 }, message.to_owned());
+            .problem(Place { file, line: 1 }, message.to_owned(), true);
     }
 }

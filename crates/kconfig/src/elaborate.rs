@@ -15,9 +15,7 @@ use crate::model::{
     ChoiceId, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
 };
 use crate::parse;
-use crate::syntax::{
-    Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind,
-};
+use crate::syntax::{Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind};
 
 /// A file that was read and parsed.
 #[derive(Debug)]

@@ -104,9 +104,7 @@ impl Constraints<'_> {
         // What is asked of a value, of a symbol that is done already, is new all the same.
         for atom in store.atoms(condition) {
             let fresh = match atom {
-                Atom::Compare { symbol, op, value } => {
-                    self.of_comparison(store, symbol, op, value)
-                }
+                Atom::Compare { symbol, op, value } => self.of_comparison(store, symbol, op, value),
                 Atom::Defined(name) => self.of_macro(store, name),
                 _ => continue,
             };
@@ -193,9 +191,15 @@ impl Constraints<'_> {
     /// may be left open.
     fn value_of_choice(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
         let visible = self.visible(store, symbol);
-        let optional = symbol.itself.is_some_and(|id| self.model.choice(id).optional);
+        let optional = symbol
+            .itself
+            .is_some_and(|id| self.model.choice(id).optional);
         let least = Tri {
-            on: if optional { Condition::FALSE } else { visible.on },
+            on: if optional {
+                Condition::FALSE
+            } else {
+                visible.on
+            },
             yes: Condition::FALSE,
         };
         self.between(store, symbol, least, visible)
@@ -203,7 +207,12 @@ impl Constraints<'_> {
 
     /// A member of a choice. Nothing selects or implies one: `sym_calc_visibility()` leaves those
     /// aside for members. Which of the members is `y` is said by [`Constraints::of_choice`].
-    fn value_of_member(&mut self, store: &mut Store, symbol: &Symbol, choice: &Choice) -> Condition {
+    fn value_of_member(
+        &mut self,
+        store: &mut Store,
+        symbol: &Symbol,
+        choice: &Choice,
+    ) -> Condition {
         let visible = self.visible(store, symbol);
         let Some(_) = choice.itself else {
             return self.between(store, symbol, Tri::NO, visible);

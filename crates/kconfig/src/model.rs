@@ -71,11 +71,8 @@ impl Term {
                 a.symbols(found);
                 b.symbols(found);
             }
-            Term::Constant(_)
-            | Term::Module
-            | Term::IfModules
-            | Term::Text(_)
-            | Term::Probe(_) => {}
+            Term::Constant(_) | Term::Module | Term::IfModules | Term::Text(_) | Term::Probe(_) => {
+            }
         }
     }
 
@@ -100,7 +97,11 @@ impl Term {
     fn compared_with_no(self: &Arc<Term>, equal: bool) -> Arc<Term> {
         let or_not = |term: Term| {
             let term = Arc::new(term);
-            if equal { term } else { Arc::new(Term::Not(term)) }
+            if equal {
+                term
+            } else {
+                Arc::new(Term::Not(term))
+            }
         };
         match &**self {
             Term::And(a, b) => or_not(Term::Or(a.is_off(), b.is_off())),

@@ -208,9 +208,6 @@ fn step(hash: u32, byte: u8) -> u32 {
     (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
 }
 
-/// Shorter words than this are no functions that a walk asks about, but many.
-const SHORTEST: usize = 3;
-
 /// Tells `each` the hash of every word that can be a use, and whether it may be a function's head.
 fn words(text: &[u8], mut each: impl FnMut(u32, bool)) {
     let mut at = 0;
@@ -244,7 +241,7 @@ fn words(text: &[u8], mut each: impl FnMut(u32, bool)) {
             defining = before(text, start) == b'#';
             continue;
         }
-        if at - start >= SHORTEST && !text[start].is_ascii_digit() && is_use(text, at) {
+        if !text[start].is_ascii_digit() && is_use(text, at) {
             each(hash, text.get(at) == Some(&b'(') && is_head(text, line, at));
         }
     }

@@ -49,6 +49,8 @@ pub struct Witness {
     pub path: Vec<PathStep>,
     /// What enters the first function.
     pub entry: String,
+    /// Where that is said.
+    pub entered_at: Place,
     /// Symbols and their values (`y`, `m`, `n`) that open the path.
     pub config: BTreeMap<String, String>,
     /// What else must hold, in words.
@@ -124,7 +126,12 @@ impl Analysis<'_> {
         if let Goal::Outside(backend) = goal
             && self.is_unclear(walk, backend)
         {
-            return Answer::Unknown("where the entries are written was not found out".to_owned());
+            let at = backend.unclear_at.as_ref();
+            let words = at.map_or("where the entries are written was not found out", |fact| {
+                fact.words.as_str()
+            });
+            let place = at.and_then(|fact| fact.place.clone());
+            return Answer::Unknown(format!("{words}{}", self.place_words(place)));
         }
         Answer::No(self.reason(walk))
     }
@@ -135,6 +142,14 @@ impl Analysis<'_> {
             Goal::Without(symbol) => !self.store.enabled(symbol),
             Goal::Outside(backend) => backend.outside,
         }
+    }
+
+    fn place_words(&self, place: Option<Place>) -> String {
+        let file = place.and_then(|place| Some((self.tree.file(&place.file).ok()?, place)));
+        file.map_or_else(String::new, |(file, place)| {
+            let line = file.position(place.span.start).line;
+            format!(" ({}:{line})", place.file)
+        })
     }
 
     fn is_unclear(&mut self, walk: &Walk, backend: &Backend) -> bool {
@@ -189,7 +204,8 @@ impl Analysis<'_> {
                         return Some(witness);
                     }
                     candidates += 1;
-                    let fewer = |known: &Witness| witness.assumptions.len() < known.assumptions.len();
+                    let fewer =
+                        |known: &Witness| witness.assumptions.len() < known.assumptions.len();
                     if best.as_ref().is_none_or(fewer) {
                         best = Some(witness);
                     }
@@ -255,6 +271,10 @@ impl Analysis<'_> {
         Witness {
             path,
             entry: entry.words.clone(),
+            entered_at: Place {
+                file: entry.file,
+                span: entry.span,
+            },
             config,
             assumptions,
         }
@@ -355,46 +375,83 @@ impl Analysis<'_> {
         }
     }
 
-    /// Why nothing leads to the sink: the closed call that is nearest to it, and what it would need.
+    /// Why nothing leads to the sink. What closes the call that is nearest to it often closes all
+    /// others too; where it does not, the others have their own reasons.
     fn reason(&mut self, walk: &Walk) -> Vec<Fact> {
         let mut closed: Vec<&Closed> = walk.closed.iter().collect();
         closed.sort_by_key(|closed| (closed.when.is_none(), closed.distance));
+        let Some(nearest) = closed.first().copied() else {
+            return self.no_caller(walk);
+        };
+        let mut facts = Vec::new();
+        let mut causes: Vec<Condition> = Vec::new();
+        let mut left = 0;
         for one in &closed {
             let Some(when) = one.when else { break };
-            let facts = self.forbidden(when);
-            if !facts.is_empty() {
-                return facts;
+            if causes.iter().any(|cause| self.needs(when, *cause)) {
+                continue;
+            }
+            if causes.len() >= MOST_REASONS {
+                left += 1;
+            } else if let Some((cause, found)) = self.forbidden(when) {
+                causes.push(cause);
+                facts.extend(
+                    found
+                        .into_iter()
+                        .filter(|fact| !facts.contains(fact))
+                        .collect::<Vec<_>>(),
+                );
             }
         }
-        let Some(first) = closed.first() else {
-            let Some(start) = walk.starts.first() else {
-                return Vec::new();
-            };
-            let place = Place {
-                file: start.key.path,
-                span: self.head(start.key),
-            };
-            return vec![Fact {
-                words: "nothing calls it".to_owned(),
-                place: Some(place),
-            }];
+        if facts.is_empty() {
+            return vec![self.what_is_passed(nearest)];
+        }
+        if left > 0 {
+            facts.push(Fact {
+                words: format!("and {left} more calls that no configuration makes"),
+                place: None,
+            });
+        }
+        facts
+    }
+
+    /// Whether `when` cannot hold without `cause`, whatever Kconfig says.
+    fn needs(&mut self, when: Condition, cause: Condition) -> bool {
+        let without = self.store.and(when, !cause);
+        without.is_false() || Solver::new().solve(&self.store, &[without]).is_unsat()
+    }
+
+    fn no_caller(&mut self, walk: &Walk) -> Vec<Fact> {
+        let Some(start) = walk.starts.first() else {
+            return Vec::new();
         };
-        let caller = first.caller.unwrap_or(first.callee);
-        let name = self
-            .read_file(caller.path)
-            .map_or(Name::new(""), |file| file.function(caller.id).name);
-        let words = format!("what {name}() passes never leads there");
+        let place = Place {
+            file: start.key.path,
+            span: self.head(start.key),
+        };
         vec![Fact {
-            words,
-            place: Some(Place {
-                file: caller.path,
-                span: first.span,
-            }),
+            words: "nothing calls it".to_owned(),
+            place: Some(place),
         }]
     }
 
-    /// Which symbol that `condition` needs can never have its value here, and why.
-    fn forbidden(&mut self, condition: Condition) -> Vec<Fact> {
+    fn what_is_passed(&mut self, closed: &Closed) -> Fact {
+        let caller = closed.caller.unwrap_or(closed.callee);
+        let name = self
+            .read_file(caller.path)
+            .map_or(Name::new(""), |file| file.function(caller.id).name);
+        Fact {
+            words: format!("what {name}() passes never leads there"),
+            place: Some(Place {
+                file: caller.path,
+                span: closed.span,
+            }),
+        }
+    }
+
+    /// Which symbol that `condition` needs can never have its value here, and why; what it needs
+    /// comes with the facts.
+    fn forbidden(&mut self, condition: Condition) -> Option<(Condition, Vec<Fact>)> {
         let parts = match self.store.shape(condition) {
             Shape::And(parts) => parts,
             _ => vec![condition],
@@ -408,26 +465,29 @@ impl Analysis<'_> {
                 if let Atom::Symbol { name, .. } = atom
                     && let Some(facts) = self.model.why_never(&name)
                 {
-                    return facts.into_iter().map(fact).collect();
+                    let cause = self.store.enabled(&name);
+                    return Some((cause, facts.into_iter().map(fact).collect()));
                 }
             }
         }
         let Solved::Unsat(core) = self.solve(&parts) else {
-            return Vec::new();
+            return None;
         };
         let words: Vec<String> = core
             .iter()
             .map(|part| self.store.display(*part).to_string())
             .collect();
         if words.is_empty() {
-            return Vec::new();
+            return None;
         }
-        vec![Fact {
-            words: format!("no configuration has {}", words.join(" and ")),
-            place: None,
-        }]
+        let cause = self.store.and_all(core);
+        let words = format!("no configuration has {}", words.join(" and "));
+        Some((cause, vec![Fact { words, place: None }]))
     }
 }
+
+/// Reasons beyond these are counted only.
+const MOST_REASONS: usize = 3;
 
 fn fact(fact: kconfig::Fact) -> Fact {
     let place = fact.place.map(|place| Place {

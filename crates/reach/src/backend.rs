@@ -20,6 +20,8 @@ use crate::{Analysis, Fact, Place};
 /// What a rule says about a backend.
 #[derive(Clone, Debug, Default)]
 pub struct BackendRule {
+    /// Whose page tables are expected: `init_mm`.
+    pub tables: String,
     /// The function that every architecture provides.
     pub function: String,
     /// Functions and macros that write, or begin a walk that writes, the expected page tables.
@@ -46,6 +48,7 @@ struct Evidence {
     /// The first place of evidence outside.
     outside_at: Option<Place>,
     inside_at: Option<Place>,
+    opaque_at: Option<Place>,
 }
 
 const NOTHING: Evidence = Evidence {
@@ -55,6 +58,7 @@ const NOTHING: Evidence = Evidence {
     impossible: Condition::FALSE,
     outside_at: None,
     inside_at: None,
+    opaque_at: None,
 };
 
 /// How an architecture implements a backend, in symbols, predicates and assumptions.
@@ -67,6 +71,8 @@ pub struct Backend {
     pub outside_at: Option<Fact>,
     /// Where entries are written through the expected page tables.
     pub inside_at: Option<Fact>,
+    /// Where something is called that is not followed.
+    pub unclear_at: Option<Fact>,
 }
 
 impl Analysis<'_> {
@@ -118,14 +124,17 @@ impl Analysis<'_> {
                 place: Some(place),
             })
         };
-        let outside_words = format!("{function}() writes its entries outside of init_mm here");
+        let tables = &rule.tables;
+        let outside_words = format!("{function}() writes its entries outside of {tables} here");
         let silent_words = format!("{function}() writes no page table that is known");
-        let inside_words = format!("{function}() writes through init_mm's page tables here");
+        let inside_words = format!("{function}() writes through {tables}'s page tables here");
+        let unclear_words = format!("to which tables {function}() writes here was not found out");
         Backend {
             outside: self.store.or(sum.outside, elsewhere),
             unclear,
             outside_at: fact(sum.outside_at, outside_words).or_else(|| fact(head, silent_words)),
             inside_at: fact(sum.inside_at, inside_words),
+            unclear_at: fact(sum.opaque_at, unclear_words),
         }
     }
 
@@ -146,6 +155,7 @@ impl Analysis<'_> {
         }
         sum.outside_at = sum.outside_at.take().or_else(|| one.outside_at.clone());
         sum.inside_at = sum.inside_at.take().or_else(|| one.inside_at.clone());
+        sum.opaque_at = sum.opaque_at.take().or_else(|| one.opaque_at.clone());
         exact
     }
 
@@ -355,7 +365,7 @@ impl Analysis<'_> {
         let parts = [
             (Kind::Inside, evidence.inside, evidence.inside_at),
             (Kind::Outside, evidence.outside, evidence.outside_at),
-            (Kind::Opaque, evidence.opaque, None),
+            (Kind::Opaque, evidence.opaque, evidence.opaque_at),
             (Kind::Impossible, evidence.impossible, None),
         ];
         for (kind, condition, place) in parts {
@@ -397,7 +407,10 @@ impl Analysis<'_> {
                 found.outside = self.store.or(found.outside, when);
                 found.outside_at = found.outside_at.take().or(place);
             }
-            Kind::Opaque => found.opaque = self.store.or(found.opaque, when),
+            Kind::Opaque => {
+                found.opaque = self.store.or(found.opaque, when);
+                found.opaque_at = found.opaque_at.take().or(place);
+            }
             Kind::Impossible => found.impossible = self.store.or(found.impossible, when),
         }
     }

@@ -47,13 +47,27 @@ impl Analysis<'_> {
             ExprKind::Assign(_, None, value) => self.eval(frame, value),
             ExprKind::Cast(_, inner) => self.eval(frame, inner),
             ExprKind::Comma(_, last) => self.eval(frame, last),
-            ExprKind::Sizeof(words) => {
-                let words = format!("sizeof({words})");
-                self.terms.add(Term::Constant(words.as_str().into()))
-            }
+            ExprKind::Sizeof(words) => self.size_of(words),
             ExprKind::Field(base, field, arrow) => self.field(frame, expr, base, *field, *arrow),
             ExprKind::Statements(statement) => self.last_value(frame, expr, &statement.kind),
             _ => self.site(frame, expr),
+        }
+    }
+
+    /// `sizeof` of what has the same size for every kernel, or one that the number of bits decides;
+    /// that of all else is not computed.
+    fn size_of(&mut self, words: &str) -> TermId {
+        match scalar_size(words) {
+            Some(Size::Bytes(bytes)) => self.terms.int(bytes),
+            Some(Size::Word) => {
+                let wide = self.predefined(Name::new("__LP64__"));
+                let (eight, four) = (self.terms.int(8), self.terms.int(4));
+                self.terms.choose(wide, eight, four)
+            }
+            None => {
+                let words = format!("sizeof({words})");
+                self.terms.add(Term::Constant(words.as_str().into()))
+            }
         }
     }
 
@@ -438,4 +452,30 @@ pub(crate) fn stores_field(body: &Body, field: Name) -> bool {
     body.stores
         .iter()
         .any(|store| matches!(&store.target.kind, ExprKind::Field(_, f, _) if *f == field))
+}
+
+enum Size {
+    Bytes(i128),
+    /// That of a pointer and of a `long`.
+    Word,
+}
+
+fn scalar_size(words: &str) -> Option<Size> {
+    if words.ends_with('*') {
+        return Some(Size::Word);
+    }
+    let mut parts: Vec<&str> = words.split_whitespace().collect();
+    parts.retain(|word| !matches!(*word, "unsigned" | "signed" | "const" | "volatile"));
+    if let [_, .., "int"] = parts[..] {
+        parts.pop();
+    }
+    Some(match parts[..] {
+        ["char" | "bool" | "_Bool" | "u8" | "s8" | "__u8" | "__s8"] => Size::Bytes(1),
+        ["short" | "u16" | "s16" | "__u16" | "__s16"] => Size::Bytes(2),
+        ["int" | "u32" | "s32" | "__u32" | "__s32"] => Size::Bytes(4),
+        ["long", "long"] | ["u64" | "s64" | "__u64" | "__s64" | "loff_t"] => Size::Bytes(8),
+        ["long" | "size_t" | "ssize_t" | "uintptr_t" | "ulong"] => Size::Word,
+        [] => Size::Bytes(4),
+        _ => return None,
+    })
 }

@@ -151,6 +151,17 @@ pub struct Place {
     pub span: Span,
 }
 
+/// A file that could not be read, or not be understood from some place on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub file: String,
+    /// The line, from 1; 0 for the whole file.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
 /// One architecture's view of a tree.
 pub struct Analysis<'t> {
     tree: &'t Tree,
@@ -169,9 +180,10 @@ pub struct Analysis<'t> {
     units: Vec<Unit>,
     unit_of: FxHashMap<Name, Option<UnitId>>,
     includes: FxHashMap<(Name, Name), Option<Arc<File>>>,
-    unread: std::collections::BTreeMap<Name, String>,
+    faults: std::collections::BTreeMap<Name, Fault>,
     functions: FxHashMap<Name, Arc<[FunctionKey]>>,
     provided: FxHashMap<FunctionKey, Condition>,
+    exported: FxHashMap<Name, bool>,
     spellings: FxHashMap<Name, Rc<[Name]>>,
     summaries: FxHashMap<(UnitId, VisitId, FunctionKey), Option<TermId>>,
     variables: FxHashMap<(Name, Name), Option<TermId>>,
@@ -219,9 +231,10 @@ impl<'t> Analysis<'t> {
             units: Vec::new(),
             unit_of: FxHashMap::default(),
             includes: FxHashMap::default(),
-            unread: std::collections::BTreeMap::new(),
+            faults: std::collections::BTreeMap::new(),
             functions: FxHashMap::default(),
             provided: FxHashMap::default(),
+            exported: FxHashMap::default(),
             spellings: FxHashMap::default(),
             summaries: FxHashMap::default(),
             variables: FxHashMap::default(),
@@ -281,9 +294,16 @@ impl<'t> Analysis<'t> {
         }
     }
 
-    /// Files that could not be read so far, with the reason.
-    pub fn unread(&self) -> impl Iterator<Item = (Name, &str)> {
-        self.unread.iter().map(|(path, why)| (*path, why.as_str()))
+    /// What of the files on the way could not be read or understood so far: C files and headers by
+    /// path, then makefiles. What they hold may open a path or close one.
+    pub fn faults(&self) -> Vec<Fault> {
+        let broken = self.kbuild.problems().iter().filter(|p| p.breaks);
+        let makefiles = broken.map(|problem| Fault {
+            file: problem.file.clone(),
+            line: problem.line,
+            message: problem.message.clone(),
+        });
+        self.faults.values().cloned().chain(makefiles).collect()
     }
 
     /// What the analysis has cost so far.
@@ -296,10 +316,5 @@ impl<'t> Analysis<'t> {
             questions: self.solver.questions(),
             clauses: self.solver.clauses(),
         }
-    }
-
-    /// Makefiles that could not be read or understood so far.
-    pub fn makefile_problems(&self) -> &[kbuild::Problem] {
-        self.kbuild.problems()
     }
 }

@@ -144,6 +144,10 @@ impl Analysis<'_> {
             let visits = self.unit_ref(unit).visits_of(key.path).to_vec();
             for visit in visits {
                 let file = self.unit_ref(unit).visit(visit).file.clone();
+                // A weak one gives way to any other when all is linked.
+                if file.function(key.id).linkage.is_weak {
+                    continue;
+                }
                 let head = file.function(key.id).name_span.start;
                 let here = self.line_condition(unit, visit, head);
                 let when = self.store.and(rest, here);
@@ -167,19 +171,17 @@ impl Analysis<'_> {
         targets: &mut Vec<(Condition, Target)>,
     ) {
         let (mut strong, mut weak) = (Vec::new(), Vec::new());
-        for key in candidates
-            .iter()
-            .filter(|key| key.path != root && !is_header(&key.path))
-        {
+        for key in candidates.iter().filter(|key| !is_header(&key.path)) {
             let Some(file) = self.read_file(key.path) else {
                 continue;
             };
             let function = file.function(key.id);
-            if function.linkage.is_static {
+            let linkage = function.linkage;
+            if linkage.is_static || (key.path == root && !linkage.is_weak) {
                 continue;
             }
             let when = self.provided(*key);
-            let list = if function.linkage.is_weak {
+            let list = if linkage.is_weak {
                 &mut weak
             } else {
                 &mut strong
@@ -221,6 +223,66 @@ impl Analysis<'_> {
                 .is_ok_and(|file| !file.functions_named(name).is_empty())
         };
         !index.defining(&name).any(defines)
+    }
+
+    /// An assembler file of this architecture's kernel that uses the function `name`.
+    pub(crate) fn assembler(&mut self, name: Name) -> Option<String> {
+        let index = self.tree.words(&kernel::Silent);
+        let paths: Vec<Name> = index
+            .files(&name)
+            .filter(|path| path.ends_with(".S") && self.is_of_arch(path))
+            .map(Name::new)
+            .collect();
+        paths.into_iter().find_map(|path| {
+            let built = self.kbuild.built(&mut self.store, &path);
+            let built = built.any(&mut self.store);
+            let text = self.tree.source().read(&path).ok()?;
+            let uses = self.can_hold(&[built]) != Some(false) && assembler_uses(&text, &name);
+            uses.then(|| format!("assembler in {path}"))
+        })
+    }
+
+    /// When a call of one function by another can be linked: a module sees of the kernel only what is
+    /// exported.
+    pub(crate) fn links(&mut self, caller: FunctionKey, callee: FunctionKey) -> Condition {
+        if is_header(&caller.path) || is_header(&callee.path) || caller.path == callee.path {
+            return Condition::TRUE;
+        }
+        let of_callee = self.kbuild.built(&mut self.store, &callee.path);
+        let of_caller = self.kbuild.built(&mut self.store, &caller.path);
+        if of_caller.module.is_false() || !of_callee.module.is_false() {
+            return Condition::TRUE;
+        }
+        let Some(file) = self.read_file(callee.path) else {
+            return Condition::TRUE;
+        };
+        let name = file.function(callee.id).name;
+        if self.is_exported(name) {
+            return Condition::TRUE;
+        }
+        of_caller.yes
+    }
+
+    fn is_exported(&mut self, name: Name) -> bool {
+        if let Some(known) = self.exported.get(&name) {
+            return *known;
+        }
+        let exports = |file: &File| {
+            file.mentions(name)
+                .into_iter()
+                .any(|mention| match mention {
+                    csource::Mention::TopMacro(number) => {
+                        file.items().macros[number].name.contains("EXPORT")
+                    }
+                    _ => false,
+                })
+        };
+        let exported = self
+            .files_with(name)
+            .into_iter()
+            .any(|path| self.read_file(path).is_some_and(|file| exports(&file)));
+        self.exported.insert(name, exported);
+        exported
     }
 
     /// When a function of a C file is part of the kernel or of a module.
@@ -289,6 +351,28 @@ impl Analysis<'_> {
         let owner = rest.split('/').next().unwrap_or("");
         self.header_arches.iter().any(|arch| **arch == *owner)
     }
+}
+
+/// Directives and macros of assembler that name a symbol without going there.
+const NOT_A_USE: &[&str] = &[
+    "EXPORT_SYMBOL",
+    "EXPORT_SYMBOL_GPL",
+    "globl",
+    "global",
+    "type",
+    "weak",
+];
+
+fn assembler_uses(text: &[u8], name: &str) -> bool {
+    let words: Vec<&[u8]> = Lexer::new(text)
+        .filter(|token| token.kind == TokenKind::Ident)
+        .map(|token| token.span.of(text))
+        .collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        *word == name.as_bytes()
+            && !before.is_some_and(|before| NOT_A_USE.iter().any(|not| not.as_bytes() == *before))
+    })
 }
 
 pub(crate) fn is_header(path: &str) -> bool {

@@ -315,11 +315,12 @@ impl Analysis<'_> {
                     end: variable.init.end,
                 });
                 let field = field.and_then(|init| field_of(&init, word));
-                let of = variable
-                    .struct_tag
-                    .map_or_else(|| variable.name.to_string(), |tag| format!("struct {tag}"));
+                let of = variable.struct_tag.map_or_else(
+                    || format!("variable {}", variable.name),
+                    |tag| format!("struct {tag}"),
+                );
                 let words = field.map_or_else(
-                    || format!("in {of}"),
+                    || format!("an object of {of}"),
                     |(field, _)| format!(".{field} of {of}"),
                 );
                 (words, variable.init, variable.init.start)
@@ -396,13 +397,13 @@ fn value_role(body: &Body, span: Span, by: Name) -> String {
         if let (Some(value), ExprKind::Field(_, field, _)) = (&store.value, &store.target.kind)
             && holds(value)
         {
-            return format!("stored to .{field} in {by}()");
+            return format!("its address, stored to .{field} in {by}()");
         }
     }
     let calls = body.calls.iter().filter(|call| call.args.iter().any(holds));
     let innermost = calls.min_by_key(|call| call.span.end - call.span.start);
     match innermost.and_then(csource::Call::name) {
-        Some(callee) => format!("passed to {callee}() in {by}()"),
-        None => format!("address taken in {by}()"),
+        Some(callee) => format!("its address, passed to {callee}() in {by}()"),
+        None => format!("its address, taken in {by}()"),
     }
 }

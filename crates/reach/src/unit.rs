@@ -12,7 +12,7 @@ use csource::{BranchId, DirectiveKind, File, MacroDefinition, Test};
 use rustc_hash::FxHashMap;
 use text::Name;
 
-use crate::Analysis;
+use crate::{Analysis, Fault};
 
 /// A unit, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -321,16 +321,33 @@ impl Analysis<'_> {
         found
     }
 
-    /// A file of the tree; one that is there but cannot be read is noted as a problem.
+    /// A file of the tree; one that is there but cannot be read, or whose outer form is broken, is
+    /// noted as a fault.
     pub(crate) fn read_file(&mut self, path: Name) -> Option<Arc<File>> {
         match self.tree.file(&path) {
-            Ok(file) => Some(file),
+            Ok(file) => {
+                if let Some((message, at)) = file.fault() {
+                    let line = file.position(at).line;
+                    self.fault(path, line, message.to_owned());
+                }
+                Some(file)
+            }
             Err(source::ReadError::Missing) => None,
             Err(error) => {
-                self.unread.insert(path, error.to_string());
+                self.fault(path, 0, error.to_string());
                 None
             }
         }
+    }
+
+    fn fault(&mut self, path: Name, line: u32, message: String) {
+        let file = path.to_string();
+        let fault = Fault {
+            file,
+            line,
+            message,
+        };
+        self.faults.entry(path).or_insert(fault);
     }
 
     /// When the text of `branch` in a visit is compiled, given that the file is read at all.

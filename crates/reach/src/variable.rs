@@ -112,10 +112,7 @@ impl Analysis<'_> {
         if expr.span.start < call.span.end || !frame.body.flows.follows(here, call.flow) {
             return None;
         }
-        let key = (
-            Name::new(&format!("*{}", frame.place(call.span))),
-            name,
-        );
+        let key = (Name::new(&format!("*{}", frame.place(call.span))), name);
         if let Some(known) = self.variables.get(&key) {
             return *known;
         }
@@ -184,10 +181,7 @@ impl Analysis<'_> {
             };
         };
         // An object that is assigned as a whole is not what it began with.
-        if definitions.len() != 1
-            || definition.declarator.pointer
-            || is_stored(&frame.body, name)
-        {
+        if definitions.len() != 1 || definition.declarator.pointer || is_stored(&frame.body, name) {
             return None;
         }
         let key = (

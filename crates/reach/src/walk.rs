@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use condition::{Answer, Condition};
+use csource::{File, Function};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -241,7 +242,8 @@ impl Analysis<'_> {
                 self.add_call(walk, (node, distance), site, queue);
             }
         }
-        if !used {
+        self.outside_entry(walk, node);
+        if !used && walk.nodes[node].entries.is_empty() {
             self.unnamed_entry(walk, node);
         }
     }
@@ -256,34 +258,36 @@ impl Analysis<'_> {
         }
     }
 
+    /// A function that something outside of C calls: boot code, a generator such as a system call's,
+    /// assembler.
+    fn outside_entry(&mut self, walk: &mut Walk, node: usize) {
+        let key = walk.nodes[node].key;
+        let Some(file) = self.read_file(key.path) else {
+            return;
+        };
+        let function = file.function(key.id);
+        let words = match function.entry {
+            Some(words) => words.to_owned(),
+            None if self.vocabulary.entries.contains(&*function.name) => "boot code".to_owned(),
+            None if function.linkage.is_static => return,
+            None => match self.assembler(function.name) {
+                Some(words) => words,
+                None => return,
+            },
+        };
+        add_plain_entry(&mut walk.nodes[node], function.name_span, words);
+    }
+
     /// A static function that nothing seems to mention is used through a macro that builds its name
-    /// (`DEVICE_ATTR_RW(state)` uses `state_show`): the compiler would not let it stand otherwise.
+    /// (`DEVICE_ATTR_RW(state)` uses `state_show`).
     fn unnamed_entry(&mut self, walk: &mut Walk, node: usize) {
         let key = walk.nodes[node].key;
         let Some(file) = self.read_file(key.path) else {
             return;
         };
         let function = file.function(key.id);
-        let listed = self.vocabulary.entries.contains(&*function.name);
-        let words = match function.entry {
-            Some(words) => words.to_owned(),
-            None if listed => "entered from outside of C".to_owned(),
-            None if function.linkage.is_static
-                && !function.linkage.is_inline
-                && !is_header(&key.path) =>
-            {
-                "named by a macro".to_owned()
-            }
-            None => return,
-        };
-        if walk.nodes[node].entries.is_empty() {
-            let span = function.name_span;
-            walk.nodes[node].entries.push(Entry {
-                words,
-                when: Condition::TRUE,
-                file: key.path,
-                span,
-            });
+        if let Some(words) = naming_macro(&file, function) {
+            add_plain_entry(&mut walk.nodes[node], function.name_span, words);
         }
     }
 
@@ -297,7 +301,8 @@ impl Analysis<'_> {
         let callee = walk.nodes[node].key;
         let reach = walk.nodes[node].reach;
         let passed = self.passed(reach, site);
-        let led = self.store.and(site.when, passed);
+        let links = self.links(site.caller, callee);
+        let led = self.store.and_all([site.when, passed, links]);
         let provided = self.node_provided(site.caller);
         let own = self
             .store
@@ -336,5 +341,47 @@ impl Analysis<'_> {
         let mut substitution = Substitution::new(args, site.place);
         self.terms
             .substitute_condition(&mut self.store, condition, &mut substitution)
+    }
+}
+
+fn add_plain_entry(node: &mut Node, span: Span, words: String) {
+    let entry = Entry {
+        words,
+        when: Condition::TRUE,
+        file: node.key.path,
+        span,
+    };
+    if !node
+        .entries
+        .iter()
+        .any(|known| known.span == span && known.file == entry.file)
+    {
+        node.entries.push(entry);
+    }
+}
+
+/// The macro whose argument is a part of the name of a static function. Without one the compiler
+/// would complain of a function that is not used, unless it is marked as such.
+fn naming_macro(file: &File, function: &Function) -> Option<String> {
+    let linkage = function.linkage;
+    if !linkage.is_static || linkage.is_inline || is_header(&file.path()) {
+        return None;
+    }
+    let named = file.items().macros.iter().find(|used| {
+        let args = used.args.of(file.text());
+        let mut words = args.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+        words.any(|word| {
+            word.len() > 2
+                && function
+                    .name
+                    .as_bytes()
+                    .windows(word.len())
+                    .any(|part| part == word)
+        })
+    });
+    match named {
+        Some(used) => Some(format!("{}()", used.name)),
+        None if function.is_marked_unused() => None,
+        None => Some("a macro that builds its name".to_owned()),
     }
 }

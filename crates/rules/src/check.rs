@@ -197,14 +197,15 @@ fn check_arch(
             asking.ask(arch, sinks);
         }
     }
-    for (file, why) in analysis.unread() {
+    for fault in analysis.faults() {
         let place = Place {
-            file: file.to_string(),
+            file: fault.file,
+            line: fault.line,
             ..Place::default()
         };
         check.problems.insert(Problem {
             place,
-            message: why.to_owned(),
+            message: fault.message,
         });
     }
     check
@@ -311,14 +312,29 @@ impl Asking<'_, '_> {
         &self,
         answer: (Verdict, String, Option<Place>),
     ) -> (Verdict, String, Option<Place>) {
-        match self.model.errors().first() {
-            Some(error) if self.model.is_incomplete() && answer.0 != Verdict::Flagged => {
-                let words = format!("not all of Kconfig was understood: {}", error.message);
-                let place = self.place(&error.place.file, error.place.span);
-                (Verdict::Unknown, words, Some(place))
-            }
-            _ => answer,
+        if answer.0 == Verdict::Flagged {
+            return answer;
         }
+        if let Some(error) = self.model.errors().first()
+            && self.model.is_incomplete()
+        {
+            let words = format!("not all of Kconfig was understood: {}", error.message);
+            let place = self.place(&error.place.file, error.place.span);
+            return (Verdict::Unknown, words, Some(place));
+        }
+        let Some(fault) = self.analysis.faults().into_iter().next() else {
+            return answer;
+        };
+        let words = format!(
+            "{} was not wholly understood: {}",
+            fault.file, fault.message
+        );
+        let place = Place {
+            file: fault.file,
+            line: fault.line,
+            ..Place::default()
+        };
+        (Verdict::Unknown, words, Some(place))
     }
 
     /// The opt-in symbol of this tree: the first of the list that any architecture's Kconfig
@@ -335,7 +351,7 @@ impl Asking<'_, '_> {
         if let Some(backend) = backend {
             let at = backend.inside_at.as_ref();
             let words = at.map_or_else(
-                || "maps in init_mm where it is reached".to_owned(),
+                || "maps where it should, wherever it is reached".to_owned(),
                 |fact| fact.words.clone(),
             );
             return (
@@ -381,7 +397,9 @@ impl Asking<'_, '_> {
             None => "nothing leads there".to_owned(),
             Some((_, only)) if same => std::mem::take(only),
             Some(_) => {
-                let each = reasons.iter().map(|(what, words)| format!("{what}: {words}"));
+                let each = reasons
+                    .iter()
+                    .map(|(what, words)| format!("{what}: {words}"));
                 each.collect::<Vec<_>>().join("; ")
             }
         };
@@ -410,7 +428,8 @@ impl Asking<'_, '_> {
                 function: step.function.to_string(),
                 place: self.place(&step.place.file, step.place.span),
                 entry: if number == 0 {
-                    witness.entry.clone()
+                    let at = self.place(&witness.entered_at.file, witness.entered_at.span);
+                    format!("{} ({}:{})", witness.entry, at.file, at.line)
                 } else {
                     String::new()
                 },
@@ -495,6 +514,7 @@ impl Asking<'_, '_> {
 
 fn backend_rule(rule: &crate::rule::Backend) -> BackendRule {
     BackendRule {
+        tables: rule.tables.clone(),
         function: rule.function.clone(),
         inside: rule.inside.clone(),
         outside_fields: rule.outside_fields.clone(),

@@ -80,6 +80,8 @@ pub struct SinkRule {
 pub struct Backend {
     /// The function that each architecture provides.
     pub function: String,
+    /// Whose page tables are expected.
+    pub tables: String,
     /// Functions that show the expected page tables.
     pub inside: Vec<String>,
     /// Fields of operation tables through which entries go elsewhere.

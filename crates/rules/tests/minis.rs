@@ -58,7 +58,10 @@ fn the_unfixed_shortcut_is_found_with_its_path() {
         .find(|f| f.rule == "no-init-mm" && f.sink.file == "mm/sparse-vmemmap.c")
         .unwrap();
     assert_eq!(finding.path[0].function, "dev_dax_probe");
-    assert_eq!(finding.path[0].entry, ".probe of struct dax_device_driver");
+    assert_eq!(
+        finding.path[0].entry,
+        ".probe of struct dax_device_driver (drivers/dax/device.c:40)"
+    );
     let at_run_time =
         |words: &String| words.starts_with("mmu_has_feature(") && words.ends_with("is false");
     assert!(

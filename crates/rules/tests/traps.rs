@@ -74,6 +74,7 @@ obj-y += mm/
 //- Kconfig
 config MODULES
 \tbool \"modules\"
+\tmodules
 config OPT
 \tbool \"an option\"
 config ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
@@ -190,10 +191,15 @@ fn memory_that_is_cleared_is_zero_from_there_on() {
         "flagged go > pop",
     );
     let local = |body: &str| {
-        format!("{gate}static int go(struct map *old) {{ struct map m; {body} pop(&m); }}\nmodule_init(go);")
+        format!(
+            "{gate}static int go(struct map *old) {{ struct map m; {body} pop(&m); }}\nmodule_init(go);"
+        )
     };
     sink(&local("memset(&m, 0, sizeof(m));"), "cannot-reach");
-    sink(&local("memset(&m, 0, sizeof(m)); m = *old;"), "flagged go > pop");
+    sink(
+        &local("memset(&m, 0, sizeof(m)); m = *old;"),
+        "flagged go > pop",
+    );
 }
 
 #[test]
@@ -279,4 +285,108 @@ fn calls_hidden_in_macros_keep_their_arguments() {
         &format!("{pop}{macros}static int x; static int go(void) {{ DO(&x); }}\nmodule_init(go);"),
         "flagged go > pop",
     );
+}
+
+#[test]
+fn a_static_function_that_nothing_names_is_used_by_a_macro_or_not_at_all() {
+    let show = |mark: &str| {
+        format!("static int {mark} state_show(void) {{ vmemmap_populate_compound_pages(); }}\n")
+    };
+    sink(
+        &format!("{}DEVICE_ATTR_RO(state);", show("")),
+        "flagged state_show",
+    );
+    sink(&show(""), "flagged state_show");
+    sink(&show("__maybe_unused"), "cannot-reach");
+    sink(
+        &format!("{}DEVICE_ATTR_RO(state);", show("__maybe_unused")),
+        "flagged state_show",
+    );
+}
+
+#[test]
+fn assembler_calls_what_it_names_and_does_not_export() {
+    let go = "void go(void) { vmemmap_populate_compound_pages(); }\n";
+    let files = |line: &str| {
+        format!(
+            "//- mm/sink.c\n{SINK}{go}//- mm/start.S\n#include <linux/linkage.h>\n\t{line}\n//- mm/Makefile\nobj-y := sink.o start.o\n"
+        )
+    };
+    check(&files("bl go"), "flagged go");
+    check(&files("EXPORT_SYMBOL(go)"), "cannot-reach");
+    check(&files("/* go */ nop"), "cannot-reach");
+    check(&files("bl go").replace("start.o", ""), "cannot-reach");
+}
+
+#[test]
+fn a_weak_function_gives_way_to_a_strong_one() {
+    let weak = "void __weak go(void) { vmemmap_populate_compound_pages(); }\n\
+        static void start(void) { go(); }\nmodule_init(start);\n";
+    sink(weak, "flagged start > go");
+    let strong = format!("//- mm/sink.c\n{SINK}{weak}//- mm/other.c\nvoid go(void) {{ }}\n");
+    check(&strong, "flagged start > go");
+    let always = format!("{strong}//- mm/Makefile\nobj-y := sink.o other.o\n");
+    check(&always, "cannot-reach");
+}
+
+#[test]
+fn a_module_calls_only_what_is_exported() {
+    let files = |export: &str| {
+        format!(
+            "//- mm/Makefile\nobj-y := sink.o\nobj-$(CONFIG_MOD) += mod.o\n\
+            //- arch/toy/Kconfig\nconfig TOY\n\tdef_bool y\nconfig MOD\n\ttristate \"m\"\n\tdepends on m\n\
+            //- mm/sink.c\n{SINK}void go(void) {{ vmemmap_populate_compound_pages(); }}\n{export}\n\
+            //- mm/mod.c\nstatic int start(void) {{ go(); return 0; }}\nmodule_init(start);\n"
+        )
+    };
+    check(&files(""), "cannot-reach");
+    check(&files("EXPORT_SYMBOL_GPL(go);"), "flagged start > go");
+}
+
+#[test]
+fn what_kconfig_always_defines_is_always_defined() {
+    let files = |depends: &str| {
+        format!(
+            "//- arch/toy/Kconfig\nconfig TOY\n\tdef_bool y\nconfig ORDER\n\tint\n{depends}\tdefault 10\n\
+            //- mm/sink.c\n{SINK}static int start(void) {{\n#ifndef CONFIG_ORDER\n\tvmemmap_populate_compound_pages();\n#endif\n\treturn 0;\n}}\nmodule_init(start);\n"
+        )
+    };
+    check(&files(""), "cannot-reach");
+    check(&files("\tdepends on OPT\n"), "flagged start");
+}
+
+#[test]
+fn sizes_that_every_compiler_agrees_on_are_computed() {
+    let go = |test: &str| {
+        format!(
+            "static int start(void) {{ if ({test}) vmemmap_populate_compound_pages(); return 0; }}\nmodule_init(start);"
+        )
+    };
+    sink(&go("sizeof(int) == 4"), "flagged start");
+    sink(&go("sizeof(u64) < 8"), "cannot-reach");
+    // Nothing here defines 64BIT.
+    sink(&go("sizeof(void *) == 8"), "cannot-reach");
+    sink(&go("sizeof(unsigned long) == 4"), "flagged start");
+    sink(&go("sizeof(struct page) == 64"), "flagged start");
+}
+
+#[test]
+fn what_is_broken_on_the_way_makes_it_unknown() {
+    let broken =
+        |body: &str| format!("void go(void) {{ vmemmap_populate_compound_pages(); }}\n{body}");
+    sink(&broken("int x;"), "cannot-reach");
+    sink(&broken("#ifdef CONFIG_OPT\nint x;"), "unknown");
+    sink(&broken("#endif"), "unknown");
+    sink(&broken("int other(void)\n{\n\tif (1) {\n"), "unknown");
+    // What is found is found all the same.
+    sink(&broken("module_init(go);\n#endif"), "flagged go");
+    let makefile = |line: &str| {
+        format!(
+            "//- mm/sink.c\n{SINK}{}//- mm/Makefile\n{line}\n",
+            broken("")
+        )
+    };
+    check(&makefile("obj-y := sink.o"), "cannot-reach");
+    check(&makefile("obj-$(CONFIG_OPT := sink.o"), "unknown");
+    check(&makefile("ifdef CONFIG_OPT\nobj-y := sink.o"), "unknown");
 }

@@ -110,7 +110,10 @@ impl Elaborator<'_> {
         let mut below: Vec<Name> = Vec::new();
         for statement in statements {
             let needed = self.needed_by(statement);
-            while below.last().is_some_and(|name| !needed.iter().any(|term| term.needs(*name))) {
+            while below
+                .last()
+                .is_some_and(|name| !needed.iter().any(|term| term.needs(*name)))
+            {
                 below.pop();
             }
             let mut context = inside.clone();
@@ -133,7 +136,10 @@ impl Elaborator<'_> {
                     let number = self.symbol(*name);
                     let symbol = &mut self.model.symbols[number];
                     symbol.kind = symbol.kind.or(kind);
-                    if properties.iter().any(|p| matches!(p.kind, PropertyKind::Prompt(..))) {
+                    if properties
+                        .iter()
+                        .any(|p| matches!(p.kind, PropertyKind::Prompt(..)))
+                    {
                         below.push(*name);
                     } else {
                         below.clear();
@@ -166,12 +172,7 @@ impl Elaborator<'_> {
     }
 
     /// A member of a tristate choice that is not tristate itself asks for the choice to be `y`.
-    pub(super) fn in_mode(
-        &self,
-        choice: ChoiceId,
-        member: usize,
-        around: Arc<Term>,
-    ) -> Arc<Term> {
+    pub(super) fn in_mode(&self, choice: ChoiceId, member: usize, around: Arc<Term>) -> Arc<Term> {
         let tristate = Some(SymbolType::Tristate);
         let Some(itself) = self.model.choices[choice.0].itself else {
             return around;

@@ -201,7 +201,11 @@ impl Constraints<'_> {
             CompareOp::LessEqual => Comparison::LessEqual,
         };
         let holds = |text: &str| {
-            Condition::constant(compare_texts(comparison, (text, symbol.kind), (&value, None)))
+            Condition::constant(compare_texts(
+                comparison,
+                (text, symbol.kind),
+                (&value, None),
+            ))
         };
         let mut result = match symbol.kind {
             Some(SymbolType::Int | SymbolType::Hex) if self.model.dialect().number_is_zero => {
@@ -309,7 +313,11 @@ fn compare_texts(
 ) -> bool {
     let hex = kind_a == Some(SymbolType::Hex) || kind_b == Some(SymbolType::Hex);
     let wrap = |number: i128| {
-        if hex { number.rem_euclid(1 << 64) } else { number }
+        if hex {
+            number.rem_euclid(1 << 64)
+        } else {
+            number
+        }
     };
     let order = match (number(a, kind_a), number(b, kind_b)) {
         (Some(a), Some(b)) => wrap(a).cmp(&wrap(b)),
