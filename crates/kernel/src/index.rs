@@ -60,7 +60,8 @@ impl Index {
         index
     }
 
-    /// The files in which `word` may be used, by path.
+    /// The files in which `word` may be used, by path; for the name of a C file (`impl.c`), those that
+    /// include one of that name.
     pub fn files(&self, word: &str) -> impl Iterator<Item = &str> {
         self.look_up(&self.postings, word)
     }
@@ -241,10 +242,24 @@ fn words(text: &[u8], mut each: impl FnMut(u32, bool)) {
             defining = before(text, start) == b'#';
             continue;
         }
+        if at - start == 7 && &text[start..at] == b"include" && before(text, start) == b'#' {
+            if let Some(name) = included_source(text, at) {
+                each(self::hash(name), false);
+            }
+            continue;
+        }
         if !text[start].is_ascii_digit() && is_use(text, at) {
             each(hash, text.get(at) == Some(&b'(') && is_head(text, line, at));
         }
     }
+}
+
+/// The name, without folders, of a C file that is included as a header is: `#include "impl.c"`.
+fn included_source(text: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = text[at..].trim_ascii_start().strip_prefix(b"\"")?;
+    let path = rest.split(|b| matches!(b, b'"' | b'\n')).next()?;
+    let name = path.rsplit(|b| *b == b'/').next()?;
+    name.ends_with(b".c").then_some(name)
 }
 
 /// Whether the line that begins at `line` has no indentation, is no directive, and does not end at
@@ -346,5 +361,7 @@ mod tests {
         check("struct populate *p;", "populate", false);
         check("\"open\npopulate();", "populate", true);
         check("pgmap->vmemmap_shift = 1;", "vmemmap_shift", true);
+        check("# include \"../lib/impl.c\"\n", "impl.c", true);
+        check("#include \"impl.h\"\n", "impl.h", false);
     }
 }

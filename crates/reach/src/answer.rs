@@ -212,6 +212,9 @@ impl Analysis<'_> {
                 }
             }
             for (caller, site) in walk.calls_of(node) {
+                if is_on_path(&states, number, caller) {
+                    continue;
+                }
                 let passed = self.passed(when, site);
                 let led = self
                     .store
@@ -488,6 +491,12 @@ impl Analysis<'_> {
 
 /// Reasons beyond these are counted only.
 const MOST_REASONS: usize = 3;
+
+/// Whether a path that ends in `last` holds `node` so often that it goes round in circles.
+fn is_on_path(states: &[State], last: usize, node: usize) -> bool {
+    let path = std::iter::successors(Some(last), |at| states[*at].from.map(|(next, _)| next));
+    path.filter(|at| states[*at].node == node).count() > 3
+}
 
 fn fact(fact: kconfig::Fact) -> Fact {
     let place = fact.place.map(|place| Place {

@@ -6,7 +6,7 @@
 //! which Conditions either kind of evidence is met.
 
 use condition::Condition;
-use csource::syntax::ExprKind;
+use csource::syntax::{Expr, ExprKind, UnaryOp};
 use csource::{Body, Call};
 use rustc_hash::FxHashMap;
 use text::Name;
@@ -94,6 +94,7 @@ impl Analysis<'_> {
             if self.can_hold(&[when]) == Some(false) {
                 continue;
             }
+            let when = self.succeeding(key, when);
             let evidence = self.evidence(key, None, rule, &mut known, 0);
             exact &= self.add_evidence(&mut sum, when, &evidence);
             provided = self.store.or(provided, when);
@@ -159,6 +160,30 @@ impl Analysis<'_> {
         exact
     }
 
+    /// Of the Conditions `when`, those under which a function may return something else than a
+    /// negative error number: one that only ever fails writes nothing that stays.
+    fn succeeding(&mut self, key: FunctionKey, when: Condition) -> Condition {
+        let place = self.place_of(key.path);
+        let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, key, 0));
+        let Some(frame) = frame else { return when };
+        let body = frame.body.clone();
+        let mut flows = FxHashMap::default();
+        let mut success = Condition::FALSE;
+        for one in &body.returns {
+            if one.value.as_ref().is_some_and(is_failure) {
+                continue;
+            }
+            let flow = self.flow(&frame, &body, one.flow, &mut flows);
+            let line = self.branch_condition(frame.unit, frame.visit, one.branch);
+            let here = self.store.and(flow, line);
+            success = self.store.or(success, here);
+        }
+        match self.project(success) {
+            Some(success) => self.store.and(when, success),
+            None => when,
+        }
+    }
+
     /// The evidence in a function, over its parameters.
     fn evidence(
         &mut self,
@@ -173,10 +198,7 @@ impl Analysis<'_> {
             return evidence.clone();
         }
         known.insert(memo, NOTHING);
-        let place = at.or_else(|| {
-            let unit = self.unit(key.path)?;
-            Some((unit, self.unit_ref(unit).root))
-        });
+        let place = at.or_else(|| self.place_of(key.path));
         let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, key, 0));
         let Some(frame) = frame else { return NOTHING };
         let mut forward = Forward {
@@ -413,6 +435,19 @@ impl Analysis<'_> {
             }
             Kind::Impossible => found.impossible = self.store.or(found.impossible, when),
         }
+    }
+}
+
+/// `-ENOMEM`, `-1`.
+fn is_failure(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Int(number) => *number < 0,
+        ExprKind::Unary(UnaryOp::Negate, inner) => match &inner.kind {
+            ExprKind::Int(number) => *number > 0,
+            ExprKind::Ident(name) => name.starts_with('E'),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

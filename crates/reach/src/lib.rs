@@ -65,6 +65,8 @@ pub struct Limits {
     pub functions: usize,
     /// Functions looked at in one backward walk, each as often as its Condition grew.
     pub rounds: usize,
+    /// How often a function's Condition grows before it is told without values.
+    pub growths: u32,
     /// States looked at while a path is searched.
     pub states: usize,
     /// Paths that are compared by what they assume.
@@ -94,6 +96,7 @@ impl Default for Limits {
         Limits {
             functions: 5_000,
             rounds: 40_000,
+            growths: 40,
             states: 20_000,
             witnesses: 24,
             macro_depth: 8,
@@ -184,6 +187,7 @@ pub struct Analysis<'t> {
     functions: FxHashMap<Name, Arc<[FunctionKey]>>,
     provided: FxHashMap<FunctionKey, Condition>,
     exported: FxHashMap<Name, bool>,
+    includers: FxHashMap<Name, Vec<Name>>,
     spellings: FxHashMap<Name, Rc<[Name]>>,
     summaries: FxHashMap<(UnitId, VisitId, FunctionKey), Option<TermId>>,
     variables: FxHashMap<(Name, Name), Option<TermId>>,
@@ -235,6 +239,7 @@ impl<'t> Analysis<'t> {
             functions: FxHashMap::default(),
             provided: FxHashMap::default(),
             exported: FxHashMap::default(),
+            includers: FxHashMap::default(),
             spellings: FxHashMap::default(),
             summaries: FxHashMap::default(),
             variables: FxHashMap::default(),

@@ -137,10 +137,7 @@ impl Analysis<'_> {
             .file
             .path();
         // Definitions that the unit itself reads come before those it is linked with.
-        for key in candidates
-            .iter()
-            .filter(|key| key.path == root || is_header(&key.path))
-        {
+        for key in candidates.iter() {
             let visits = self.unit_ref(unit).visits_of(key.path).to_vec();
             for visit in visits {
                 let file = self.unit_ref(unit).visit(visit).file.clone();
@@ -234,8 +231,7 @@ impl Analysis<'_> {
             .map(Name::new)
             .collect();
         paths.into_iter().find_map(|path| {
-            let built = self.kbuild.built(&mut self.store, &path);
-            let built = built.any(&mut self.store);
+            let built = self.built(path);
             let text = self.tree.source().read(&path).ok()?;
             let uses = self.can_hold(&[built]) != Some(false) && assembler_uses(&text, &name);
             uses.then(|| format!("assembler in {path}"))
@@ -285,20 +281,78 @@ impl Analysis<'_> {
         exported
     }
 
+    /// When a file is compiled: by itself, or, a C file that others include, with one of those.
+    pub(crate) fn built(&mut self, path: Name) -> Condition {
+        if is_header(&path) {
+            return Condition::TRUE;
+        }
+        let built = self.kbuild.built(&mut self.store, &path);
+        let mut when = built.any(&mut self.store);
+        for includer in self.includers(path) {
+            let other = self.kbuild.built(&mut self.store, &includer);
+            let other = other.any(&mut self.store);
+            when = self.store.or(when, other);
+        }
+        when
+    }
+
+    /// The C files that include the C file `path`, if it is not built by itself.
+    pub(crate) fn includers(&mut self, path: Name) -> Vec<Name> {
+        if let Some(known) = self.includers.get(&path) {
+            return known.clone();
+        }
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let index = self.tree.words(&kernel::Silent);
+        let candidates: Vec<Name> = index
+            .files(name)
+            .filter(|other| **other != *path && self.is_of_arch(other))
+            .map(Name::new)
+            .collect();
+        let mut found = Vec::new();
+        for other in candidates {
+            let Some(file) = self.read_file(other) else {
+                continue;
+            };
+            let folder = other.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let includes = |kind: &DirectiveKind| match kind {
+                DirectiveKind::Include { path: written, .. } => {
+                    source::normalize(&format!("{folder}/{written}")).as_deref() == Some(&*path)
+                }
+                _ => false,
+            };
+            if file.directives().list.iter().any(|d| includes(&d.kind)) {
+                found.push(other);
+            }
+        }
+        self.includers.insert(path, found.clone());
+        found
+    }
+
+    /// Where a file is read: in a unit of its own, or in that of a C file that includes it.
+    pub(crate) fn place_of(&mut self, path: Name) -> Option<(UnitId, VisitId)> {
+        for includer in self.includers(path) {
+            if let Some(unit) = self.unit(includer)
+                && let Some(visit) = self.unit_ref(unit).visits_of(path).first()
+            {
+                return Some((unit, *visit));
+            }
+        }
+        let unit = self.unit(path)?;
+        Some((unit, self.unit_ref(unit).root))
+    }
+
     /// When a function of a C file is part of the kernel or of a module.
     pub(crate) fn provided(&mut self, key: FunctionKey) -> Condition {
         if let Some(known) = self.provided.get(&key) {
             return *known;
         }
-        let built = self.kbuild.built(&mut self.store, &key.path);
-        let mut when = built.any(&mut self.store);
+        let mut when = self.built(key.path);
         if let Some(file) = self.read_file(key.path).filter(|_| !when.is_false()) {
             let function = file.function(key.id);
             let (branch, head) = (function.branch, function.name_span.start);
             if branch != csource::BranchId::TOP
-                && let Some(unit) = self.unit(key.path)
+                && let Some((unit, root)) = self.place_of(key.path)
             {
-                let root = self.unit_ref(unit).root;
                 let line = self.line_condition(unit, root, head);
                 when = self.store.and(when, line);
             }

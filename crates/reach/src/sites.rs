@@ -13,6 +13,7 @@ use crate::Analysis;
 use crate::frame::Frame;
 use crate::link::{FunctionKey, Target, is_header};
 use crate::terms::TermId;
+use crate::unit::{UnitId, VisitId};
 
 /// A call of one function by another.
 #[derive(Clone, Debug)]
@@ -106,7 +107,10 @@ impl Analysis<'_> {
         };
         let function = file.function(key.id);
         if function.linkage.is_static && !is_header(&key.path) {
-            return vec![key.path];
+            let mut files = self.includers(key.path);
+            files.push(key.path);
+            files.sort_unstable();
+            return files;
         }
         let name = function.name;
         let mut files: Vec<Name> = Vec::new();
@@ -146,10 +150,9 @@ impl Analysis<'_> {
             return sites;
         }
         sites.mentioned = !tops.is_empty();
-        let Some(unit) = self.unit(path) else {
+        let Some((unit, root)) = self.place_of(path) else {
             return sites;
         };
-        let root = self.unit_ref(unit).root;
         let mut functions: Vec<csource::FunctionId> = functions.into_iter().collect();
         functions.sort_unstable();
         for id in functions {
@@ -170,7 +173,7 @@ impl Analysis<'_> {
             }
         }
         for (mention, spelling) in tops {
-            self.top_entry(unit, path, mention, spelling, &mut sites);
+            self.top_entry((unit, root), path, (mention, spelling), &mut sites);
         }
         sites
     }
@@ -244,7 +247,7 @@ impl Analysis<'_> {
         &mut self,
         frame: &Frame,
         call: &csource::Call,
-        (visit, number): (crate::unit::VisitId, usize),
+        (visit, number): (VisitId, usize),
     ) -> Frame {
         let whole = Expr {
             kind: ExprKind::Text,
@@ -297,16 +300,14 @@ impl Analysis<'_> {
 
     fn top_entry(
         &mut self,
-        unit: crate::unit::UnitId,
+        (unit, root): (UnitId, VisitId),
         path: Name,
-        mention: Mention,
-        word: Name,
+        (mention, word): (Mention, Name),
         sites: &mut Sites,
     ) {
         let Some(file) = self.read_file(path) else {
             return;
         };
-        let root = self.unit_ref(unit).root;
         let (words, span, place) = match mention {
             Mention::Variable(number) => {
                 let variable = &file.items().variables[number];
@@ -338,15 +339,8 @@ impl Analysis<'_> {
             Mention::Function(_) | Mention::Macro(_) => return,
         };
         let line = self.line_condition(unit, root, place);
-        let built = self
-            .kbuild
-            .built(&mut self.store, &path)
-            .any(&mut self.store);
-        let when = if is_header(&path) {
-            line
-        } else {
-            self.store.and(line, built)
-        };
+        let built = self.built(path);
+        let when = self.store.and(line, built);
         if !when.is_false() {
             sites.entries.push(Entry {
                 words,

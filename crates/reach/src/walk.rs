@@ -40,6 +40,8 @@ pub(crate) struct Node {
     /// When it is part of the kernel at all.
     pub(crate) provided: Condition,
     pub(crate) entries: Vec<Entry>,
+    /// How often `reach` has grown.
+    grown: u32,
 }
 
 /// Why a call does not lead on.
@@ -84,6 +86,7 @@ impl Walk {
             reach: Condition::FALSE,
             provided,
             entries: Vec::new(),
+            grown: 0,
         });
         self.by_key.insert(key, number);
         number
@@ -210,13 +213,7 @@ impl Analysis<'_> {
         let own = [walk.nodes[node].reach, walk.nodes[node].provided];
         let mut used = false;
         for path in self.files_of(callee) {
-            let built = if is_header(&path) {
-                Condition::TRUE
-            } else {
-                self.kbuild
-                    .built(&mut self.store, &path)
-                    .any(&mut self.store)
-            };
+            let built = self.built(path);
             if self.can_hold(&[own[0], own[1], built]) == Some(false) {
                 used = true;
                 let when = self.store.and_all([own[0], own[1], built]);
@@ -328,11 +325,22 @@ impl Analysis<'_> {
         let before = walk.nodes[caller].reach;
         // Something is new only if it can hold where what is known does not.
         if self.can_hold(&[led, !before]) != Some(false) {
-            walk.nodes[caller].reach = self.store.or(before, led);
+            let reach = self.store.or(before, led);
+            walk.nodes[caller].reach = self.widened(walk, caller, reach);
             if !queue.iter().any(|(queued, _)| *queued == caller) {
                 queue.push_back((caller, distance + 1));
             }
         }
+    }
+
+    /// A function that calls itself with another argument would have its Condition grow for ever.
+    /// Once it has grown often enough it no longer speaks of values: more may hold then, never less.
+    fn widened(&mut self, walk: &mut Walk, node: usize, reach: Condition) -> Condition {
+        walk.nodes[node].grown += 1;
+        if walk.nodes[node].grown < self.limits.growths {
+            return reach;
+        }
+        self.project(reach).unwrap_or(Condition::TRUE)
     }
 
     /// A Condition over the callee's parameters as one over the caller's.

@@ -436,10 +436,15 @@ impl Asking<'_, '_> {
             })
             .collect();
         let outside = backend.and_then(|backend| backend.outside_at.as_ref());
-        let notes = outside.map(|fact| Note {
+        let outside = outside.map(|fact| Note {
             text: fact.words.clone(),
             place: self.fact_place(fact),
         });
+        let undefined = self.model.symbol(symbol).is_none().then(|| Note {
+            text: format!("Kconfig of {arch} does not define {symbol}"),
+            place: None,
+        });
+        let notes = outside.into_iter().chain(undefined).collect();
         Finding {
             rule: self.rule.id.clone(),
             arch: arch.to_string(),
@@ -457,7 +462,7 @@ impl Asking<'_, '_> {
             kconfig: self.arch_entry(arch),
             config: witness.config.clone(),
             assumptions: witness.assumptions.clone(),
-            notes: notes.into_iter().collect(),
+            notes,
         }
     }
 

@@ -94,9 +94,13 @@ obj-$(CONFIG_OPT) += other.o
 
 /// The verdict and reason of `unselected` for the one architecture, with `files` laid over [`BASE`].
 fn check(files: &str, expect: &str) {
+    check_rule("unselected", files, expect);
+}
+
+fn check_rule(rule: &str, files: &str, expect: &str) {
     let fixture = Fixture::new(&format!("{BASE}{files}"));
     let settings = Settings {
-        rules: vec!["unselected".to_owned()],
+        rules: vec![rule.to_owned()],
         ..Settings::default()
     };
     let outcome = rules::check(Arc::new(fixture), &settings, &kernel::Silent).unwrap();
@@ -389,4 +393,54 @@ fn what_is_broken_on_the_way_makes_it_unknown() {
     check(&makefile("obj-y := sink.o"), "cannot-reach");
     check(&makefile("obj-$(CONFIG_OPT := sink.o"), "unknown");
     check(&makefile("ifdef CONFIG_OPT\nobj-y := sink.o"), "unknown");
+}
+
+#[test]
+fn a_recursion_comes_to_an_end() {
+    let calls = |call: &str, start: &str| {
+        format!(
+            "static int rec(int n) {{ if (n > 5) return {call}; return vmemmap_populate_compound_pages(); }}\n\
+            static int start(void) {{ {start} }}\nmodule_init(start);"
+        )
+    };
+    sink(&calls("rec(n - 1)", "return rec(7);"), "flagged start > rec > rec > rec");
+    sink(&calls("rec(n & 3)", "return rec(3);"), "flagged start > rec");
+    sink(
+        "static int two(int n);\n\
+        static int one(int n) { if (n) return two(n + 1); return vmemmap_populate_compound_pages(); }\n\
+        static int two(int n) { return n ? one(n * 2) : 0; }\n",
+        "cannot-reach",
+    );
+}
+
+#[test]
+fn a_c_file_may_be_included_by_another() {
+    let files = |include: &str| {
+        format!(
+            "//- mm/sink.c\nint vmemmap_populate_compound_pages(void) {{ return 0; }}\n\
+            //- mm/impl.c\nstatic int helper(void) {{ return vmemmap_populate_compound_pages(); }}\n\
+            //- mm/user.c\n{include}static int start(void) {{ return helper(); }}\nmodule_init(start);\n\
+            //- mm/Makefile\nobj-y := sink.o\nobj-$(CONFIG_OPT) += user.o\n"
+        )
+    };
+    check(&files("#include \"impl.c\"\n"), "flagged start > helper");
+    check(&files("#include \"../mm/impl.c\"\n"), "flagged start > helper");
+    check(&files(""), "cannot-reach");
+}
+
+#[test]
+fn a_backend_that_only_fails_maps_nothing() {
+    let files = |body: &str| {
+        format!(
+            "//- mm/sink.c\n{SINK}static int go(void) {{ return vmemmap_populate_compound_pages(); }}\nmodule_init(go);\n\
+            //- arch/toy/Makefile\ncore-y += arch/toy/mm/\n//- arch/toy/mm/Makefile\nobj-y := init.o\n\
+            //- arch/toy/mm/init.c\nint vmemmap_populate(unsigned long start) {{ {body} }}\n"
+        )
+    };
+    let rule = |body: &str, expect: &str| check_rule("no-init-mm", &files(body), expect);
+    rule("return 0;", "flagged go");
+    rule("return bolt(start);", "flagged go");
+    rule("return pgd_offset_k(start) ? 0 : -ENOMEM;", "clean");
+    rule("if (start) return -EINVAL; return -ENOMEM;", "clean");
+    rule("return -1;", "clean");
 }
