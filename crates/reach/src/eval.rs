@@ -472,10 +472,10 @@ fn scalar_size(words: &str) -> Option<Size> {
     Some(match parts[..] {
         ["char" | "bool" | "_Bool" | "u8" | "s8" | "__u8" | "__s8"] => Size::Bytes(1),
         ["short" | "u16" | "s16" | "__u16" | "__s16"] => Size::Bytes(2),
-        ["int" | "u32" | "s32" | "__u32" | "__s32"] => Size::Bytes(4),
+        // `unsigned` by itself is an int.
+        [] | ["int" | "u32" | "s32" | "__u32" | "__s32"] => Size::Bytes(4),
         ["long", "long"] | ["u64" | "s64" | "__u64" | "__s64" | "loff_t"] => Size::Bytes(8),
         ["long" | "size_t" | "ssize_t" | "uintptr_t" | "ulong"] => Size::Word,
-        [] => Size::Bytes(4),
         _ => return None,
     })
 }

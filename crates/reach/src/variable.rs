@@ -193,20 +193,7 @@ impl Analysis<'_> {
         }
         self.variables.insert(key, None);
         let stored = self.stored_fields(frame);
-        let (fields, zeroed) = match &definition.declarator.init {
-            Some(Expr {
-                kind: ExprKind::Initializer(parts),
-                ..
-            }) => (self.initial_fields(frame, parts, &[]), true),
-            _ => {
-                let is_it = |target: &Expr| match &target.kind {
-                    ExprKind::Unary(UnaryOp::AddressOf, of) => of.as_ident() == Some(name),
-                    _ => false,
-                };
-                let cleared = self.clearing_call(frame, is_it).is_some();
-                (Vec::new(), cleared || definition.declarator.is_static)
-            }
-        };
+        let (fields, zeroed) = self.beginning(frame, definition, name);
         // A field that is stored to later is not what it began with.
         let fields = fields
             .into_iter()
@@ -220,6 +207,26 @@ impl Analysis<'_> {
         let object = self.terms.object(object);
         self.variables.insert(key, Some(object));
         Some(object)
+    }
+
+    /// The fields that a local object begins with, and whether all others are 0.
+    fn beginning(
+        &mut self,
+        frame: &Frame,
+        definition: &Definition,
+        name: Name,
+    ) -> (Vec<(Vec<Name>, TermId)>, bool) {
+        if let Some(init) = &definition.declarator.init
+            && let ExprKind::Initializer(parts) = &init.kind
+        {
+            return (self.initial_fields(frame, parts, &[]), !by_position(parts));
+        }
+        let is_it = |target: &Expr| match &target.kind {
+            ExprKind::Unary(UnaryOp::AddressOf, of) => of.as_ident() == Some(name),
+            _ => false,
+        };
+        let cleared = self.clearing_call(frame, is_it).is_some();
+        (Vec::new(), cleared || definition.declarator.is_static)
     }
 
     /// The address of a static variable of the file: what is not stored to in this file is as it
@@ -251,9 +258,11 @@ impl Analysis<'_> {
         }
         stored.sort_unstable();
         stored.dedup();
-        let fields = match file.initializer(variable.init).map(|init| init.kind) {
-            Some(ExprKind::Initializer(parts)) => self.initial_fields(frame, &parts, &[]),
-            _ => Vec::new(),
+        let (fields, zeroed) = match file.initializer(variable.init).map(|init| init.kind) {
+            Some(ExprKind::Initializer(parts)) => {
+                (self.initial_fields(frame, &parts, &[]), !by_position(&parts))
+            }
+            _ => (Vec::new(), true),
         };
         let fields = fields
             .into_iter()
@@ -261,7 +270,7 @@ impl Analysis<'_> {
         let object = Object {
             words: name,
             fields: fields.collect(),
-            zeroed: true,
+            zeroed,
             stored,
         };
         let object = self.terms.object(object);
@@ -335,6 +344,16 @@ impl Analysis<'_> {
             all.iter().copied().filter(|key| key.path != here).collect()
         }
     }
+}
+
+/// Whether an initialiser gives values without naming their fields, other than by `{ 0 }`: which
+/// field is meant is not known.
+fn by_position(parts: &[(Option<Name>, Expr)]) -> bool {
+    parts.iter().any(|(field, value)| match &value.kind {
+        ExprKind::Initializer(inner) => field.is_none() || by_position(inner),
+        ExprKind::Int(0) => false,
+        _ => field.is_none(),
+    })
 }
 
 fn own_stores(body: &Body, fields: &mut Vec<Name>) {

@@ -158,6 +158,8 @@ fn a_field_that_the_initialiser_leaves_out_is_zero() {
     };
     sink(&go(".prot = 1"), "cannot-reach");
     sink(&go(".map = m"), "flagged go > pop");
+    sink(&go("0"), "cannot-reach");
+    sink(&go("m, 1"), "flagged go > pop");
     let stored = format!(
         "{gate}static int go(void *m) {{ struct params p = {{ }}; p.map = m; pop(&p); }}\nmodule_init(go);"
     );
