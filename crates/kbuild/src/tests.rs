@@ -1,80 +1,18 @@
 //! Small trees of makefiles, and when their files are built.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Arc;
 
 use condition::Store;
-use source::{ReadError, Source, TreePath};
+use source::Memory;
 
 use crate::Kbuild;
-
-/// A tree in memory: `//- path` begins a file.
-struct Tree(BTreeMap<String, String>);
-
-impl Tree {
-    fn new(text: &str) -> Tree {
-        let mut files: BTreeMap<String, String> = BTreeMap::new();
-        let mut path = String::new();
-        for line in text.lines() {
-            if let Some(next) = line.strip_prefix("//- ") {
-                path = next.to_owned();
-                files.insert(path.clone(), String::new());
-            } else if let Some(file) = files.get_mut(&path) {
-                file.push_str(line);
-                file.push('\n');
-            }
-        }
-        Tree(files)
-    }
-}
-
-impl Source for Tree {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
-        let file = self.0.get(path).ok_or(ReadError::Missing)?;
-        Ok(file.as_bytes().into())
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.0.contains_key(path)
-    }
-
-    fn is_dir(&self, path: &str) -> bool {
-        self.0
-            .keys()
-            .any(|file| file.starts_with(&format!("{path}/")))
-    }
-
-    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError> {
-        let prefix = if directory.is_empty() {
-            String::new()
-        } else {
-            format!("{directory}/")
-        };
-        let below = self.0.keys().filter_map(|file| file.strip_prefix(&prefix));
-        let mut names: Vec<String> = below
-            .map(|rest| rest.split_inclusive('/').next().unwrap().to_owned())
-            .collect();
-        names.dedup();
-        Ok(names)
-    }
-
-    fn walk(
-        &self,
-        _: &str,
-        _: &(dyn Fn(&str) -> bool + Sync),
-        _: &(dyn Fn(&str) -> bool + Sync),
-    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
-        (Vec::new(), Vec::new())
-    }
-}
 
 const TOP: &str = "//- Makefile\ninclude $(srctree)/arch/$(SRCARCH)/Makefile\nexport BITS\n";
 
 /// Each of `questions` is a file, a directory (`foo/`) or `-I file`; the answers are what a user
 /// would see, then the problems.
 fn ask(tree: &str, questions: &[&str]) -> String {
-    let tree = Tree::new(&format!("{TOP}{tree}"));
+    let tree = Memory::new(&format!("{TOP}{tree}"));
     let (mut kbuild, mut store) = (Kbuild::new(&tree, "x"), Store::new());
     let mut answer = String::new();
     for question in questions {

@@ -259,9 +259,10 @@ impl Analysis<'_> {
         stored.sort_unstable();
         stored.dedup();
         let (fields, zeroed) = match file.initializer(variable.init).map(|init| init.kind) {
-            Some(ExprKind::Initializer(parts)) => {
-                (self.initial_fields(frame, &parts, &[]), !by_position(&parts))
-            }
+            Some(ExprKind::Initializer(parts)) => (
+                self.initial_fields(frame, &parts, &[]),
+                !by_position(&parts),
+            ),
             _ => (Vec::new(), true),
         };
         let fields = fields

@@ -7,49 +7,15 @@
 )]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use rules::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};
-use source::{ReadError, Source, TreePath};
+use source::{Memory, Source};
 use text::{LineIndex, Span};
 
 use crate::{Drawing, Look, human, json};
 
 mod odd;
-
-/// A tree of a few files.
-struct Memory(BTreeMap<&'static str, &'static [u8]>);
-
-impl Source for Memory {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
-        self.0
-            .get(path)
-            .map(|text| (*text).into())
-            .ok_or(ReadError::Missing)
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.0.contains_key(path)
-    }
-
-    fn is_dir(&self, _path: &str) -> bool {
-        false
-    }
-
-    fn list(&self, _directory: &str) -> Result<Vec<String>, ReadError> {
-        Err(ReadError::Missing)
-    }
-
-    fn walk(
-        &self,
-        _directory: &str,
-        _enter: &(dyn Fn(&str) -> bool + Sync),
-        _wanted: &(dyn Fn(&str) -> bool + Sync),
-    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
-        (Vec::new(), Vec::new())
-    }
-}
 
 const SPARSE: &[u8] = b"struct page * __meminit __populate_section_memmap(unsigned long pfn)
 {
@@ -76,23 +42,23 @@ config PPC
 ";
 
 fn tree() -> Memory {
-    Memory(BTreeMap::from([
-        ("mm/sparse-vmemmap.c", SPARSE),
-        ("drivers/dax/device.c", DAX),
-        ("arch/powerpc/Kconfig", POWERPC),
-        ("arch/arm64/Kconfig", b"config ARM64\n\tdef_bool y\n"),
-    ]))
+    let mut tree = Memory::default();
+    tree.insert("mm/sparse-vmemmap.c", SPARSE);
+    tree.insert("drivers/dax/device.c", DAX);
+    tree.insert("arch/powerpc/Kconfig", POWERPC);
+    tree.insert("arch/arm64/Kconfig", b"config ARM64\n\tdef_bool y\n");
+    tree
 }
 
 /// The first place of `needle` in `file` of `tree`.
 fn at(tree: &Memory, file: &str, needle: &str) -> Place {
-    let text = tree.0[file];
+    let text = tree.read(file).unwrap();
     let found = text
         .windows(needle.len())
         .position(|part| part == needle.as_bytes())
         .unwrap();
     let span = Span::new(found, found + needle.len());
-    let position = LineIndex::new(text).position(span.start);
+    let position = LineIndex::new(&text).position(span.start);
     Place {
         file: file.into(),
         line: position.line,

@@ -2,67 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rules::Settings;
-use source::{ReadError, Source, TreePath};
-
-/// A tree in memory: one text with `//- path` before each file.
-struct Fixture(BTreeMap<String, Arc<[u8]>>);
-
-impl Fixture {
-    fn new(text: &str) -> Fixture {
-        let mut files = BTreeMap::new();
-        for part in text.split("//- ").skip(1) {
-            let (path, body) = part.split_once('\n').unwrap();
-            files.insert(path.trim().to_owned(), Arc::from(body.as_bytes()));
-        }
-        Fixture(files)
-    }
-}
-
-impl Source for Fixture {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
-        self.0.get(path).cloned().ok_or(ReadError::Missing)
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.0.contains_key(path)
-    }
-
-    fn is_dir(&self, path: &str) -> bool {
-        self.0
-            .keys()
-            .any(|file| file.starts_with(&format!("{path}/")))
-    }
-
-    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError> {
-        let inside = |path: &String| match directory {
-            "" => Some(path.clone()),
-            dir => path.strip_prefix(&format!("{dir}/")).map(str::to_owned),
-        };
-        let name = |rest: String| match rest.split_once('/') {
-            Some((dir, _)) => format!("{dir}/"),
-            None => rest,
-        };
-        let mut names: Vec<String> = self.0.keys().filter_map(inside).map(name).collect();
-        names.dedup();
-        Ok(names)
-    }
-
-    fn walk(
-        &self,
-        _directory: &str,
-        _enter: &(dyn Fn(&str) -> bool + Sync),
-        wanted: &(dyn Fn(&str) -> bool + Sync),
-    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
-        (
-            self.0.keys().filter(|path| wanted(path)).cloned().collect(),
-            Vec::new(),
-        )
-    }
-}
+use source::Memory;
 
 /// Everything but the file with the sink and what leads to it.
 const BASE: &str = "\
@@ -98,7 +41,7 @@ fn check(files: &str, expect: &str) {
 }
 
 fn check_rule(rule: &str, files: &str, expect: &str) {
-    let fixture = Fixture::new(&format!("{BASE}{files}"));
+    let fixture = Memory::new(&format!("{BASE}{files}"));
     let settings = Settings {
         rules: vec![rule.to_owned()],
         ..Settings::default()
@@ -405,8 +348,14 @@ fn a_recursion_comes_to_an_end() {
             static int start(void) {{ {start} }}\nmodule_init(start);"
         )
     };
-    sink(&calls("rec(n - 1)", "return rec(7);"), "flagged start > rec > rec > rec");
-    sink(&calls("rec(n & 3)", "return rec(3);"), "flagged start > rec");
+    sink(
+        &calls("rec(n - 1)", "return rec(7);"),
+        "flagged start > rec > rec > rec",
+    );
+    sink(
+        &calls("rec(n & 3)", "return rec(3);"),
+        "flagged start > rec",
+    );
     sink(
         "static int two(int n);\n\
         static int one(int n) { if (n) return two(n + 1); return vmemmap_populate_compound_pages(); }\n\
@@ -426,7 +375,10 @@ fn a_c_file_may_be_included_by_another() {
         )
     };
     check(&files("#include \"impl.c\"\n"), "flagged start > helper");
-    check(&files("#include \"../mm/impl.c\"\n"), "flagged start > helper");
+    check(
+        &files("#include \"../mm/impl.c\"\n"),
+        "flagged start > helper",
+    );
     check(&files(""), "cannot-reach");
 }
 

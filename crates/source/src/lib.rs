@@ -5,12 +5,14 @@
 //! from outside the tree: a path with `..` in front or a link that leads out of it is refused.
 
 mod directory;
+mod memory;
 mod path;
 
 use std::io;
 use std::sync::Arc;
 
 pub use directory::Directory;
+pub use memory::Memory;
 pub use path::{TreePath, normalize};
 
 /// Why a file could not be had.

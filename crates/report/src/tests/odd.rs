@@ -6,8 +6,7 @@ use super::*;
 #[test]
 fn text_that_a_terminal_would_obey_is_escaped() {
     let mut tree = tree();
-    tree.0
-        .insert("mm/e.c", b"\t/* Andr\xe9 \x1b[2J */ f(\xc3\xa9);\r\n\tg();");
+    tree.insert("mm/e.c", b"\t/* Andr\xe9 \x1b[2J */ f(\xc3\xa9);\r\n\tg();");
     let place = at(&tree, "mm/e.c", "f(\u{e9})");
     let mut finding = Finding {
         message: "a\x1b[31m\nb \u{202e}c".into(),
@@ -162,10 +161,9 @@ fn long_lines_and_long_spans_are_cut() {
         "a && ".repeat(60),
         "b ".repeat(5000)
     );
-    tree.0
-        .insert("mm/long.c", Box::leak(long.into_boxed_str()).as_bytes());
+    tree.insert("mm/long.c", Box::leak(long.into_boxed_str()).as_bytes());
     let tall = format!("\treturn first +\n{}\t\tlast;\n", "\t\tmore +\n".repeat(30));
-    tree.0.insert(
+    tree.insert(
         "mm/tall.c",
         Box::leak(tall.clone().into_boxed_str()).as_bytes(),
     );
@@ -273,7 +271,7 @@ fn no_input_makes_it_fail() {
         b"\xe2\x82",
     ];
     for text in texts {
-        tree.0.insert("mm/x.c", text);
+        tree.insert("mm/x.c", text);
         for numbers in 0..5 * 8 * 8_u32 {
             let (line, start, end) = (numbers / 64, numbers / 8 % 8, numbers % 8);
             let span = Span { start, end };
