@@ -57,10 +57,20 @@ impl Tri {
 #[derive(Debug)]
 pub struct Constraints<'m> {
     model: &'m Model,
-    done: FxHashSet<Name>,
+    done: FxHashSet<Asked>,
     choices: FxHashSet<ChoiceId>,
     compared: FxHashMap<Name, Vec<(CompareOp, Name)>>,
-    defined: FxHashSet<Name>,
+}
+
+/// Something of which Kconfig has something to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Asked {
+    /// The value of a bool or tristate symbol.
+    Symbol(Name),
+    /// The value of a string, int or hex symbol against a constant.
+    Comparison(Name, CompareOp, Name),
+    /// Whether the macro of a symbol is defined.
+    Macro(Name),
 }
 
 impl Model {
@@ -71,7 +81,6 @@ impl Model {
             done: FxHashSet::default(),
             choices: FxHashSet::default(),
             compared: FxHashMap::default(),
-            defined: FxHashSet::default(),
         }
     }
 }
@@ -84,47 +93,44 @@ impl Constraints<'_> {
         solver: &mut Solver,
         names: impl IntoIterator<Item = Name>,
     ) {
-        let mut open: Vec<Name> = names.into_iter().collect();
-        while let Some(name) = open.pop() {
-            if !self.done.insert(name) {
+        let open = names.into_iter().map(Asked::Symbol).collect();
+        self.require_all(store, solver, open);
+    }
+
+    /// Asserts all that Kconfig says of what `condition` asks about.
+    pub fn require_for(&mut self, store: &mut Store, solver: &mut Solver, condition: Condition) {
+        let mut open = Vec::new();
+        self.note(store, condition, &mut open);
+        self.require_all(store, solver, open);
+    }
+
+    fn require_all(&mut self, store: &mut Store, solver: &mut Solver, mut open: Vec<Asked>) {
+        while let Some(asked) = open.pop() {
+            if !self.done.insert(asked) {
                 continue;
             }
-            for condition in self.of_symbol(store, name) {
+            let all = match asked {
+                Asked::Symbol(name) => self.of_symbol(store, name),
+                Asked::Comparison(symbol, op, value) => {
+                    self.of_comparison(store, symbol, op, value)
+                }
+                Asked::Macro(name) => self.of_macro(store, name),
+            };
+            for condition in all {
                 self.note(store, condition, &mut open);
                 solver.assert(store, condition);
             }
         }
     }
 
-    /// Asserts all that Kconfig says of the symbols that `condition` asks about.
-    pub fn require_for(&mut self, store: &mut Store, solver: &mut Solver, condition: Condition) {
-        let mut open = Vec::new();
-        self.note(store, condition, &mut open);
-        self.require(store, solver, open);
-        // What is asked of a value, of a symbol that is done already, is new all the same.
-        for atom in store.atoms(condition) {
-            let fresh = match atom {
-                Atom::Compare { symbol, op, value } => self.of_comparison(store, symbol, op, value),
-                Atom::Defined(name) => self.of_macro(store, name),
-                _ => continue,
-            };
-            for fresh in fresh {
-                let mut open = Vec::new();
-                self.note(store, fresh, &mut open);
-                solver.assert(store, fresh);
-                self.require(store, solver, open);
-            }
-        }
-    }
-
-    fn note(&self, store: &Store, condition: Condition, open: &mut Vec<Name>) {
-        for atom in store.atoms(condition) {
-            if let Atom::Symbol { name, .. } | Atom::Compare { symbol: name, .. } = atom
-                && !self.done.contains(&name)
-            {
-                open.push(name);
-            }
-        }
+    fn note(&self, store: &Store, condition: Condition, open: &mut Vec<Asked>) {
+        let asked = store.atoms(condition).into_iter().filter_map(|atom| match atom {
+            Atom::Symbol { name, .. } => Some(Asked::Symbol(name)),
+            Atom::Compare { symbol, op, value } => Some(Asked::Comparison(symbol, op, value)),
+            Atom::Defined(name) => Some(Asked::Macro(name)),
+            _ => None,
+        });
+        open.extend(asked.filter(|asked| !self.done.contains(asked)));
     }
 
     fn of_symbol(&mut self, store: &mut Store, name: Name) -> Vec<Condition> {
@@ -222,7 +228,10 @@ impl Constraints<'_> {
         let as_default = self.is(store, symbol, by_default);
         let as_default = store.and(!visible.yes, as_default);
         let as_user = self.between(store, symbol, Tri::NO, visible);
-        let as_user = store.and(visible.on, as_user);
+        // Where its choice is `y` it is chosen or not, never `m`.
+        let module = store.symbol(&symbol.name, Level::Module);
+        let chosen_or_not = store.implies(visible.yes, !module);
+        let as_user = store.and_all([visible.on, chosen_or_not, as_user]);
         store.or(as_default, as_user)
     }
 

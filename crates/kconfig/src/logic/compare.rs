@@ -82,9 +82,6 @@ impl Constraints<'_> {
         value: Name,
     ) -> Vec<Condition> {
         let known = self.compared.entry(symbol).or_default();
-        if known.contains(&(op, value)) {
-            return Vec::new();
-        }
         let before = known.clone();
         known.push((op, value));
         let atom = store.atom(Atom::Compare { symbol, op, value });
@@ -125,7 +122,7 @@ impl Constraints<'_> {
         let Some(symbol) = symbol.and_then(|symbol| model.symbol(symbol)) else {
             return Vec::new();
         };
-        if symbol.is_truth() || symbol.transitional || !self.defined.insert(name) {
+        if symbol.is_truth() || symbol.transitional {
             return Vec::new();
         }
         let visible = self.visible_of_any(store, symbol);

@@ -1,0 +1,241 @@
+//! What values symbols can have together: the smallest Kconfig that shows each rule of the language.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
+use condition::{Condition, Level, Solver, Store};
+use kconfig::{Environment, Library, Model, elaborate};
+use source::Memory;
+
+const NEW: &str = "6.12.0";
+const OLD: &str = "6.1.0";
+
+fn model(text: &str, version: &str) -> Model {
+    let text = format!("config MODULES\n\tbool \"modules\"\n\tmodules\n{text}");
+    let mut tree = Memory::default();
+    tree.insert("Kconfig", text.as_bytes());
+    let model = elaborate(&Library::new(), &tree, &Environment::for_arch("toy", version));
+    assert_eq!(model.errors(), [], "{text}");
+    model
+}
+
+fn value(store: &mut Store, assignment: &str) -> Condition {
+    let (name, value) = assignment.split_once('=').unwrap();
+    match value {
+        "y" => store.symbol(name, Level::Yes),
+        "m" => store.symbol(name, Level::Module),
+        _ => !store.enabled(name),
+    }
+}
+
+/// The values that `symbol` can have where others have the values `given`, in a kernel `version`.
+fn check_in(version: &str, text: &str, given: &str, symbol: &str, expect: &str) {
+    let model = model(text, version);
+    let (mut store, mut solver) = (Store::new(), Solver::new());
+    let mut constraints = model.constraints();
+    let mut possible = Vec::new();
+    for level in ["n", "m", "y"] {
+        let mut all: Vec<Condition> = Vec::new();
+        for one in given.split_whitespace() {
+            all.push(value(&mut store, one));
+        }
+        all.push(value(&mut store, &format!("{symbol}={level}")));
+        let all = store.and_all(all);
+        constraints.require_for(&mut store, &mut solver, all);
+        if !solver.solve(&store, &[all]).is_unsat() {
+            possible.push(level);
+        }
+    }
+    assert_eq!(possible.join(" "), expect, "{symbol} with {given}\n{text}");
+}
+
+fn check(text: &str, given: &str, symbol: &str, expect: &str) {
+    check_in(NEW, text, given, symbol, expect);
+    check_in(OLD, text, given, symbol, expect);
+}
+
+#[test]
+fn a_prompt_lets_the_user_choose_as_far_as_the_dependencies_go() {
+    let text = "config A\n\ttristate \"a\"\nconfig B\n\ttristate \"b\"\n\tdepends on A\n";
+    check(text, "A=y", "B", "n m y");
+    check(text, "A=m", "B", "n m");
+    check(text, "A=n", "B", "n");
+    check(text, "MODULES=n", "B", "n y");
+    let text = "config A\n\ttristate \"a\"\nconfig B\n\tbool \"b\"\n\tdepends on A\n";
+    check(text, "A=m", "B", "n y");
+}
+
+#[test]
+fn without_a_prompt_the_first_default_that_holds_counts() {
+    let text = "config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\n\
+        config C\n\tbool\n\tdefault n if A\n\tdefault y if B\n";
+    check(text, "A=y B=y", "C", "n");
+    check(text, "A=n B=y", "C", "y");
+    check(text, "A=n B=n", "C", "n");
+    // A default is no condition: its m does not ask for modules.
+    check("config A\n\ttristate\n\tdefault m\n", "MODULES=y", "A", "m");
+    check("config A\n\ttristate\n\tdefault m\n", "MODULES=n", "A", "y");
+    check("config A\n\ttristate\n\tdefault y if m\n", "MODULES=n", "A", "n");
+    check("config A\n\ttristate \"a\"\n\tdepends on m\n", "", "A", "n m");
+}
+
+#[test]
+fn a_select_lifts_whatever_the_dependencies_say() {
+    let text = "config A\n\ttristate \"a\"\n\tselect C\nconfig B\n\tbool \"b\"\n\
+        config C\n\ttristate\n\tdepends on B\n";
+    check(text, "A=m B=n", "C", "m");
+    check(text, "A=y B=n", "C", "y");
+    check(text, "A=n", "C", "n");
+    let text = "config A\n\ttristate \"a\"\n\tselect C if B\nconfig B\n\tbool \"b\"\nconfig C\n\tbool\n";
+    check(text, "A=m B=y", "C", "y");
+    check(text, "A=m B=n", "C", "n");
+}
+
+#[test]
+fn an_imply_is_a_default_that_the_dependencies_bound() {
+    let text = "config A\n\tbool \"a\"\n\timply C\nconfig B\n\tbool \"b\"\n\
+        config C\n\tbool \"c\"\n\tdepends on B\n";
+    check(text, "A=y B=y", "C", "n y");
+    check(text, "A=y B=n", "C", "n");
+    let text = "config A\n\tbool \"a\"\n\timply C\nconfig C\n\tbool\n";
+    check(text, "A=y", "C", "y");
+}
+
+#[test]
+fn visible_if_hides_prompts_and_keeps_defaults() {
+    let text = "config E\n\tbool \"e\"\nmenu \"m\"\n\tvisible if E\n\
+        config A\n\tbool \"a\"\n\tdefault y\nendmenu\n";
+    check(text, "E=y", "A", "n y");
+    check(text, "E=n", "A", "y");
+}
+
+#[test]
+fn several_definitions_are_one_symbol() {
+    let text = "config P\n\tbool \"p\"\nconfig Q\n\tbool \"q\"\n\
+        config A\n\tbool \"a\"\n\tdepends on P\nconfig A\n\tbool\n\tdefault y\n\tdepends on Q\n";
+    check(text, "P=y Q=n", "A", "n y");
+    check(text, "P=n Q=y", "A", "y");
+    check(text, "P=n Q=n", "A", "n");
+}
+
+#[test]
+fn depends_on_with_a_condition() {
+    let text = "config X\n\ttristate \"x\"\nconfig Y\n\ttristate \"y\"\n\
+        config A\n\ttristate \"a\"\n\tdepends on X if Y\n";
+    check(text, "X=n Y=n", "A", "n m y");
+    check(text, "X=n Y=y", "A", "n");
+    check(text, "X=m Y=m", "A", "n m");
+    // `!Y` is off where Y is not n: for m this is more than the negation of the value says.
+    let text = "config X\n\ttristate \"x\"\nconfig Y\n\ttristate \"y\"\n\
+        config A\n\ttristate \"a\"\n\tdepends on X if !Y\n";
+    check(text, "X=n Y=m", "A", "n m y");
+    check(text, "X=n Y=n", "A", "n");
+}
+
+#[test]
+fn comparisons_of_truths_and_numbers() {
+    let text = "config T\n\ttristate \"t\"\nconfig A\n\tbool\n\tdefault y if T > n && T < y\n";
+    check(text, "T=m", "A", "y");
+    check(text, "T=y", "A", "n");
+    let text = "config P\n\tbool \"p\"\nconfig N\n\tint\n\tdefault 16 if P\n\tdefault 0x8\n\
+        config A\n\tbool\n\tdefault y if N >= 10\nconfig B\n\tbool\n\tdefault y if N = 8\n\
+        config C\n\tbool\n\tdefault y if N < 9\n";
+    check(text, "P=y", "A", "y");
+    check(text, "P=y", "C", "n");
+    check(text, "P=n", "A", "n");
+    let text = "config N\n\tint \"n\"\n\trange 2 8\n\
+        config A\n\tbool\n\tdefault y if N < 2\nconfig B\n\tbool\n\tdefault y if N > 4\n\
+        config C\n\tbool\n\tdefault y if N = 3\n";
+    check(text, "", "A", "n");
+    check(text, "", "B", "n y");
+    check(text, "B=y", "C", "n");
+    // A symbol that nothing defines is its own name.
+    let text = "config A\n\tbool\n\tdefault y if NOWHERE = \"NOWHERE\"\nconfig B\n\tbool\n\tdefault y if NOWHERE\n";
+    check(text, "", "A", "y");
+    check(text, "", "B", "n");
+    check("config A\n\tbool\n\tdefault y if !MODULES=y\n", "MODULES=n", "A", "y");
+}
+
+#[test]
+fn a_number_without_a_value_is_zero_since_6_8() {
+    let text = "config N\n\tint\nconfig A\n\tbool\n\tdefault y if N = 0\n";
+    check_in("6.8.0", text, "", "A", "y");
+    check_in("6.7.0", text, "", "A", "n");
+}
+
+const CHOICE: &str = "config E\n\tbool \"e\"\nchoice\n\tprompt \"c\" if E\n\tdefault B\n\
+    config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nconfig C\n\tbool \"c\"\n\tdepends on E\nendchoice\n\
+    config S\n\tbool \"s\"\n\tselect A\n";
+
+#[test]
+fn one_member_of_a_choice_is_chosen() {
+    check(CHOICE, "E=y A=y", "B", "n");
+    check(CHOICE, "E=y A=n B=n", "C", "y");
+    check(CHOICE, "E=y B=n C=n", "A", "y");
+    // Nothing can be selected that is a member of a choice.
+    check(CHOICE, "E=y B=y S=y", "A", "n");
+}
+
+#[test]
+fn a_choice_that_is_not_seen_hid_its_members_up_to_6_10() {
+    check_in("6.10.0", CHOICE, "E=n", "A", "n");
+    check_in("6.10.0", CHOICE, "E=n", "B", "n");
+    check_in("6.11.0", CHOICE, "E=n B=n", "A", "y");
+}
+
+#[test]
+fn a_choice_below_a_module_is_bool_all_the_same() {
+    let text = "config M\n\ttristate \"m\"\nif M\nchoice\n\tprompt \"c\"\n\
+        config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nendchoice\nendif\n";
+    check(text, "M=m A=n", "B", "y");
+    check(text, "M=n", "B", "n");
+}
+
+#[test]
+fn older_choices_may_be_tristate_or_optional() {
+    let text = "choice\n\ttristate \"c\"\n\
+        config A\n\ttristate \"a\"\nconfig B\n\ttristate \"b\"\nendchoice\n";
+    check_in(OLD, text, "A=m", "B", "n m");
+    check_in(OLD, text, "A=y", "B", "n");
+    check_in(OLD, text, "A=n B=n", "MODULES", "y");
+    let text = "choice\n\tbool \"c\"\n\toptional\n\
+        config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nendchoice\n";
+    check_in(OLD, text, "A=n", "B", "n y");
+    check_in(OLD, text, "A=y", "B", "n");
+}
+
+#[test]
+fn what_needs_a_member_of_an_older_choice_is_none() {
+    let text = "choice\n\tprompt \"c\"\nconfig A\n\tbool \"a\"\n\
+        config DETAIL\n\tbool \"detail\"\n\tdepends on A\nconfig B\n\tbool \"b\"\nendchoice\n";
+    check_in(OLD, text, "A=y", "DETAIL", "n y");
+    check_in(OLD, text, "A=n", "DETAIL", "n");
+    check_in(OLD, text, "A=n", "B", "y");
+}
+
+#[test]
+fn types_that_nobody_gives_are_never_on() {
+    check("config A\n\tdefault y\n", "", "A", "n");
+    // The first type counts.
+    check("config A\n\tbool \"a\"\nconfig A\n\ttristate\n", "", "A", "n y");
+}
+
+#[test]
+fn toolchains_are_free_and_nothing_is_run() {
+    let text = "config A\n\tdef_bool $(cc-option,-mfoo)\nconfig B\n\tdef_bool $(shell,touch /tmp/x)\n";
+    check(text, "", "B", "n y");
+    check(&format!("cc-option = $(success,cc $(1))\n{text}"), "", "A", "n y");
+}
+
+#[test]
+fn why_a_symbol_is_never_on() {
+    let text = "config A\n\tbool\nconfig B\n\tbool \"b\"\n\tdepends on A\nconfig D\n\tbool \"d\"\n";
+    let why = |name: &str| {
+        model(text, NEW)
+            .why_never(name)
+            .map(|facts| facts.into_iter().map(|f| f.text).collect::<Vec<_>>().join("; "))
+    };
+    let expect = "B depends on A; nothing on toy selects A, which has no prompt";
+    assert_eq!(why("B").as_deref(), Some(expect));
+    assert_eq!(why("NOWHERE").as_deref(), Some("toy does not define NOWHERE"));
+    assert_eq!(why("D"), None);
+}
