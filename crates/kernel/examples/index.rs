@@ -8,7 +8,9 @@ fn main() {
     let start = std::time::Instant::now();
     let index = tree.words(&kernel::Silent);
     println!("{:?} {:?}", index.size(), start.elapsed());
-    for f in index.files(&args[2]) {
-        println!("{f}");
+    for word in args.iter().skip(2) {
+        for file in index.files(word) {
+            println!("{file}");
+        }
     }
 }
