@@ -124,12 +124,15 @@ impl Constraints<'_> {
     }
 
     fn note(&self, store: &Store, condition: Condition, open: &mut Vec<Asked>) {
-        let asked = store.atoms(condition).into_iter().filter_map(|atom| match atom {
-            Atom::Symbol { name, .. } => Some(Asked::Symbol(name)),
-            Atom::Compare { symbol, op, value } => Some(Asked::Comparison(symbol, op, value)),
-            Atom::Defined(name) => Some(Asked::Macro(name)),
-            _ => None,
-        });
+        let asked = store
+            .atoms(condition)
+            .into_iter()
+            .filter_map(|atom| match atom {
+                Atom::Symbol { name, .. } => Some(Asked::Symbol(name)),
+                Atom::Compare { symbol, op, value } => Some(Asked::Comparison(symbol, op, value)),
+                Atom::Defined(name) => Some(Asked::Macro(name)),
+                _ => None,
+            });
         open.extend(asked.filter(|asked| !self.done.contains(asked)));
     }
 

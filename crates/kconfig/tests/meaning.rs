@@ -13,7 +13,11 @@ fn model(text: &str, version: &str) -> Model {
     let text = format!("config MODULES\n\tbool \"modules\"\n\tmodules\n{text}");
     let mut tree = Memory::default();
     tree.insert("Kconfig", text.as_bytes());
-    let model = elaborate(&Library::new(), &tree, &Environment::for_arch("toy", version));
+    let model = elaborate(
+        &Library::new(),
+        &tree,
+        &Environment::for_arch("toy", version),
+    );
     assert_eq!(model.errors(), [], "{text}");
     model
 }
@@ -74,8 +78,18 @@ fn without_a_prompt_the_first_default_that_holds_counts() {
     // A default is no condition: its m does not ask for modules.
     check("config A\n\ttristate\n\tdefault m\n", "MODULES=y", "A", "m");
     check("config A\n\ttristate\n\tdefault m\n", "MODULES=n", "A", "y");
-    check("config A\n\ttristate\n\tdefault y if m\n", "MODULES=n", "A", "n");
-    check("config A\n\ttristate \"a\"\n\tdepends on m\n", "", "A", "n m");
+    check(
+        "config A\n\ttristate\n\tdefault y if m\n",
+        "MODULES=n",
+        "A",
+        "n",
+    );
+    check(
+        "config A\n\ttristate \"a\"\n\tdepends on m\n",
+        "",
+        "A",
+        "n m",
+    );
 }
 
 #[test]
@@ -85,7 +99,8 @@ fn a_select_lifts_whatever_the_dependencies_say() {
     check(text, "A=m B=n", "C", "m");
     check(text, "A=y B=n", "C", "y");
     check(text, "A=n", "C", "n");
-    let text = "config A\n\ttristate \"a\"\n\tselect C if B\nconfig B\n\tbool \"b\"\nconfig C\n\tbool\n";
+    let text =
+        "config A\n\ttristate \"a\"\n\tselect C if B\nconfig B\n\tbool \"b\"\nconfig C\n\tbool\n";
     check(text, "A=m B=y", "C", "y");
     check(text, "A=m B=n", "C", "n");
 }
@@ -152,7 +167,12 @@ fn comparisons_of_truths_and_numbers() {
     let text = "config A\n\tbool\n\tdefault y if NOWHERE = \"NOWHERE\"\nconfig B\n\tbool\n\tdefault y if NOWHERE\n";
     check(text, "", "A", "y");
     check(text, "", "B", "n");
-    check("config A\n\tbool\n\tdefault y if !MODULES=y\n", "MODULES=n", "A", "y");
+    check(
+        "config A\n\tbool\n\tdefault y if !MODULES=y\n",
+        "MODULES=n",
+        "A",
+        "y",
+    );
 }
 
 #[test]
@@ -216,26 +236,44 @@ fn what_needs_a_member_of_an_older_choice_is_none() {
 fn types_that_nobody_gives_are_never_on() {
     check("config A\n\tdefault y\n", "", "A", "n");
     // The first type counts.
-    check("config A\n\tbool \"a\"\nconfig A\n\ttristate\n", "", "A", "n y");
+    check(
+        "config A\n\tbool \"a\"\nconfig A\n\ttristate\n",
+        "",
+        "A",
+        "n y",
+    );
 }
 
 #[test]
 fn toolchains_are_free_and_nothing_is_run() {
-    let text = "config A\n\tdef_bool $(cc-option,-mfoo)\nconfig B\n\tdef_bool $(shell,touch /tmp/x)\n";
+    let text =
+        "config A\n\tdef_bool $(cc-option,-mfoo)\nconfig B\n\tdef_bool $(shell,touch /tmp/x)\n";
     check(text, "", "B", "n y");
-    check(&format!("cc-option = $(success,cc $(1))\n{text}"), "", "A", "n y");
+    check(
+        &format!("cc-option = $(success,cc $(1))\n{text}"),
+        "",
+        "A",
+        "n y",
+    );
 }
 
 #[test]
 fn why_a_symbol_is_never_on() {
     let text = "config A\n\tbool\nconfig B\n\tbool \"b\"\n\tdepends on A\nconfig D\n\tbool \"d\"\n";
     let why = |name: &str| {
-        model(text, NEW)
-            .why_never(name)
-            .map(|facts| facts.into_iter().map(|f| f.text).collect::<Vec<_>>().join("; "))
+        model(text, NEW).why_never(name).map(|facts| {
+            facts
+                .into_iter()
+                .map(|f| f.text)
+                .collect::<Vec<_>>()
+                .join("; ")
+        })
     };
     let expect = "B depends on A; nothing on toy selects A, which has no prompt";
     assert_eq!(why("B").as_deref(), Some(expect));
-    assert_eq!(why("NOWHERE").as_deref(), Some("toy does not define NOWHERE"));
+    assert_eq!(
+        why("NOWHERE").as_deref(),
+        Some("toy does not define NOWHERE")
+    );
     assert_eq!(why("D"), None);
 }
