@@ -4,6 +4,7 @@
 //! cargo xtask tree 6.12          # bring Debian's kernel source, print where it is
 //! cargo xtask verdicts 6.12      # check that tree, compare with the verdicts that we expect
 //! cargo xtask tidy               # the rules of the house that no compiler enforces
+//! cargo xtask oracle structure 6.12  # is our Kconfig the kernel's?
 //! cargo xtask minis              # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
@@ -17,6 +18,7 @@ mod conf;
 mod debian;
 mod error;
 mod minis;
+mod oracle;
 mod patch;
 mod tidy;
 mod tree;
@@ -68,6 +70,11 @@ enum Task {
     Tidy,
     /// Let the real tools configure, compile and link the mini kernels of testdata.
     Minis,
+    /// Compare our reading of Kconfig with that of the tree's own tools; needs flex, bison, gcc.
+    Oracle {
+        #[command(subcommand)]
+        question: oracle::Question,
+    },
     /// Ask the kernel's own `conf` whether it accepts the configuration of every finding.
     Witnesses {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
@@ -101,6 +108,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Verdicts { tree, expect } => verdicts::run(&tree, expect),
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
+        Task::Oracle { question } => oracle::run(&question),
         Task::Witnesses { tree } => witnesses::run(&tree),
     }
 }

@@ -2,7 +2,7 @@
 
 mod choice;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -57,6 +57,7 @@ pub struct Environment {
     values: Vec<(Name, String)>,
     arch: Name,
     dialect: Dialect,
+    answers: Arc<BTreeMap<String, String>>,
 }
 
 impl Environment {
@@ -80,7 +81,15 @@ impl Environment {
             values: values.collect(),
             arch: name.into(),
             dialect: Dialect::of_kernel(kernel_version),
+            answers: Arc::default(),
         }
+    }
+
+    /// Gives what a toolchain answers, by the call with its arguments expanded: `$(shell,COMMAND)` and
+    /// the text that Kconfig would put in its place, or a call of a tree's own function such as
+    /// `$(cc-option,-mx32)` and `y` or `n`. What is not given stays free.
+    pub fn set_answers(&mut self, answers: BTreeMap<String, String>) {
+        self.answers = Arc::new(answers);
     }
 
     /// Sets a variable.
@@ -103,7 +112,7 @@ const DEEPEST: usize = 100;
 
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
-    let mut variables = Variables::default();
+    let mut variables = Variables::answered(environment.answers.clone());
     for (name, value) in &environment.values {
         variables.set(*name, value);
     }
@@ -515,16 +524,11 @@ fn text_term(text: &str) -> Term {
     }
 }
 
-/// A word that is not quoted is a symbol, also one that nobody defines; a number is one too, whose
-/// value is its name.
+/// A word that is not quoted is a symbol, also one that nobody defines; so is a number, whose value is
+/// its name unless some architecture has a symbol of that name (powerpc once had `8260`).
 fn word_term(text: &str) -> Term {
-    let number = text.starts_with("0x")
-        || text
-            .trim_start_matches('-')
-            .bytes()
-            .all(|b| b.is_ascii_digit());
     match text_term(text) {
-        Term::Text(name) if !number => Term::Symbol(name),
+        Term::Text(name) => Term::Symbol(name),
         term => term,
     }
 }

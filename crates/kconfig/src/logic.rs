@@ -97,6 +97,17 @@ impl Constraints<'_> {
         self.require_all(store, solver, open);
     }
 
+    /// The comparisons of a string, int or hex symbol of which something was asserted.
+    pub fn comparisons(&self, symbol: Name) -> &[(CompareOp, Name)] {
+        self.compared.get(&symbol).map_or(&[], Vec::as_slice)
+    }
+
+    /// When a term is not `n`, and when it is `y`.
+    pub fn value_of(&mut self, store: &mut Store, term: &Term) -> (Condition, Condition) {
+        let value = self.term(store, term);
+        (value.on, value.yes)
+    }
+
     /// Asserts all that Kconfig says of what `condition` asks about.
     pub fn require_for(&mut self, store: &mut Store, solver: &mut Solver, condition: Condition) {
         let mut open = Vec::new();

@@ -10,6 +10,7 @@
 //! outermost call as it is written with its arguments expanded: `$(cc-option,-mx)`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use text::Name;
 
@@ -29,6 +30,8 @@ pub(crate) enum Expanded {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
     values: BTreeMap<Name, (Assignment, String, bool)>,
+    /// What a toolchain answers, by the call with its arguments expanded.
+    answers: Arc<BTreeMap<String, String>>,
 }
 
 /// Calls inside calls deeper than this are probes: a variable that means itself.
@@ -41,6 +44,13 @@ const PROGRAMS: &[&str] = &["shell", "success", "failure", "if-success"];
 const MESSAGES: &[&str] = &["info", "warning-if", "error-if"];
 
 impl Variables {
+    pub(crate) fn answered(answers: Arc<BTreeMap<String, String>>) -> Variables {
+        Variables {
+            answers,
+            ..Variables::default()
+        }
+    }
+
     pub(crate) fn set(&mut self, name: Name, value: &str) {
         self.values
             .insert(name, (Assignment::Simple, value.to_owned(), false));
@@ -126,7 +136,11 @@ impl Variables {
         if let Ok(number) = name.parse::<usize>() {
             return Expanded::Plain(args.get(number).cloned().unwrap_or_default());
         }
-        let whole = || Expanded::Probe(format!("$({})", texts.join(",")));
+        let call = format!("$({})", texts.join(","));
+        if let Some(answer) = self.answers.get(&call) {
+            return Expanded::Plain(answer.clone());
+        }
+        let whole = || Expanded::Probe(call.clone());
         if let Some((how, value, probe)) = self.values.get(&Name::new(name)) {
             return match how {
                 _ if *probe => Expanded::Probe(value.clone()),

@@ -152,6 +152,9 @@ impl Constraints<'_> {
             ranged = store.or(ranged, holds);
             let bound = |term: &Term| match term {
                 Term::Text(text) => number(text, symbol.kind),
+                Term::Symbol(name) if self.model.symbol(name).is_none() => {
+                    number(name, symbol.kind)
+                }
                 _ => None,
             };
             let (Some(low), Some(high), Some(value)) =
@@ -229,6 +232,21 @@ impl Constraints<'_> {
             result = store.ite(condition, given, result);
         }
         result
+    }
+}
+
+impl Symbol {
+    /// Whether `op value` holds where this string, int or hex symbol has the value `text`.
+    pub fn compares(&self, text: &str, op: CompareOp, value: &str) -> bool {
+        compare_texts(comparison(op), (text, self.kind), (value, None))
+    }
+}
+
+fn comparison(op: CompareOp) -> Comparison {
+    match op {
+        CompareOp::Equal => Comparison::Equal,
+        CompareOp::Less => Comparison::Less,
+        CompareOp::LessEqual => Comparison::LessEqual,
     }
 }
 

@@ -1,0 +1,173 @@
+//! What satisfies our constraints must come back from the kernel's own `conf` unchanged.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+
+use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution};
+use kconfig::Symbol;
+
+use super::soundness::{Checker, read, values};
+use super::{Case, Found};
+use crate::conf::said;
+use crate::error::Error;
+
+/// Wishes that are tried together; those that clash are given up.
+const CHUNK: usize = 400;
+
+pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
+    let mut checker = Checker::new(&case.model);
+    let mut differences = Vec::new();
+    let (mut count, mut undecided) = (0, 0);
+    for seed in 1..=random {
+        let Some(solution) = solution(&mut checker, case, seed) else {
+            undecided += 1;
+            continue;
+        };
+        count += 1;
+        for line in changed(&checker, case, &solution)? {
+            differences.push(format!("solution {seed}: {line}"));
+        }
+    }
+    Ok(Found {
+        summary: format!(
+            "{count} solutions, {} values changed, {undecided} not found out",
+            differences.len()
+        ),
+        differences,
+    })
+}
+
+/// A solution near a random assignment.
+fn solution(checker: &mut Checker<'_>, case: &Case<'_>, seed: u32) -> Option<Solution> {
+    let mut random = Random(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 1);
+    let mut wishes: Vec<Condition> = Vec::new();
+    for symbol in case.model.symbols().filter(|symbol| symbol.is_truth()) {
+        let name = symbol.name.as_str();
+        wishes.push(match random.next() % 8 {
+            0..=3 => !checker.store.enabled(name),
+            4..=6 => checker.store.symbol(name, Level::Yes),
+            _ => checker.store.symbol(name, Level::Module),
+        });
+    }
+    for at in (1..wishes.len()).rev() {
+        let other = usize::try_from(random.next() % (at as u64 + 1)).unwrap_or(0);
+        wishes.swap(at, other);
+    }
+    let mut kept: Vec<Condition> = Vec::new();
+    for chunk in wishes.chunks(CHUNK) {
+        let mut chunk = chunk.to_vec();
+        loop {
+            let all: Vec<Condition> = kept.iter().chain(&chunk).copied().collect();
+            match checker.solver.solve(&checker.store, &all) {
+                Answer::Sat(_) => break,
+                Answer::Unknown(_) => return None,
+                Answer::Unsat(core) => {
+                    let before = chunk.len();
+                    let last = chunk.iter().rposition(|wish| core.contains(wish));
+                    chunk.remove(last?);
+                    debug_assert!(chunk.len() < before, "a wish is given up each time");
+                }
+            }
+        }
+        kept.extend(chunk);
+    }
+    match checker.solver.solve(&checker.store, &kept) {
+        Answer::Sat(solution) => Some(solution),
+        _ => None,
+    }
+}
+
+/// The values that `conf` changes when it is given the solution.
+fn changed(
+    checker: &Checker<'_>,
+    case: &Case<'_>,
+    solution: &Solution,
+) -> Result<Vec<String>, Error> {
+    let mut asked: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut text = String::new();
+    for symbol in case.model.symbols() {
+        let name = symbol.name.as_str();
+        if symbol.is_truth() {
+            let is = |level| {
+                solution.value(Atom::Symbol {
+                    name: symbol.name,
+                    level,
+                }) == Some(true)
+            };
+            let value = match (is(Level::Yes), is(Level::Module)) {
+                (true, _) => "y",
+                (_, true) => "m",
+                _ => "n",
+            };
+            asked.insert(name, value);
+            let _ = match value {
+                "n" => writeln!(text, "# CONFIG_{name} is not set"),
+                value => writeln!(text, "CONFIG_{name}={value}"),
+            };
+        } else if let Some(value) = valued(checker, symbol, solution) {
+            let _ = writeln!(text, "CONFIG_{name}={value}");
+        }
+    }
+    let file = case.kernel.folder.join(".config");
+    fs::write(&file, text).map_err(|error| Error::io("write", &file, &error))?;
+    let mut conf = case.kernel.ask("conf", &case.arch, &case.kernel.folder);
+    said(conf.args(["--olddefconfig", "Kconfig"]))?;
+    let text = read(&file)?;
+    let got = values(&text);
+    Ok(asked
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let is = got.get(name).copied().unwrap_or("n");
+            (is != value).then(|| format!("{name}={value}, conf says {is}"))
+        })
+        .collect())
+}
+
+/// A text for a string, int or hex symbol that agrees with all that the solution says of it; none
+/// where nothing is said.
+fn valued(checker: &Checker<'_>, symbol: &Symbol, solution: &Solution) -> Option<String> {
+    let asked: Vec<(CompareOp, &str, bool)> = checker
+        .constraints
+        .comparisons(symbol.name)
+        .iter()
+        .map(|(op, value)| {
+            let atom = Atom::Compare {
+                symbol: symbol.name,
+                op: *op,
+                value: *value,
+            };
+            (*op, value.as_str(), solution.value(atom) == Some(true))
+        })
+        .collect();
+    let mut candidates: Vec<String> = Vec::new();
+    for (_, value, _) in &asked {
+        candidates.push((*value).to_owned());
+        if let Ok(number) = value.parse::<i64>() {
+            candidates.extend([number - 1, number + 1].map(|n| n.to_string()));
+        }
+    }
+    candidates.push("other".to_owned());
+    let fits = |text: &&String| {
+        asked
+            .iter()
+            .all(|(op, value, holds)| symbol.compares(text, *op, value) == *holds)
+    };
+    let found = candidates.iter().find(fits)?;
+    Some(match symbol.kind {
+        Some(kconfig::SymbolType::String) => format!("\"{found}\""),
+        _ => found.clone(),
+    })
+}
+
+/// A small generator: the same numbers for the same seed, everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
