@@ -12,41 +12,45 @@ use super::{Case, Found};
 use crate::conf::said;
 use crate::error::Error;
 
-/// Wishes that are tried together; those that clash are given up.
-const CHUNK: usize = 400;
+/// Wishes that are tried together; those of them that clash are given up.
+const CHUNK: usize = 200;
 
 pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
-    let mut checker = Checker::new(&case.model);
     let mut differences = Vec::new();
-    let (mut count, mut undecided) = (0, 0);
+    let (mut count, mut undecided, mut on) = (0, 0, 0);
     for seed in 1..=random {
+        // What is granted to one solution is asserted, so each begins anew.
+        let mut checker = Checker::new(&case.model);
         let Some(solution) = solution(&mut checker, case, seed) else {
             undecided += 1;
             continue;
         };
         count += 1;
+        on += solution.true_atoms().len();
         for line in changed(&checker, case, &solution)? {
             differences.push(format!("solution {seed}: {line}"));
         }
     }
     Ok(Found {
         summary: format!(
-            "{count} solutions, {} values changed, {undecided} not found out",
+            "{count} solutions of some {} values that are not n, {} changed, {undecided} not found out",
+            on / count.max(1),
             differences.len()
         ),
         differences,
     })
 }
 
-/// A solution near a random assignment.
+/// A solution near to what a user with random wishes would ask for.
 fn solution(checker: &mut Checker<'_>, case: &Case<'_>, seed: u32) -> Option<Solution> {
     let mut random = Random(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 1);
     let mut wishes: Vec<Condition> = Vec::new();
-    for symbol in case.model.symbols().filter(|symbol| symbol.is_truth()) {
+    let asked = case.model.symbols();
+    for symbol in asked.filter(|symbol| symbol.is_truth() && !symbol.prompts.is_empty()) {
         let name = symbol.name.as_str();
         wishes.push(match random.next() % 8 {
-            0..=3 => !checker.store.enabled(name),
-            4..=6 => checker.store.symbol(name, Level::Yes),
+            0..=2 => !checker.store.enabled(name),
+            3..=5 => checker.store.symbol(name, Level::Yes),
             _ => checker.store.symbol(name, Level::Module),
         });
     }
@@ -54,28 +58,24 @@ fn solution(checker: &mut Checker<'_>, case: &Case<'_>, seed: u32) -> Option<Sol
         let other = usize::try_from(random.next() % (at as u64 + 1)).unwrap_or(0);
         wishes.swap(at, other);
     }
-    let mut kept: Vec<Condition> = Vec::new();
+    let mut found = None;
     for chunk in wishes.chunks(CHUNK) {
         let mut chunk = chunk.to_vec();
         loop {
-            let all: Vec<Condition> = kept.iter().chain(&chunk).copied().collect();
-            match checker.solver.solve(&checker.store, &all) {
-                Answer::Sat(_) => break,
-                Answer::Unknown(_) => return None,
-                Answer::Unsat(core) => {
-                    let before = chunk.len();
-                    let last = chunk.iter().rposition(|wish| core.contains(wish));
-                    chunk.remove(last?);
-                    debug_assert!(chunk.len() < before, "a wish is given up each time");
+            match checker.solver.solve(&checker.store, &chunk) {
+                Answer::Sat(solution) => {
+                    found = Some(solution);
+                    break;
                 }
+                Answer::Unknown(_) => return None,
+                Answer::Unsat(core) => chunk.retain(|wish| !core.contains(wish)),
             }
         }
-        kept.extend(chunk);
+        for wish in chunk {
+            checker.solver.assert(&checker.store, wish);
+        }
     }
-    match checker.solver.solve(&checker.store, &kept) {
-        Answer::Sat(solution) => Some(solution),
-        _ => None,
-    }
+    found
 }
 
 /// The values that `conf` changes when it is given the solution.

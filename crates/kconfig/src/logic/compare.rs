@@ -105,12 +105,12 @@ impl Constraints<'_> {
         if of.transitional {
             return all;
         }
-        let (ranged, within) = self.within_range(store, of, (op, value), atom);
+        let by_default = self.default_compares(store, of, (op, value), atom);
+        let (within, by_default) = self.in_range(store, of, (op, value), (atom, by_default));
         all.push(within);
         let visible = self.visible_of_any(store, of);
-        let by_default = self.default_compares(store, of, (op, value), atom);
         let same = store.iff(atom, by_default);
-        all.push(store.or_all([visible, ranged, same]));
+        all.push(store.or(visible, same));
         all
     }
 
@@ -137,45 +137,60 @@ impl Constraints<'_> {
         vec![store.iff(defined, written)]
     }
 
-    /// Whether a range holds, and what the first that holds says of the comparison `atom`.
-    fn within_range(
+    /// What the first range that holds says of the comparison `atom`, and what becomes of a default for
+    /// which the comparison is `by_default`: `sym_validate_range()` puts a value on the nearer bound.
+    fn in_range(
         &mut self,
         store: &mut Store,
         symbol: &Symbol,
         (op, value): (CompareOp, Name),
-        atom: Condition,
+        (atom, by_default): (Condition, Condition),
     ) -> (Condition, Condition) {
-        let (mut ranged, mut all) = (Condition::FALSE, Condition::TRUE);
+        let (mut earlier, mut within, mut given) = (Condition::FALSE, Condition::TRUE, by_default);
         for range in &symbol.ranges {
             let holds = self.term(store, &range.condition).on;
-            let first = store.and(holds, !ranged);
-            ranged = store.or(ranged, holds);
-            let bound = |term: &Term| match term {
-                Term::Text(text) => number(text, symbol.kind),
-                Term::Symbol(name) if self.model.symbol(name).is_none() => {
-                    number(name, symbol.kind)
-                }
-                _ => None,
+            let first = store.and(holds, !earlier);
+            earlier = store.or(earlier, holds);
+            let mut bound = |constraints: &mut Self, term: &Term, op| {
+                constraints.bound_compares(store, symbol, term, (op, value))
             };
-            let (Some(low), Some(high), Some(value)) =
-                (bound(&range.low), bound(&range.high), number(&value, None))
-            else {
-                continue;
+            let (least, most, clamped) = if op == CompareOp::Equal {
+                let low = bound(self, &range.low, CompareOp::LessEqual);
+                let high = bound(self, &range.high, CompareOp::Less);
+                // Between the bounds a value may be this one; on which bound a default lands is not
+                // followed.
+                (Condition::FALSE, store.and(low, !high), atom)
+            } else {
+                let (low, high) = (bound(self, &range.low, op), bound(self, &range.high, op));
+                let lifted = store.or(by_default, high);
+                (high, low, store.and(low, lifted))
             };
-            let (at_low, at_high) = (reached(op, low, value), reached(op, high, value));
-            let decided = match op {
-                CompareOp::Equal if value < low || value > high => Some(!atom),
-                CompareOp::Equal => None,
-                _ if at_low && at_high => Some(atom),
-                _ if !at_low && !at_high => Some(!atom),
-                _ => None,
-            };
-            if let Some(decided) = decided {
-                let one = store.implies(first, decided);
-                all = store.and(all, one);
-            }
+            let bounds = [store.implies(least, atom), store.implies(atom, most)];
+            let bounds = store.and_all(bounds);
+            let one = store.implies(first, bounds);
+            within = store.and(within, one);
+            given = store.ite(first, clamped, given);
         }
-        (ranged, all)
+        (within, given)
+    }
+
+    /// `op value` for a bound of a range of `symbol`.
+    fn bound_compares(
+        &mut self,
+        store: &mut Store,
+        symbol: &Symbol,
+        bound: &Term,
+        (op, value): (CompareOp, Name),
+    ) -> Condition {
+        match self.side(store, bound) {
+            Side::Text(text) => Condition::constant(symbol.compares(&text, op, &value)),
+            Side::Valued(other) => store.atom(Atom::Compare {
+                symbol: other,
+                op,
+                value,
+            }),
+            _ => unknown(store, comparison(op), bound, &Term::Text(value)),
+        }
     }
 
     fn visible_of_any(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
