@@ -54,7 +54,7 @@ pub(crate) struct Diagrams {
 }
 
 /// Steps that one conjunction may cost.
-const MOST_STEPS: u32 = 100_000;
+const MOST_STEPS: u32 = 1_000;
 
 impl Default for Diagrams {
     fn default() -> Diagrams {

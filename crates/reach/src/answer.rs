@@ -81,6 +81,14 @@ struct State {
 impl Analysis<'_> {
     /// Whether the sink of `reach` can be reached together with `goal`.
     pub fn ask(&mut self, reach: &Reach, goal: &Goal<'_>) -> Answer {
+        // What is put together here is asked once.
+        let canonical = self.store.set_canonical(false);
+        let answer = self.answer(reach, goal);
+        self.store.set_canonical(canonical);
+        answer
+    }
+
+    fn answer(&mut self, reach: &Reach, goal: &Goal<'_>) -> Answer {
         let walk = &reach.walk;
         if walk.starts.is_empty() {
             let words = format!("this tree has no {}()", reach.function);

@@ -127,7 +127,10 @@ impl Walk {
 impl Analysis<'_> {
     /// Whether `condition` can hold in some configuration; `None` where that was not found out.
     pub(crate) fn can_hold(&mut self, parts: &[Condition]) -> Option<bool> {
+        // A question need not be one handle with all that mean the same.
+        let canonical = self.store.set_canonical(false);
         let all = self.store.and_all(parts.iter().copied());
+        self.store.set_canonical(canonical);
         if all.is_false() {
             return Some(false);
         }
