@@ -1,5 +1,6 @@
 //! The kernel's own `conf`, built out of tree: what it says of a configuration is right.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -44,27 +45,40 @@ pub(crate) fn build(out: &Path) -> Result<PathBuf, Error> {
     Ok(out.join("scripts/kconfig/conf"))
 }
 
+/// The variables that the top Makefile exports to Kconfig, for the compiler of this machine.
+pub(crate) const VARIABLES: &[(&str, &str)] = &[
+    ("AR", "ar"),
+    ("CC", "gcc"),
+    ("CC_VERSION_TEXT", "gcc"),
+    ("CLANG_FLAGS", ""),
+    ("HOSTCC", "gcc"),
+    ("HOSTCXX", "g++"),
+    ("LD", "ld"),
+    ("NM", "nm"),
+    ("OBJCOPY", "objcopy"),
+    ("PAHOLE", "pahole"),
+    ("RUSTC", "rustc"),
+    ("STRIP", "strip"),
+];
+
+/// The values in a `.config`, quotes left out.
+pub(crate) fn values(text: &str) -> BTreeMap<&str, &str> {
+    let settings = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
+    settings
+        .map(|(symbol, value)| (symbol, value.trim_matches('"')))
+        .collect()
+}
+
 /// Asks `conf` about the tree `srctree` as `arch`; it writes its files into `folder`.
 pub(crate) fn ask(conf: &Path, srctree: &Path, arch: &str, folder: &Path) -> Command {
     let mut command = Command::new(conf);
     command.current_dir(folder).env("srctree", srctree);
     command.env("ARCH", arch).env("SRCARCH", arch);
-    for (variable, value) in [
-        ("CC", "gcc"),
-        ("HOSTCC", "gcc"),
-        ("HOSTCXX", "g++"),
-        ("LD", "ld"),
-        ("AR", "ar"),
-        ("NM", "nm"),
-        ("OBJCOPY", "objcopy"),
-        ("STRIP", "strip"),
-        ("PAHOLE", "pahole"),
-        ("RUSTC", "rustc"),
-        ("CC_VERSION_TEXT", "gcc (Debian) 12"),
-        ("KERNELVERSION", "0"),
-    ] {
-        command.env(variable, value);
-    }
+    command
+        .envs(VARIABLES.iter().copied())
+        .env("KERNELVERSION", "0");
     command
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::conf::{self, Scratch};
+use crate::conf::{self, Scratch, values};
 use crate::error::Error;
 use crate::verdicts;
 
@@ -87,15 +87,6 @@ fn line(symbol: &str, value: &str) -> String {
         "n" => format!("# CONFIG_{symbol} is not set\n"),
         _ => format!("CONFIG_{symbol}={value}\n"),
     }
-}
-
-fn values(text: &str) -> BTreeMap<&str, &str> {
-    let settings = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
-    settings
-        .map(|(symbol, value)| (symbol, value.trim_matches('"')))
-        .collect()
 }
 
 #[cfg(test)]

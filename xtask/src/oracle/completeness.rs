@@ -7,9 +7,9 @@ use std::fs;
 use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution};
 use kconfig::Symbol;
 
-use super::soundness::{Checker, read, values};
+use super::soundness::{Checker, read};
 use super::{Case, Found};
-use crate::conf::said;
+use crate::conf::{said, values};
 use crate::error::Error;
 
 /// Wishes that are tried together; those of them that clash are given up.

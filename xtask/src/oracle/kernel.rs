@@ -6,27 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::conf::said;
+use crate::conf::{VARIABLES, said};
 use crate::error::Error;
 
 /// The files that every front end of kconfig is made of.
 const COMMON: &[&str] = &["confdata", "expr", "menu", "preprocess", "symbol", "util"];
-
-/// The variables that the top Makefile exports to Kconfig, for a compiler of this machine.
-const VARIABLES: &[(&str, &str)] = &[
-    ("AR", "ar"),
-    ("CC", "gcc"),
-    ("CC_VERSION_TEXT", "gcc"),
-    ("CLANG_FLAGS", ""),
-    ("HOSTCC", "gcc"),
-    ("HOSTCXX", "g++"),
-    ("LD", "ld"),
-    ("NM", "nm"),
-    ("OBJCOPY", "objcopy"),
-    ("PAHOLE", "pahole"),
-    ("RUSTC", "rustc"),
-    ("STRIP", "strip"),
-];
 
 /// One tree's Kconfig tools, and what the toolchain answered to them.
 pub(crate) struct Kernel {

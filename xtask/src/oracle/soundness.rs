@@ -1,6 +1,5 @@
 //! Configurations that the kernel's own `conf` makes must satisfy our constraints.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use condition::{Answer, Atom, Condition, Level, Solver, Store};
 use kconfig::{Constraints, Model};
 
 use super::{Case, Found};
-use crate::conf::said;
+use crate::conf::{said, values};
 use crate::error::Error;
 
 pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
@@ -78,13 +77,6 @@ fn configurations(case: &Case<'_>, random: u32) -> Vec<(String, Vec<String>, Opt
 /// The text of a file.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|error| Error::io("read", path, &error))
-}
-
-/// The values in a `.config`, as they stand there.
-pub(super) fn values(text: &str) -> HashMap<&str, &str> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='))
-        .collect()
 }
 
 /// All constraints of a model in a solver, asked about one configuration after the other.

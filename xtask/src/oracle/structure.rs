@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use condition::{Condition, Solver, Store};
 use kconfig::{Comparison, Constraints, Model, Symbol, SymbolType, Term};
-use text::Name;
 
 use super::kernel::Kernel;
 use super::{Case, Found};
@@ -99,55 +98,12 @@ impl Comparing<'_> {
     /// Compares all of a symbol; answers how many facts there were.
     fn symbol(&mut self, symbol: &Symbol, read: &Read<'_>) -> usize {
         let name = symbol.name.as_str();
-        let kind = match symbol.kind {
-            None => "unknown",
-            Some(SymbolType::Bool) => "bool",
-            Some(SymbolType::Tristate) => "tristate",
-            Some(SymbolType::Int) => "int",
-            Some(SymbolType::Hex) => "hex",
-            Some(SymbolType::String) => "string",
-        };
+        let kind = word(symbol.kind);
         if kind != read.kind {
             self.differ(name, &format!("type {kind}, theirs {}", read.kind));
         }
-        let selects = |weak: bool| {
-            self.model
-                .selects()
-                .filter(|select| select.by == symbol.name && select.weak == weak)
-                .map(|select| {
-                    (
-                        vec![Arc::new(Term::Symbol(select.target))],
-                        select.condition.clone(),
-                    )
-                })
-                .collect()
-        };
-        let text = |words: Name| vec![Arc::new(Term::Text(words))];
-        let prompts = symbol.prompts.iter();
-        let defaults = symbol.defaults.iter();
-        let ranges = symbol.ranges.iter();
-        let ours: [(&str, Vec<(Vec<Arc<Term>>, Arc<Term>)>); 5] = [
-            (
-                "prompt",
-                prompts.map(|p| (text(p.text), p.visible.clone())).collect(),
-            ),
-            (
-                "default",
-                defaults
-                    .map(|d| (vec![d.value.clone()], d.condition.clone()))
-                    .collect(),
-            ),
-            ("select", selects(false)),
-            ("imply", selects(true)),
-            (
-                "range",
-                ranges
-                    .map(|r| (vec![r.low.clone(), r.high.clone()], r.condition.clone()))
-                    .collect(),
-            ),
-        ];
-        let mut count = 1;
-        for (what, ours) in ours {
+        let mut count = 2;
+        for (what, ours) in facts_of(self.model, symbol) {
             let empty = Vec::new();
             let theirs = read.facts.get(what).unwrap_or(&empty);
             count += ours.len();
@@ -158,29 +114,22 @@ impl Comparing<'_> {
                 );
                 continue;
             }
-            for (number, ((values, when), theirs)) in ours.iter().zip(theirs).enumerate() {
-                self.fact(name, &format!("{what} {number}"), (values, when), theirs);
+            for (number, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+                self.fact(name, &format!("{what} {number}"), ours, theirs);
             }
         }
-        let depends = symbol
-            .direct_dependencies()
-            .unwrap_or_else(|| Arc::new(Term::YES));
+        let depends = symbol.direct_dependencies();
+        let depends = depends.unwrap_or_else(|| Arc::new(Term::YES));
         let theirs = read.facts.get("depends").and_then(|all| all.first());
         let theirs = theirs.map_or("-", |fields| fields[0]);
         if !self.same(&depends, &term(theirs, self.model)) {
             self.differ(name, "depends");
         }
-        count + 1
+        count
     }
 
-    fn fact(
-        &mut self,
-        name: &str,
-        what: &str,
-        (values, when): (&[Arc<Term>], &Arc<Term>),
-        theirs: &[&str],
-    ) {
-        for (value, field) in values.iter().zip(theirs) {
+    fn fact(&mut self, name: &str, what: &str, ours: &Fact, theirs: &[&str]) {
+        for (value, field) in ours.values.iter().zip(theirs) {
             let same = match &**value {
                 // The kernel drops blanks before a prompt.
                 Term::Text(text) if what.starts_with("prompt") => {
@@ -194,7 +143,7 @@ impl Comparing<'_> {
             }
         }
         let theirs = term(theirs.last().copied().unwrap_or("-"), self.model);
-        if !self.same(when, &theirs) {
+        if !self.same(&ours.when, &theirs) {
             self.differ(name, &format!("{what}: condition"));
         }
     }
@@ -209,6 +158,68 @@ impl Comparing<'_> {
         let yes = !self.store.iff(ours.1, theirs.1);
         let differ = self.store.or(on, yes);
         differ == Condition::FALSE || Solver::new().solve(&self.store, &[differ]).is_unsat()
+    }
+}
+
+/// A property of a symbol, by its values and its condition.
+struct Fact {
+    values: Vec<Arc<Term>>,
+    when: Arc<Term>,
+}
+
+/// All properties of a symbol by their kind, in the order in which they are read.
+fn facts_of(model: &Model, symbol: &Symbol) -> [(&'static str, Vec<Fact>); 5] {
+    let fact = |values: Vec<Arc<Term>>, when: &Arc<Term>| Fact {
+        values,
+        when: when.clone(),
+    };
+    let selects = |weak: bool| {
+        model
+            .selects()
+            .filter(|select| select.by == symbol.name && select.weak == weak)
+            .map(|select| {
+                fact(
+                    vec![Arc::new(Term::Symbol(select.target))],
+                    &select.condition,
+                )
+            })
+            .collect()
+    };
+    let prompts = symbol.prompts.iter();
+    let defaults = symbol.defaults.iter();
+    let ranges = symbol.ranges.iter();
+    [
+        (
+            "prompt",
+            prompts
+                .map(|p| fact(vec![Arc::new(Term::Text(p.text))], &p.visible))
+                .collect(),
+        ),
+        (
+            "default",
+            defaults
+                .map(|d| fact(vec![d.value.clone()], &d.condition))
+                .collect(),
+        ),
+        ("select", selects(false)),
+        ("imply", selects(true)),
+        (
+            "range",
+            ranges
+                .map(|r| fact(vec![r.low.clone(), r.high.clone()], &r.condition))
+                .collect(),
+        ),
+    ]
+}
+
+fn word(kind: Option<SymbolType>) -> &'static str {
+    match kind {
+        None => "unknown",
+        Some(SymbolType::Bool) => "bool",
+        Some(SymbolType::Tristate) => "tristate",
+        Some(SymbolType::Int) => "int",
+        Some(SymbolType::Hex) => "hex",
+        Some(SymbolType::String) => "string",
     }
 }
 
