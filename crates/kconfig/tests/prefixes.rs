@@ -84,12 +84,32 @@ fn errors_have_their_places() {
         let span = error.span.start as usize..error.span.end as usize;
         assert_eq!((&text[span], error.message.as_str()), (place, message));
     };
-    check("config A\n\tbolo\n", "bolo", "\"bolo\" begins no statement and no property");
-    check("config A\n\tdepends A\n", "depends A", "depends is followed by on");
-    check("config A\n\tdepends on A B\n", "B", "\"B\" was not expected here");
+    check(
+        "config A\n\tbolo\n",
+        "bolo",
+        "\"bolo\" begins no statement and no property",
+    );
+    check(
+        "config A\n\tdepends A\n",
+        "depends A",
+        "depends is followed by on",
+    );
+    check(
+        "config A\n\tdepends on A B\n",
+        "B",
+        "\"B\" was not expected here",
+    );
     check("config A\n\tdepends on (A\n", "", "a ) is missing");
-    check("if A\nconfig B\n", "if A", "this block is not closed in its file");
+    check(
+        "if A\nconfig B\n",
+        "if A",
+        "this block is not closed in its file",
+    );
     check("endmenu\n", "endmenu", "endmenu without menu");
-    check("menu \"a\"\nif A\nendmenu\n", "if A", "this block is not closed");
+    check(
+        "menu \"a\"\nif A\nendmenu\n",
+        "if A",
+        "this block is not closed",
+    );
     check("config A\n\tbool ;\n", ";", "a stray \";\"");
 }

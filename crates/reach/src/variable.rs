@@ -117,12 +117,7 @@ impl Analysis<'_> {
             return *known;
         }
         let stored = self.stored_fields(frame);
-        let object = self.terms.object(Object {
-            words: name,
-            fields: Vec::new(),
-            zeroed: true,
-            stored,
-        });
+        let object = self.object(name, (Vec::new(), true), stored);
         self.variables.insert(key, Some(object));
         Some(object)
     }
@@ -163,12 +158,7 @@ impl Analysis<'_> {
         }
         let stored = self.stored_fields(frame);
         let words = Name::new(&format!("{name}(…)"));
-        Some(self.terms.object(Object {
-            words,
-            fields: Vec::new(),
-            zeroed: true,
-            stored,
-        }))
+        Some(self.object(words, (Vec::new(), true), stored))
     }
 
     /// The address of a local variable that is itself an object.
@@ -194,17 +184,7 @@ impl Analysis<'_> {
         self.variables.insert(key, None);
         let stored = self.stored_fields(frame);
         let (fields, zeroed) = self.beginning(frame, definition, name);
-        // A field that is stored to later is not what it began with.
-        let fields = fields
-            .into_iter()
-            .filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
-        let object = Object {
-            words: name,
-            fields: fields.collect(),
-            zeroed,
-            stored,
-        };
-        let object = self.terms.object(object);
+        let object = self.object(name, (fields, zeroed), stored);
         self.variables.insert(key, Some(object));
         Some(object)
     }
@@ -265,18 +245,26 @@ impl Analysis<'_> {
             ),
             _ => (Vec::new(), true),
         };
-        let fields = fields
-            .into_iter()
-            .filter(|(path, _)| path.last().is_none_or(|f| !stored.contains(f)));
-        let object = Object {
-            words: name,
-            fields: fields.collect(),
-            zeroed,
-            stored,
-        };
-        let object = self.terms.object(object);
+        let object = self.object(name, (fields, zeroed), stored);
         self.variables.insert(key, Some(object));
         Some(object)
+    }
+
+    /// An object that began with `fields`, all others 0 if it was `zeroed`; one that is stored to
+    /// later is not what it began with.
+    fn object(
+        &mut self,
+        words: Name,
+        (mut fields, zeroed): (Vec<(Vec<Name>, TermId)>, bool),
+        stored: Vec<Name>,
+    ) -> TermId {
+        fields.retain(|(path, _)| path.last().is_none_or(|field| !stored.contains(field)));
+        self.terms.object(Object {
+            words,
+            fields,
+            zeroed,
+            stored,
+        })
     }
 
     fn initial_fields(
