@@ -5,22 +5,27 @@ mod choice;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use source::{ReadError, Source, normalize};
 use text::{LineIndex, Name, Span};
 
 use crate::dialect::Dialect;
-use crate::macros::{Expanded, Variables};
+use crate::macros::{Expanded, Line, Variables, has_macros};
 use crate::model::{
-    ChoiceId, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
+    ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol, Term,
 };
 use crate::parse;
-use crate::syntax::{Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind};
+use crate::syntax::{
+    Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
+    StatementKind, SyntaxError,
+};
 
 /// A file that was read and parsed.
 #[derive(Debug)]
 struct Read {
-    parsed: Parsed,
+    path: Arc<str>,
+    statements: Vec<Statement>,
+    errors: Vec<SyntaxError>,
     lines: LineIndex,
 }
 
@@ -42,8 +47,11 @@ impl Library {
             return known.clone();
         }
         let read = source.read(path).map(|text| {
+            let parsed = parse(&text);
             Arc::new(Read {
-                parsed: parse(&text),
+                path: path.into(),
+                statements: parsed.statements,
+                errors: parsed.errors,
                 lines: LineIndex::new(&text),
             })
         });
@@ -54,7 +62,7 @@ impl Library {
 /// What Kconfig finds in its environment.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    values: Vec<(Name, String)>,
+    values: BTreeMap<Name, String>,
     arch: Name,
     dialect: Dialect,
     answers: Arc<BTreeMap<String, String>>,
@@ -72,7 +80,6 @@ impl Environment {
             ("srctree", "."),
             ("CC", "cc"),
             ("LD", "ld"),
-            ("comma", ","),
         ];
         let values = values
             .iter()
@@ -94,16 +101,12 @@ impl Environment {
 
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.values.retain(|(known, _)| *known != name);
-        self.values.push((name.into(), value.to_owned()));
+        self.values.insert(name.into(), value.to_owned());
     }
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.as_str())
+        self.values.get(&Name::new(name)).map(String::as_str)
     }
 }
 
@@ -112,21 +115,17 @@ const DEEPEST: usize = 100;
 
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
-    let mut variables = Variables::answered(environment.answers.clone());
-    for (name, value) in &environment.values {
-        variables.set(*name, value);
-    }
     let mut elaborator = Elaborator {
         library,
         source,
-        variables,
+        variables: Variables::new(environment.values.clone(), environment.answers.clone()),
         model: Model {
             arch: Some(environment.arch),
             dialect: environment.dialect,
             ..Model::default()
         },
         open: Vec::new(),
-        lines: FxHashMap::default(),
+        seen: FxHashSet::default(),
     };
     let top = Place {
         file: "Kconfig".into(),
@@ -134,8 +133,8 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         span: Span::default(),
     };
     elaborator.file("Kconfig", &Context::top(), &top, false);
-    elaborator.model.errors.sort();
-    elaborator.model.errors.dedup();
+    elaborator.model.diagnostics.sort();
+    elaborator.model.diagnostics.dedup();
     elaborator.model
 }
 
@@ -185,54 +184,85 @@ struct Elaborator<'l> {
     variables: Variables,
     model: Model,
     /// The files that are being read, outermost first.
-    open: Vec<Arc<str>>,
-    lines: FxHashMap<Arc<str>, Arc<Read>>,
+    open: Vec<Arc<Read>>,
+    seen: FxHashSet<Arc<str>>,
 }
 
 impl Elaborator<'_> {
     fn place(&self, span: Span) -> Place {
-        let file: Arc<str> = self
-            .open
-            .last()
-            .cloned()
-            .unwrap_or_else(|| "Kconfig".into());
-        let line = self
-            .lines
-            .get(&file)
-            .map_or(0, |read| read.lines.position(span.start).line);
+        let (file, line) = match self.open.last() {
+            Some(read) => (read.path.clone(), read.lines.position(span.start).line),
+            None => ("Kconfig".into(), 0),
+        };
         Place { file, line, span }
     }
 
     fn error(&mut self, message: String, place: Place) {
-        self.model.errors.push(Error { place, message });
+        self.say(Severity::Error, message, place);
+    }
+
+    /// Something may be missing for it.
+    fn gap(&mut self, message: String, place: Place) {
+        self.model.incomplete = true;
+        self.error(message, place);
+    }
+
+    fn say(&mut self, severity: Severity, message: String, place: Place) {
+        self.model.diagnostics.push(Diagnostic {
+            place,
+            severity,
+            message,
+        });
+    }
+
+    /// A word with its macros expanded.
+    fn expanded(&mut self, word: Name, span: Span) -> Expanded {
+        let place = self.place(span);
+        let mut line = Line::new(&place.file, place.line);
+        let expanded = self.variables.expand(&word, &mut line);
+        self.heard(line.said, &place);
+        expanded
+    }
+
+    fn heard(&mut self, said: Vec<(Severity, String)>, place: &Place) {
+        for (severity, message) in said {
+            self.say(severity, message, place.clone());
+        }
+    }
+
+    /// A name with its macros expanded; one that only a program could tell stays as it is.
+    fn name(&mut self, name: Spelled) -> Name {
+        if !has_macros(&name.name) {
+            return name.name;
+        }
+        match self.expanded(name.name, name.span) {
+            Expanded::Plain(text) => Name::new(&text),
+            Expanded::Probe(_) => name.name,
+        }
     }
 
     fn file(&mut self, path: &str, context: &Context, from: &Place, optional: bool) {
-        if self.open.iter().any(|open| **open == *path) {
+        if self.open.iter().any(|open| *open.path == *path) {
             return self.error(format!("{path} is sourced by itself"), from.clone());
         }
         if self.open.len() > DEEPEST {
-            return self.error("source nests too deeply here".to_owned(), from.clone());
+            return self.gap("source nests too deeply here".to_owned(), from.clone());
         }
         let read = match self.library.read(self.source, path) {
             Ok(read) => read,
             Err(ReadError::Missing) if optional => return,
-            Err(error) => {
-                self.model.incomplete = true;
-                return self.error(format!("{path}: {error}"), from.clone());
-            }
+            Err(error) => return self.gap(format!("{path}: {error}"), from.clone()),
         };
-        let file: Arc<str> = path.into();
-        self.open.push(file.clone());
-        if self.lines.insert(file.clone(), read.clone()).is_none() {
-            self.model.files.push(file);
-            self.model.incomplete |= !read.parsed.errors.is_empty();
-            for error in &read.parsed.errors {
+        self.open.push(read.clone());
+        if self.seen.insert(read.path.clone()) {
+            self.model.files.push(read.path.clone());
+            for error in &read.errors {
+                self.model.incomplete |= error.severity == Severity::Error;
                 let place = self.place(error.span);
-                self.error(error.message.clone(), place);
+                self.say(error.severity, error.message.clone(), place);
             }
         }
-        self.statements(&read.parsed.statements, context);
+        self.statements(&read.statements, context);
         self.open.pop();
     }
 
@@ -240,10 +270,10 @@ impl Elaborator<'_> {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Config(name, properties) => {
-                    self.config(*name, properties, statement.span, context);
+                    self.config(*name, properties, statement.head, context);
                 }
-                StatementKind::Choice(properties, members) => {
-                    self.choice(properties, members, statement.span, context);
+                StatementKind::Choice(_, properties, members) => {
+                    self.choice(properties, members, statement.head, context);
                 }
                 StatementKind::Menu(properties, inner) => {
                     let inside = self.menu_context(properties, context);
@@ -254,14 +284,28 @@ impl Elaborator<'_> {
                     inside.directly = false;
                     self.statements(inner, &inside);
                 }
-                StatementKind::Source(path, relative, optional) => {
-                    self.source(*path, (*relative, *optional), statement.span, context);
-                }
+                StatementKind::Source(line) => self.source(*line, statement.head, context),
                 StatementKind::Assign(name, how, value) => {
-                    self.variables.assign(*name, *how, value);
+                    let name = self.name(*name);
+                    let place = self.place(statement.head);
+                    let mut line = Line::new(&place.file, place.line);
+                    self.variables.assign(name, *how, &value.name, &mut line);
+                    self.heard(line.said, &place);
                 }
-                StatementKind::Comment(_) | StatementKind::MainMenu | StatementKind::Macro(_) => {}
+                StatementKind::Macro(text) => self.bare_macro(*text),
+                StatementKind::Comment(_) | StatementKind::MainMenu(_) => {}
             }
+        }
+    }
+
+    /// A line that is a macro may say something, but must not become anything.
+    fn bare_macro(&mut self, text: Spelled) {
+        if let Expanded::Plain(words) = self.expanded(text.name, text.span)
+            && !words.trim().is_empty()
+        {
+            let message = format!("this line expands to {words:?}, which is no statement");
+            let place = self.place(text.span);
+            self.gap(message, place);
         }
     }
 
@@ -277,42 +321,36 @@ impl Elaborator<'_> {
         inside
     }
 
-    fn source(
-        &mut self,
-        path: Name,
-        (relative, optional): (bool, bool),
-        span: Span,
-        context: &Context,
-    ) {
+    fn source(&mut self, line: SourceLine, span: Span, context: &Context) {
         let place = self.place(span);
-        let path = match self.variables.expand(&path) {
+        let path = match self.expanded(line.path.name, line.path.span) {
             Expanded::Plain(path) => path,
             Expanded::Probe(words) => {
-                self.model.incomplete = true;
-                return self.error(
-                    format!("the path to source is not known without running {words}"),
-                    place,
-                );
+                let message = format!("the path to source is not known without running {words}");
+                return self.gap(message, place);
             }
         };
-        let from = if relative {
-            place.file.rsplit_once('/').map_or("", |(dir, _)| dir)
-        } else {
-            ""
+        let from = match place.file.rsplit_once('/') {
+            Some((dir, _)) if line.relative => dir,
+            _ => "",
         };
         let whole = format!("{from}/{path}");
         let Some(path) = normalize(whole.trim_start_matches('/')) else {
-            self.model.incomplete = true;
-            return self.error(format!("{whole} leads out of the tree"), place);
+            return self.gap(format!("{whole} leads out of the tree"), place);
         };
         if !path.contains('*') {
-            return self.file(&path, context, &place, optional);
+            return self.file(&path, context, &place, line.optional);
         }
         let (dir, pattern) = path.rsplit_once('/').unwrap_or(("", &path));
         for entry in self.source.list(dir).unwrap_or_default() {
             if matches(pattern, &entry) {
                 let whole = format!("{dir}/{entry}");
-                self.file(whole.trim_start_matches('/'), context, &place, optional);
+                self.file(
+                    whole.trim_start_matches('/'),
+                    context,
+                    &place,
+                    line.optional,
+                );
             }
         }
     }
@@ -340,11 +378,8 @@ impl Elaborator<'_> {
         }
     }
 
-    fn config(&mut self, name: Name, properties: &[Property], span: Span, context: &Context) {
-        let name = match self.variables.expand(&name) {
-            Expanded::Plain(text) => Name::new(&text),
-            Expanded::Probe(_) => name,
-        };
+    fn config(&mut self, name: Spelled, properties: &[Property], span: Span, context: &Context) {
+        let name = self.name(name);
         let own = self.depends(properties);
         let inside = context.and(own.as_ref());
         let (mut around, place) = (inside.condition(), self.place(span));
@@ -407,7 +442,7 @@ impl Elaborator<'_> {
         let place = self.place(property.span);
         match &property.kind {
             PropertyKind::Prompt(text, condition) => {
-                let prompt = self.prompt(*text, condition, (around, context), place);
+                let prompt = self.prompt(text.name, condition, (around, context), place);
                 self.model.symbols[number].prompts.push(prompt);
             }
             PropertyKind::Default(value, condition) => {
@@ -420,10 +455,12 @@ impl Elaborator<'_> {
                 });
             }
             PropertyKind::Select(target, condition) => {
-                self.select((number, *target, false), condition, around, place);
+                let target = self.name(*target);
+                self.select((number, target, false), condition, around, place);
             }
             PropertyKind::Imply(target, condition) => {
-                self.select((number, *target, true), condition, around, place);
+                let target = self.name(*target);
+                self.select((number, target, true), condition, around, place);
             }
             PropertyKind::Range(low, high, condition) => {
                 let (low, high) = (self.term(low), self.term(high));
@@ -439,9 +476,9 @@ impl Elaborator<'_> {
             PropertyKind::Type(_)
             | PropertyKind::DependsOn(..)
             | PropertyKind::VisibleIf(_)
-            | PropertyKind::Help
+            | PropertyKind::Help(_)
             | PropertyKind::Optional
-            | PropertyKind::Option => {}
+            | PropertyKind::Option(_) => {}
         }
     }
 
@@ -498,35 +535,36 @@ impl Elaborator<'_> {
 
     /// An expression with its macros expanded for this architecture.
     fn term(&mut self, expr: &Expr) -> Arc<Term> {
-        Arc::new(match expr {
-            Expr::Word(word) => match self.variables.expand(word) {
-                Expanded::Plain(text) => word_term(&text),
+        Arc::new(match &expr.kind {
+            ExprKind::Word(word) if !has_macros(word) => word_term(*word),
+            ExprKind::Text(text) if !has_macros(text) => text_term(*text),
+            ExprKind::Word(word) | ExprKind::Text(word) => match self.expanded(*word, expr.span) {
                 Expanded::Probe(words) => Term::Probe(Name::new(&words)),
+                Expanded::Plain(text) if matches!(expr.kind, ExprKind::Word(_)) => {
+                    word_term(Name::new(&text))
+                }
+                Expanded::Plain(text) => text_term(Name::new(&text)),
             },
-            Expr::Text(text) => match self.variables.expand(text) {
-                Expanded::Plain(text) => text_term(&text),
-                Expanded::Probe(words) => Term::Probe(Name::new(&words)),
-            },
-            Expr::Not(inner) => Term::Not(self.term(inner)),
-            Expr::And(a, b) => Term::And(self.term(a), self.term(b)),
-            Expr::Or(a, b) => Term::Or(self.term(a), self.term(b)),
-            Expr::Compare(op, a, b) => Term::Compare(*op, self.term(a), self.term(b)),
+            ExprKind::Not(inner) => Term::Not(self.term(inner)),
+            ExprKind::And(a, b) => Term::And(self.term(a), self.term(b)),
+            ExprKind::Or(a, b) => Term::Or(self.term(a), self.term(b)),
+            ExprKind::Compare(op, a, b) => Term::Compare(*op, self.term(a), self.term(b)),
         })
     }
 }
 
-fn text_term(text: &str) -> Term {
-    match text {
+fn text_term(text: Name) -> Term {
+    match text.as_str() {
         "y" => Term::Constant(true),
         "n" => Term::Constant(false),
         "m" => Term::Module,
-        text => Term::Text(Name::new(text)),
+        _ => Term::Text(text),
     }
 }
 
 /// A word that is not quoted is a symbol, also one that nobody defines; so is a number, whose value is
 /// its name unless some architecture has a symbol of that name (powerpc once had `8260`).
-fn word_term(text: &str) -> Term {
+fn word_term(text: Name) -> Term {
     match text_term(text) {
         Term::Text(name) => Term::Symbol(name),
         term => term,

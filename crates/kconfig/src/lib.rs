@@ -28,11 +28,12 @@ pub use elaborate::{Environment, Library, elaborate};
 pub use justify::Value;
 pub use logic::Constraints;
 pub use model::{
-    Choice, ChoiceId, Default, Definition, Error, Model, Place, Prompt, Range, Select, Symbol, Term,
+    Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
+    Term,
 };
 pub use parse::parse;
 pub use syntax::{
-    Assignment, Comparison, Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind,
-    SymbolType, SyntaxError,
+    Assignment, Comparison, Expr, ExprKind, If, Parsed, Property, PropertyKind, Severity,
+    SourceLine, Spelled, Statement, StatementKind, SymbolType, SyntaxError, Token, TokenKind,
 };
 pub use why::Fact;

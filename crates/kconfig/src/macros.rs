@@ -7,15 +7,17 @@
 //! ```
 //!
 //! What a shell or a compiler would answer is not known. Such a text is a *probe*, told by the
-//! outermost call as it is written with its arguments expanded: `$(cc-option,-mx)`.
+//! outermost call as it is written with its arguments expanded: `$(cc-option,-mx)`. All else is as
+//! `scripts/kconfig/preprocess.c` has it: variables before functions before the environment.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use text::Name;
 
 use crate::lexer::macro_end;
-use crate::syntax::Assignment;
+use crate::syntax::{Assignment, Severity};
 
 /// What a text expands to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,86 +28,138 @@ pub(crate) enum Expanded {
     Probe(String),
 }
 
+impl Expanded {
+    fn text(&self) -> &str {
+        match self {
+            Expanded::Plain(text) | Expanded::Probe(text) => text,
+        }
+    }
+}
+
 /// Variables of the files and of the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
-    values: BTreeMap<Name, (Assignment, String, bool)>,
+    set: FxHashMap<Name, Variable>,
+    /// Seen where the files set no variable of the name.
+    environment: BTreeMap<Name, String>,
     /// What a toolchain answers, by the call with its arguments expanded.
     answers: Arc<BTreeMap<String, String>>,
 }
 
-/// Calls inside calls deeper than this are probes: a variable that means itself.
-const DEPTH: u32 = 40;
+#[derive(Clone, Debug)]
+struct Variable {
+    /// Whether it is expanded at each use.
+    recursive: bool,
+    value: Expanded,
+}
 
-/// Built-in functions whose answer a program gives.
-const PROGRAMS: &[&str] = &["shell", "success", "failure", "if-success"];
+/// Calls nest no deeper than this.
+const DEPTH: usize = 100;
 
-/// Built-in functions that say something and give nothing.
-const MESSAGES: &[&str] = &["info", "warning-if", "error-if"];
+/// A call has no more parts than this, its name included.
+const PARTS: usize = 16;
+
+/// The functions that every tree has, and how many arguments each takes.
+const FUNCTIONS: [(&str, usize); 6] = [
+    ("error-if", 2),
+    ("filename", 0),
+    ("info", 1),
+    ("lineno", 0),
+    ("shell", 1),
+    ("warning-if", 2),
+];
+
+/// A line of a file in which macros are expanded, and what they say there.
+pub(crate) struct Line<'p> {
+    /// The file.
+    pub(crate) file: &'p str,
+    /// Its line, from 1.
+    pub(crate) number: u32,
+    /// What is said so far.
+    pub(crate) said: Vec<(Severity, String)>,
+}
+
+impl<'p> Line<'p> {
+    pub(crate) fn new(file: &'p str, number: u32) -> Line<'p> {
+        Line {
+            file,
+            number,
+            said: Vec::new(),
+        }
+    }
+
+    fn error(&mut self, message: String) {
+        self.said.push((Severity::Error, message));
+    }
+}
 
 impl Variables {
-    pub(crate) fn answered(answers: Arc<BTreeMap<String, String>>) -> Variables {
+    pub(crate) fn new(
+        environment: BTreeMap<Name, String>,
+        answers: Arc<BTreeMap<String, String>>,
+    ) -> Variables {
         Variables {
+            set: FxHashMap::default(),
+            environment,
             answers,
-            ..Variables::default()
         }
     }
 
-    pub(crate) fn set(&mut self, name: Name, value: &str) {
-        self.values
-            .insert(name, (Assignment::Simple, value.to_owned(), false));
-    }
-
-    pub(crate) fn assign(&mut self, name: Name, how: Assignment, value: &str) {
-        match how {
-            Assignment::Recursive => {
-                self.values.insert(name, (how, value.to_owned(), false));
-            }
-            Assignment::Simple => {
-                let (text, probe) = match self.expand(value) {
-                    Expanded::Plain(text) => (text, false),
-                    Expanded::Probe(text) => (text, true),
-                };
-                self.values.insert(name, (how, text, probe));
-            }
-            Assignment::Append => {
-                let (old, before, probe) = self.values.get(&name).cloned().unwrap_or((
-                    Assignment::Recursive,
-                    String::new(),
-                    false,
-                ));
-                let joined = format!("{before} {value}");
-                self.values
-                    .insert(name, (old, joined.trim().to_owned(), probe));
-            }
+    pub(crate) fn assign(&mut self, name: Name, how: Assignment, value: &str, line: &mut Line<'_>) {
+        let old = match how {
+            Assignment::Append => self.set.get(&name),
+            Assignment::Recursive | Assignment::Simple => None,
+        };
+        // What is added to is expanded as it was; what is not there yet is expanded at each use.
+        let recursive = old.map_or(how != Assignment::Simple, |old| old.recursive);
+        let mut value = if recursive {
+            Expanded::Plain(value.to_owned())
+        } else {
+            self.expand(value, line)
+        };
+        if let Some(old) = old {
+            let text = format!("{} {}", old.value.text(), value.text());
+            value = match (&old.value, value) {
+                (Expanded::Plain(_), Expanded::Plain(_)) => Expanded::Plain(text),
+                _ => Expanded::Probe(text),
+            };
         }
+        self.set.insert(name, Variable { recursive, value });
     }
 
     /// `text` with its macros expanded.
-    pub(crate) fn expand(&self, text: &str) -> Expanded {
-        if text.contains("$(") {
-            self.expand_with(text, &[], 0)
-        } else {
-            Expanded::Plain(text.to_owned())
-        }
+    pub(crate) fn expand(&self, text: &str, line: &mut Line<'_>) -> Expanded {
+        let mut expansion = Expansion {
+            variables: self,
+            line,
+            within: Vec::new(),
+        };
+        expansion.expand(text, &[])
     }
+}
 
-    fn expand_with(&self, text: &str, args: &[String], depth: u32) -> Expanded {
-        let bytes = text.as_bytes();
+struct Expansion<'v, 'l, 'p> {
+    variables: &'v Variables,
+    line: &'l mut Line<'p>,
+    /// The variables that are being expanded, outermost first.
+    within: Vec<Name>,
+}
+
+impl Expansion<'_, '_, '_> {
+    fn expand(&mut self, text: &str, args: &[Expanded]) -> Expanded {
         let (mut out, mut probe, mut at) = (String::new(), false, 0);
         while let Some(found) = text[at..].find("$(") {
             let start = at + found;
             out.push_str(&text[at..start]);
-            let end = macro_end(bytes, start).min(text.len());
-            let inner = text.get(start + 2..end.saturating_sub(1)).unwrap_or("");
-            match self.call(inner, args, depth) {
-                Expanded::Plain(value) => out.push_str(&value),
-                Expanded::Probe(value) => {
-                    probe = true;
-                    out.push_str(&value);
-                }
+            let (end, closed) = macro_end(text.as_bytes(), start);
+            if !closed {
+                self.line.error("$( is not closed in its line".to_owned());
+                return Expanded::Plain(out);
             }
-            at = end.max(start + 2).min(text.len());
+            let value = self.call(&text[start + 2..end - 1], args);
+            probe |= matches!(value, Expanded::Probe(_));
+            out.push_str(value.text());
+            at = end;
         }
         out.push_str(&text[at..]);
         if probe {
@@ -116,50 +170,89 @@ impl Variables {
     }
 
     /// The value of `name,arg,arg`: arguments are split before they are expanded.
-    fn call(&self, inner: &str, args: &[String], depth: u32) -> Expanded {
-        if depth > DEPTH {
-            return Expanded::Probe(format!("$({inner})"));
+    fn call(&mut self, inner: &str, args: &[Expanded]) -> Expanded {
+        if let Ok(number @ 1..) = inner.parse::<usize>()
+            && let Some(argument) = args.get(number - 1)
+        {
+            return argument.clone();
         }
-        let parts: Vec<Expanded> = split(inner)
-            .into_iter()
-            .map(|part| self.expand_with(part, args, depth + 1))
-            .collect();
-        let texts: Vec<String> = parts
-            .iter()
-            .map(|part| match part {
-                Expanded::Plain(text) | Expanded::Probe(text) => text.clone(),
-            })
-            .collect();
-        let Some(name) = texts.first() else {
+        let parts = split(inner);
+        if parts.len() > PARTS {
+            self.line
+                .error(format!("$({inner}) has too many arguments"));
             return Expanded::Plain(String::new());
-        };
-        if let Ok(number) = name.parse::<usize>() {
-            return Expanded::Plain(args.get(number).cloned().unwrap_or_default());
         }
+        let parts: Vec<_> = parts
+            .into_iter()
+            .map(|part| self.expand(part, args))
+            .collect();
+        let texts: Vec<_> = parts.iter().map(Expanded::text).collect();
         let call = format!("$({})", texts.join(","));
-        if let Some(answer) = self.answers.get(&call) {
+        if let Some(answer) = self.variables.answers.get(&call) {
             return Expanded::Plain(answer.clone());
         }
-        let whole = || Expanded::Probe(call.clone());
-        if let Some((how, value, probe)) = self.values.get(&Name::new(name)) {
-            return match how {
-                _ if *probe => Expanded::Probe(value.clone()),
-                Assignment::Simple => Expanded::Plain(value.clone()),
-                _ => match self.expand_with(value, &texts, depth + 1) {
-                    // The outermost call names the probe.
-                    Expanded::Probe(_) => whole(),
-                    plain @ Expanded::Plain(_) => plain,
-                },
-            };
+        let Some((name, args)) = parts.split_first() else {
+            return Expanded::Plain(String::new());
+        };
+        let name = name.text();
+        if let Some(variable) = self.variables.set.get(&Name::new(name)) {
+            return self.variable(Name::new(name), variable, args, call);
         }
-        if PROGRAMS.contains(&name.as_str()) {
-            return whole();
+        if let Some((_, takes)) = FUNCTIONS.iter().find(|(known, _)| *known == name) {
+            return self.function(name, *takes, args, call);
         }
-        if MESSAGES.contains(&name.as_str()) || matches!(name.as_str(), "filename" | "lineno") {
+        // What nobody sets is empty, as in make.
+        let value = args
+            .is_empty()
+            .then(|| self.variables.environment.get(&Name::new(name)));
+        Expanded::Plain(value.flatten().cloned().unwrap_or_default())
+    }
+
+    fn variable(
+        &mut self,
+        name: Name,
+        variable: &Variable,
+        args: &[Expanded],
+        call: String,
+    ) -> Expanded {
+        if !variable.recursive {
+            return variable.value.clone();
+        }
+        // A function may call itself, a variable may not hold itself.
+        if self.within.len() > DEPTH || (args.is_empty() && self.within.contains(&name)) {
+            self.line.error(format!("the variable {name} holds itself"));
             return Expanded::Plain(String::new());
         }
-        // A variable that nobody sets is empty, as in make.
-        Expanded::Plain(String::new())
+        self.within.push(name);
+        let value = self.expand(variable.value.text(), args);
+        self.within.pop();
+        match value {
+            // The outermost call names the probe.
+            Expanded::Probe(_) => Expanded::Probe(call),
+            plain @ Expanded::Plain(_) => plain,
+        }
+    }
+
+    fn function(&mut self, name: &str, takes: usize, args: &[Expanded], call: String) -> Expanded {
+        let nothing = Expanded::Plain(String::new());
+        if args.len() != takes {
+            let many = if args.len() < takes { "few" } else { "many" };
+            let message = format!("{call} has too {many} arguments; {name} takes {takes}");
+            self.line.error(message);
+            return nothing;
+        }
+        let text = |n: usize| args.get(n).map_or("", Expanded::text);
+        let holds = args.first() == Some(&Expanded::Plain("y".to_owned()));
+        match name {
+            "shell" => return Expanded::Probe(call),
+            "filename" => return Expanded::Plain(self.line.file.to_owned()),
+            "lineno" => return Expanded::Plain(self.line.number.to_string()),
+            "info" => self.line.said.push((Severity::Info, text(0).to_owned())),
+            "error-if" if holds => self.line.error(text(1).to_owned()),
+            "warning-if" if holds => self.line.said.push((Severity::Warning, text(1).to_owned())),
+            _ => {}
+        }
+        nothing
     }
 }
 
@@ -181,37 +274,96 @@ fn split(inner: &str) -> Vec<&str> {
     parts
 }
 
+/// Whether a text has macros to expand.
+pub(crate) fn has_macros(text: &str) -> bool {
+    text.contains("$(")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[expect(clippy::needless_pass_by_value, reason = "reads better at each call")]
-    fn check(text: &str, expect: Expanded) {
-        let mut variables = Variables::default();
-        variables.set("SRCARCH".into(), "x86");
-        variables.set("comma".into(), ",");
-        variables.assign(
-            "cc-option".into(),
-            Assignment::Recursive,
-            "$(success,cc $(1))",
-        );
-        variables.assign("m32".into(), Assignment::Simple, "-m$(bits)32");
-        variables.assign("both".into(), Assignment::Recursive, "[$(1)|$(2)]");
-        assert_eq!(variables.expand(text), expect, "{text}");
+    fn tree() -> Variables {
+        let environment = [("SRCARCH", "x86"), ("both", "hidden")];
+        let environment = environment.map(|(name, value)| (name.into(), value.to_owned()));
+        let answers = [("$(shell,echo 1)".to_owned(), "1".to_owned())];
+        let mut variables = Variables::new(environment.into(), Arc::new(answers.into()));
+        let line = &mut Line::new("Kconfig", 1);
+        for (name, how, value) in [
+            ("comma", Assignment::Recursive, ","),
+            ("success", Assignment::Recursive, "$(if-success,$(1),y,n)"),
+            (
+                "if-success",
+                Assignment::Recursive,
+                "$(shell,{ $(1); } >/dev/null 2>&1 && echo \"$(2)\" || echo \"$(3)\")",
+            ),
+            ("cc-option", Assignment::Recursive, "$(success,cc $(1))"),
+            ("m32", Assignment::Simple, "-m$(bits)32"),
+            ("m32", Assignment::Append, "-q$(m32)"),
+            ("both", Assignment::Recursive, "[$(1)|$(2)|$(0)]"),
+            ("late", Assignment::Append, "$(SRCARCH)"),
+            ("late", Assignment::Append, "$(m32)"),
+            ("itself", Assignment::Recursive, "a$(other)"),
+            ("other", Assignment::Recursive, "b$(itself)"),
+        ] {
+            variables.assign(name.into(), how, value, line);
+        }
+        assert_eq!(line.said, []);
+        variables
     }
 
     #[test]
     fn texts_are_expanded_and_programs_are_not_run() {
+        let variables = tree();
+        let check = |text: &str, expect: Expanded| {
+            let mut line = Line::new("mm/Kconfig", 7);
+            assert_eq!(variables.expand(text, &mut line), expect, "{text}");
+            assert_eq!(line.said, [], "{text}");
+        };
         let plain = |text: &str| Expanded::Plain(text.to_owned());
         let probe = |text: &str| Expanded::Probe(text.to_owned());
         check("arch/$(SRCARCH)/Kconfig", plain("arch/x86/Kconfig"));
+        check("$(SRCARCH,x)", plain(""));
         check(
             "$(cc-option,$(m32) -a$(comma)b)",
-            probe("$(cc-option,-m32 -a,b)"),
+            probe("$(cc-option,-m32 -q-m32 -a,b)"),
         );
-        check("$(both,a(b,c),d)", plain("[a(b,c)|d]"));
+        check("$(both,a(b,c),d)", plain("[a(b,c)|d|]"));
+        check("$(both,$(both,1,2),$(comma))", plain("[[1|2|]|,|]"));
+        check("$(late)", plain("x86 -m32 -q-m32"));
         check("$(shell,rm -rf /)", probe("$(shell,rm -rf /)"));
+        check("a $(shell,echo 1)", plain("a 1"));
+        check("$(filename):$(lineno)", plain("mm/Kconfig:7"));
         check("a$b $(none)", plain("a$b "));
-        check("$(open", plain(""));
+        check("$(error-if,$(success,true),no)", plain(""));
+    }
+
+    #[test]
+    fn what_macros_say_is_heard() {
+        let variables = tree();
+        let check = |text: &str, severity: Severity, message: &str| {
+            let mut line = Line::new("Kconfig", 1);
+            variables.expand(text, &mut line);
+            assert_eq!(line.said, [(severity, message.to_owned())], "{text}");
+        };
+        check("$(info,hello)", Severity::Info, "hello");
+        check("$(warning-if,y,odd)", Severity::Warning, "odd");
+        check("$(error-if,y,no $(SRCARCH))", Severity::Error, "no x86");
+        check("$(open", Severity::Error, "$( is not closed in its line");
+        check(
+            "$(itself)",
+            Severity::Error,
+            "the variable itself holds itself",
+        );
+        check(
+            "$(info)",
+            Severity::Error,
+            "$(info) has too few arguments; info takes 1",
+        );
+        check(
+            "$(lineno,1)",
+            Severity::Error,
+            "$(lineno,1) has too many arguments; lineno takes 0",
+        );
     }
 }

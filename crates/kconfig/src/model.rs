@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::dialect::Dialect;
-use crate::syntax::{Comparison, SymbolType};
+use crate::syntax::{Comparison, Severity, SymbolType};
 
 /// A place in a file of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -266,12 +266,14 @@ pub struct Choice {
     pub place: Place,
 }
 
-/// Something that could not be read or understood.
+/// What reading the files has to say: of a line that was not understood, or by `$(warning-if)`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Error {
+pub struct Diagnostic {
     /// Where.
     pub place: Place,
-    /// What is wrong.
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What is said.
     pub message: String,
 }
 
@@ -285,7 +287,7 @@ pub struct Model {
     pub(crate) graph: DiGraph<Name, Select>,
     pub(crate) nodes: FxHashMap<Name, NodeIndex>,
     pub(crate) modules: Option<Name>,
-    pub(crate) errors: Vec<Error>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<str>>,
     /// The name of the architecture, for people.
     pub(crate) arch: Option<Name>,
@@ -293,9 +295,15 @@ pub struct Model {
 }
 
 impl Model {
+    /// What reading the files has to say, by place.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
     /// What could not be read or understood, by place.
-    pub fn errors(&self) -> &[Error] {
-        &self.errors
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        let is_error = |said: &&Diagnostic| said.severity == Severity::Error;
+        self.diagnostics.iter().filter(is_error)
     }
 
     /// Whether something may be missing: a line that was not understood or a file that was not read

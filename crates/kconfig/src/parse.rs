@@ -2,15 +2,17 @@
 //!
 //! A line that is not understood is an error of its own; the next line is read as if it were fine.
 
-use std::sync::Arc;
+mod block;
+mod expression;
 
 use text::{Name, Span};
 
-use crate::lexer::{Token, TokenKind, line_end, tokens};
+use crate::lexer;
 use crate::syntax::{
-    Assignment, Comparison, Expr, If, Parsed, Property, PropertyKind, Statement, StatementKind,
-    SymbolType, SyntaxError,
+    Assignment, Parsed, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
+    StatementKind, SymbolType, SyntaxError, Token, TokenKind,
 };
+use block::{Block, Opener};
 
 /// Blocks and expressions that nest deeper than this are errors.
 const DEPTH: usize = 100;
@@ -26,61 +28,41 @@ pub fn parse(text: &[u8]) -> Parsed {
     let mut parser = Parser {
         text,
         at: 0,
+        tokens: Vec::with_capacity(text.len() / 5),
+        line: Vec::new(),
+        cursor: 0,
         errors: Vec::new(),
-        stack: vec![Block::top()],
+        file: Block::new(Opener::File, Span::default()),
+        open: Vec::new(),
     };
     while parser.at < text.len() {
         parser.line();
     }
-    while parser.stack.len() > 1 {
-        let open = parser.stack[parser.stack.len() - 1].span;
-        parser.error("this block is not closed in its file", open);
-        parser.close();
+    while let Some(open) = parser.open.pop() {
+        parser.error("this block is not closed in its file", open.head);
+        parser.block().add(open.close());
     }
-    let statements = parser
-        .stack
-        .pop()
-        .map(|block| block.statements)
-        .unwrap_or_default();
+    parser.errors.sort_by_key(|error| error.span);
     Parsed {
-        statements,
+        statements: parser.file.statements,
+        tokens: parser.tokens,
         errors: parser.errors,
-    }
-}
-
-/// A block that is open, or the file.
-struct Block {
-    opener: &'static str,
-    span: Span,
-    condition: Option<Arc<Expr>>,
-    properties: Vec<Property>,
-    statements: Vec<Statement>,
-    /// Whether properties belong to the last statement rather than to the block.
-    inside: bool,
-}
-
-impl Block {
-    fn top() -> Block {
-        Block::new("", Span::default())
-    }
-
-    fn new(opener: &'static str, span: Span) -> Block {
-        Block {
-            opener,
-            span,
-            condition: None,
-            properties: Vec::new(),
-            statements: Vec::new(),
-            inside: false,
-        }
     }
 }
 
 struct Parser<'t> {
     text: &'t [u8],
     at: usize,
+    /// All tokens so far.
+    tokens: Vec<Token>,
+    /// Those of the logical line that say something.
+    line: Vec<Token>,
+    /// How many of them are understood.
+    cursor: usize,
     errors: Vec<SyntaxError>,
-    stack: Vec<Block>,
+    file: Block,
+    /// The blocks that are open, outermost first.
+    open: Vec<Block>,
 }
 
 fn name(bytes: &[u8]) -> Name {
@@ -89,262 +71,285 @@ fn name(bytes: &[u8]) -> Name {
 
 impl Parser<'_> {
     fn error(&mut self, message: &str, span: Span) {
+        self.say(Severity::Error, message, span);
+    }
+
+    fn say(&mut self, severity: Severity, message: &str, span: Span) {
         self.errors.push(SyntaxError {
             message: message.to_owned(),
+            severity,
             span,
         });
     }
 
-    fn words(&self, token: Token) -> &[u8] {
-        token.span.of(self.text)
-    }
-
     fn block(&mut self) -> &mut Block {
-        if self.stack.is_empty() {
-            self.stack.push(Block::top());
-        }
-        let last = self.stack.len() - 1;
-        &mut self.stack[last]
+        self.open.last_mut().unwrap_or(&mut self.file)
     }
 
+    /// Reads a logical line, and the lines of a help text behind it.
     fn line(&mut self) {
-        let (start, end) = (self.at, line_end(self.text, self.at));
-        self.at = (end + 1).min(self.text.len());
-        let line = tokens(self.text, start, end);
-        let Some(first) = line.first().copied() else {
+        let known = self.tokens.len();
+        self.at = lexer::line(self.text, self.at, &mut self.tokens);
+        let (text, tokens) = (self.text, &self.tokens[known..]);
+        self.line.clear();
+        self.line
+            .extend(tokens.iter().filter(|token| !token.kind.is_trivia()));
+        self.cursor = 0;
+        if let [word, operator, ..] = self.line[..]
+            && word.kind == TokenKind::Word
+            && let Some(how) = assignment(operator.span.of(text))
+        {
+            return self.assign(how, word, operator);
+        }
+        self.strays();
+        let Some(first) = self.take(|_| true) else {
             return;
         };
-        let whole = Span::new(first.span.start as usize, end);
-        if self.assignment(start, end) {
-            return;
-        }
-        if let Some(strange) = line.iter().find(|t| t.kind == TokenKind::Strange) {
-            let byte = String::from_utf8_lossy(self.words(*strange)).into_owned();
-            self.error(&format!("a stray {byte:?}"), strange.span);
-        }
-        let rest = Rest {
-            tokens: line[1..]
-                .iter()
-                .copied()
-                .filter(|t| t.kind != TokenKind::Strange)
-                .collect(),
-            at: 0,
-            end: whole.end,
+        let whole = Span {
+            start: first.span.start,
+            end: self
+                .line
+                .last()
+                .map_or(first.span.end, |last| last.span.end),
         };
-        let keyword = String::from_utf8_lossy(self.words(first)).into_owned();
-        if first.kind == TokenKind::Word && keyword.starts_with("$(") {
-            let text = name(whole.of(self.text));
-            self.add(StatementKind::Macro(text), whole, false);
-        } else if first.kind != TokenKind::Word || !self.statement(&keyword, whole, rest.clone()) {
-            self.property(&keyword, first, whole, rest);
+        if first.kind == TokenKind::Quoted || first.kind == TokenKind::Operator {
+            return self.error("no statement begins so", first.span);
+        }
+        let keyword = String::from_utf8_lossy(first.span.of(text));
+        if keyword.starts_with("$(") {
+            let spelled = self.spelled(first);
+            self.add(StatementKind::Macro(spelled), whole);
+            self.finish();
+        } else if !self.statement(&keyword, whole) {
+            self.property(&keyword, first, whole);
         }
     }
 
-    /// `name = value` stands alone on its line and is no property: no keyword is followed by `=`.
-    fn assignment(&mut self, start: usize, end: usize) -> bool {
-        let line = &self.text[start..end];
-        let trimmed = line.trim_ascii_start();
-        let word = trimmed
+    /// Leaves out what has no place in the language, with a word about it.
+    fn strays(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        for token in &line {
+            let words = token.span.of(self.text);
+            if token.kind == TokenKind::Stray {
+                let message = format!(
+                    "a stray {:?} is passed over",
+                    String::from_utf8_lossy(words)
+                );
+                self.say(Severity::Warning, &message, token.span);
+            }
+            if token.kind == TokenKind::Quoted && (words.len() < 2 || words.last() != words.first())
+            {
+                self.say(
+                    Severity::Warning,
+                    "this text ends with its line",
+                    token.span,
+                );
+            }
+        }
+        self.line = line;
+        self.line.retain(|token| token.kind != TokenKind::Stray);
+    }
+
+    /// `name = value`: all of the rest of the line is the value, whatever it holds, but not the next
+    /// line.
+    fn assign(&mut self, how: Assignment, word: Token, operator: Token) {
+        let after = self
+            .tokens
+            .partition_point(|token| token.span.end <= operator.span.end);
+        self.tokens.truncate(after);
+        let start = operator.span.end as usize;
+        let end = lexer::physical_end(self.text, start);
+        let blank = self.text[start..end]
             .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
             .count();
-        let rest = trimmed[word..].trim_ascii_start();
-        let (how, value) = match rest {
-            _ if word == 0 => return false,
-            [b':', b'=', value @ ..] => (Assignment::Simple, value),
-            [b'+', b'=', value @ ..] => (Assignment::Append, value),
-            [b'=', value @ ..] => (Assignment::Recursive, value),
-            _ => return false,
+        let value = Span::new(start + blank, end);
+        let pieces = [
+            (TokenKind::Space, Span::new(start, start + blank)),
+            (TokenKind::Value, value),
+            (
+                TokenKind::Newline,
+                Span::new(end, (end + 1).min(self.text.len())),
+            ),
+        ];
+        for (kind, span) in pieces {
+            if span.start < span.end {
+                self.tokens.push(Token { kind, span });
+                self.at = span.end as usize;
+            }
+        }
+        let value = Spelled {
+            name: name(value.of(self.text)),
+            span: value,
         };
-        let span = Span::new(start, end);
-        let joined = String::from_utf8_lossy(value).replace("\\\n", " ");
-        let kind = StatementKind::Assign(name(&trimmed[..word]), how, Name::new(joined.trim()));
-        self.add(kind, span, false);
-        true
+        let whole = Span {
+            start: word.span.start,
+            end: value.span.end,
+        };
+        let word = self.spelled(word);
+        self.add(StatementKind::Assign(word, how, value), whole);
     }
 
-    fn add(&mut self, kind: StatementKind, span: Span, takes_properties: bool) {
-        let block = self.block();
-        block.statements.push(Statement { kind, span });
-        block.inside = takes_properties;
+    fn add(&mut self, kind: StatementKind, span: Span) {
+        self.block().add(Statement {
+            kind,
+            head: span,
+            span,
+        });
     }
 
     /// Reads a line that begins a statement; answers whether it does.
-    fn statement(&mut self, keyword: &str, span: Span, mut rest: Rest) -> bool {
+    fn statement(&mut self, keyword: &str, span: Span) -> bool {
         match keyword {
-            "config" | "menuconfig" => match rest.word(self.text) {
-                Some(symbol) => {
-                    self.add(StatementKind::Config(symbol, Vec::new()), span, true);
-                    self.finish(&rest);
-                }
+            "config" | "menuconfig" => match self.word() {
+                Some(symbol) => self.add(StatementKind::Config(symbol, Vec::new()), span),
                 None => self.error("config needs the name of a symbol", span),
             },
             "comment" => {
-                let prompt = self
-                    .prompt(&mut rest, span)
-                    .map(|p| vec![p])
-                    .unwrap_or_default();
-                self.add(StatementKind::Comment(prompt), span, true);
-                self.finish(&rest);
+                let prompt = self.prompt(span).into_iter().collect();
+                self.add(StatementKind::Comment(prompt), span);
             }
             "menu" => {
-                self.open("menu", span);
-                let prompt = self.prompt(&mut rest, span);
+                self.open(Opener::Menu, span);
+                let prompt = self.prompt(span);
                 self.block().properties.extend(prompt);
-                self.finish(&rest);
             }
-            "choice" => self.open("choice", span),
+            "choice" => {
+                self.open(Opener::Choice, span);
+                self.block().name = self.word();
+            }
             "if" => {
-                let condition = self.expression(&mut rest);
-                self.open("if", span);
+                let condition = self.expression();
+                self.open(Opener::If, span);
                 self.block().condition = condition;
-                self.finish(&rest);
             }
-            "endif" | "endmenu" | "endchoice" => self.end(&keyword[3..], span),
-            "source" | "rsource" | "osource" | "orsource" => {
-                let (relative, optional) = (keyword.contains("rsource"), keyword.starts_with('o'));
-                match rest.text(self.text) {
-                    Some(path) => {
-                        self.add(StatementKind::Source(path, relative, optional), span, false);
-                    }
-                    None => self.error("source needs a path", span),
-                }
-                self.finish(&rest);
-            }
-            "mainmenu" => self.add(StatementKind::MainMenu, span, false),
+            "endif" => self.end(Opener::If, span),
+            "endmenu" => self.end(Opener::Menu, span),
+            "endchoice" => self.end(Opener::Choice, span),
+            "source" | "rsource" | "osource" | "orsource" => self.source(keyword, span),
+            "mainmenu" => match self.quoted() {
+                Some(text) => self.add(StatementKind::MainMenu(text), span),
+                None => self.error("mainmenu needs a text in quotes", span),
+            },
             _ => return false,
         }
+        self.finish();
         true
     }
 
-    fn open(&mut self, opener: &'static str, span: Span) {
-        if self.stack.len() > DEPTH {
+    fn source(&mut self, keyword: &str, span: Span) {
+        let Some(path) = self.quoted() else {
+            return self.error("source needs a path in quotes", span);
+        };
+        let line = SourceLine {
+            path,
+            relative: keyword.contains("rsource"),
+            optional: keyword.starts_with('o'),
+        };
+        self.add(StatementKind::Source(line), span);
+    }
+
+    fn open(&mut self, opener: Opener, span: Span) {
+        if self.open.len() > DEPTH {
             self.error("blocks nest too deeply here", span);
         }
-        self.stack.push(Block::new(opener, span));
+        self.open.push(Block::new(opener, span));
     }
 
-    fn end(&mut self, opener: &str, span: Span) {
-        if !self.stack.iter().any(|block| block.opener == opener) {
-            let message = format!("end{opener} without {opener}");
-            return self.error(&message, span);
+    fn end(&mut self, opener: Opener, span: Span) {
+        if !self.open.iter().any(|block| block.opener == opener) {
+            let word = opener.word();
+            return self.error(&format!("end{word} without {word}"), span);
         }
-        while self.block().opener != opener {
-            let open = self.block().span;
-            self.error("this block is not closed", open);
-            self.close();
-        }
-        self.close();
-    }
-
-    fn close(&mut self) {
-        let Some(block) = self.stack.pop() else {
-            return;
-        };
-        let kind = match block.opener {
-            "menu" => StatementKind::Menu(block.properties, block.statements),
-            "choice" => StatementKind::Choice(block.properties, block.statements),
-            _ => {
-                let always = Arc::new(Expr::Word(Name::new("y")));
-                StatementKind::If(block.condition.unwrap_or(always), block.statements)
+        while let Some(mut block) = self.open.pop() {
+            let found = block.opener == opener;
+            if found {
+                block.end = span.end;
+            } else {
+                self.error("this block is not closed", block.head);
             }
-        };
-        self.add(kind, block.span, false);
+            self.block().add(block.close());
+            if found {
+                return;
+            }
+        }
     }
 
-    fn finish(&mut self, rest: &Rest) {
-        if let Some(extra) = rest.tokens.get(rest.at) {
-            let words = String::from_utf8_lossy(self.words(*extra)).into_owned();
-            let span = extra.span;
-            self.error(&format!("{words:?} was not expected here"), span);
+    /// Nothing more is expected in this line.
+    fn finish(&mut self) {
+        if let Some(extra) = self.line.get(self.cursor).copied() {
+            let words = String::from_utf8_lossy(extra.span.of(self.text)).into_owned();
+            self.error(&format!("{words:?} was not expected here"), extra.span);
         }
     }
 
     fn push(&mut self, kind: PropertyKind, span: Span) {
-        let block = self.block();
-        let property = Property { kind, span };
-        if !block.inside {
-            return block.properties.push(property);
-        }
-        match block.statements.last_mut().map(|s| &mut s.kind) {
-            Some(StatementKind::Config(_, list) | StatementKind::Comment(list)) => {
-                list.push(property);
-            }
-            _ => block.properties.push(property),
+        if let Err(owner) = self.block().push(Property { kind, span }) {
+            let message = if owner == "nothing" {
+                "this belongs to no entry".to_owned()
+            } else {
+                format!("this is no property of a {owner}")
+            };
+            self.error(&message, span);
         }
     }
 
-    fn property(&mut self, keyword: &str, first: Token, span: Span, mut rest: Rest) {
+    fn property(&mut self, keyword: &str, first: Token, span: Span) {
         match keyword {
-            "bool" | "tristate" | "string" | "int" | "hex" | "boolean" => {
+            "bool" | "tristate" | "string" | "int" | "hex" => {
                 self.push(PropertyKind::Type(type_of(keyword)), span);
-                if !rest.is_done() {
-                    let prompt = self.prompt(&mut rest, span);
-                    if let Some(prompt) = prompt {
-                        self.push(prompt.kind, span);
-                    }
+                if self.cursor < self.line.len() {
+                    self.push_prompt(span);
                 }
             }
             "def_bool" | "def_tristate" => {
                 self.push(PropertyKind::Type(type_of(&keyword[4..])), span);
-                self.default(&mut rest, span);
+                self.default(span);
             }
-            "prompt" => {
-                if let Some(prompt) = self.prompt(&mut rest, span) {
-                    self.push(prompt.kind, span);
-                }
+            "prompt" => self.push_prompt(span),
+            "default" => self.default(span),
+            "depends" => self.depends(span),
+            "select" | "imply" => self.select(keyword, span),
+            "range" => self.range(span),
+            "visible" => self.visible(span),
+            "help" | "---help---" => {
+                self.finish();
+                return self.help(span);
             }
-            "default" => self.default(&mut rest, span),
-            "depends" => self.depends(span, &mut rest),
-            "select" | "imply" => self.select(keyword, span, &mut rest),
-            "range" => {
-                let (low, high) = (self.primary(&mut rest), self.primary(&mut rest));
-                let condition = self.if_clause(&mut rest);
-                if let (Some(low), Some(high)) = (low, high) {
-                    self.push(PropertyKind::Range(low, high, condition), span);
-                }
-            }
-            "visible" => self.visible(span, &mut rest),
-            "help" | "---help---" => return self.help(first, span),
             "optional" => self.push(PropertyKind::Optional, span),
             "modules" => self.push(PropertyKind::Modules, span),
             "transitional" => self.push(PropertyKind::Transitional, span),
-            "option" => {
-                let modules = rest.keyword(self.text, "modules");
-                self.push(
-                    if modules {
-                        PropertyKind::Modules
-                    } else {
-                        PropertyKind::Option
-                    },
-                    span,
-                );
-                rest.at = rest.tokens.len();
-            }
+            "option" => self.option(span),
             _ => {
                 let message = format!("{keyword:?} begins no statement and no property");
                 return self.error(&message, first.span);
             }
         }
-        self.finish(&rest);
+        self.finish();
     }
 
-    fn depends(&mut self, span: Span, rest: &mut Rest) {
-        if !rest.keyword(self.text, "on") {
+    fn push_prompt(&mut self, span: Span) {
+        if let Some(prompt) = self.prompt(span) {
+            self.push(prompt.kind, prompt.span);
+        }
+    }
+
+    fn depends(&mut self, span: Span) {
+        if !self.keyword("on") {
             return self.error("depends is followed by on", span);
         }
-        let expr = self.expression(rest);
-        let condition = self.if_clause(rest);
+        let expr = self.expression();
+        let condition = self.if_clause();
         if let Some(expr) = expr {
             self.push(PropertyKind::DependsOn(expr, condition), span);
         }
     }
 
-    fn select(&mut self, keyword: &str, span: Span, rest: &mut Rest) {
-        let Some(symbol) = rest.word(self.text) else {
+    fn select(&mut self, keyword: &str, span: Span) {
+        let Some(symbol) = self.word() else {
             return self.error(&format!("{keyword} needs the name of a symbol"), span);
         };
-        let condition = self.if_clause(rest);
+        let condition = self.if_clause();
         let kind = if keyword == "select" {
             PropertyKind::Select(symbol, condition)
         } else {
@@ -353,150 +358,157 @@ impl Parser<'_> {
         self.push(kind, span);
     }
 
-    fn visible(&mut self, span: Span, rest: &mut Rest) {
-        if !rest.keyword(self.text, "if") {
+    fn range(&mut self, span: Span) {
+        let (low, high) = (self.primary(), self.primary());
+        let condition = self.if_clause();
+        if let (Some(low), Some(high)) = (low, high) {
+            self.push(PropertyKind::Range(low, high, condition), span);
+        }
+    }
+
+    fn visible(&mut self, span: Span) {
+        if !self.keyword("if") {
             return self.error("visible is followed by if", span);
         }
-        if let Some(expr) = self.expression(rest) {
+        if let Some(expr) = self.expression() {
             self.push(PropertyKind::VisibleIf(expr), span);
         }
     }
 
-    fn default(&mut self, rest: &mut Rest, span: Span) {
-        let value = self.expression(rest);
-        let condition = self.if_clause(rest);
+    /// `option modules`, `option env="ARCH"`: older kernels.
+    fn option(&mut self, span: Span) {
+        let kind = match self.word() {
+            None => return self.error("option needs a word", span),
+            Some(word) if word.name == "modules" => PropertyKind::Modules,
+            Some(word) => PropertyKind::Option(word),
+        };
+        if self.operator("=") {
+            self.primary();
+        }
+        self.push(kind, span);
+    }
+
+    fn default(&mut self, span: Span) {
+        let value = self.expression();
+        let condition = self.if_clause();
         if let Some(value) = value {
             self.push(PropertyKind::Default(value, condition), span);
         }
     }
 
-    fn prompt(&mut self, rest: &mut Rest, span: Span) -> Option<Property> {
-        let Some(words) = rest.text(self.text) else {
+    fn prompt(&mut self, span: Span) -> Option<Property> {
+        let Some(words) = self.quoted() else {
             self.error("a prompt in quotes was expected", span);
+            self.skip();
             return None;
         };
-        let condition = self.if_clause(rest);
-        Some(Property {
-            kind: PropertyKind::Prompt(words, condition),
-            span,
+        let kind = PropertyKind::Prompt(words, self.if_clause());
+        Some(Property { kind, span })
+    }
+
+    /// The help text: as long as lines are indented at least as its first line is. A line without any
+    /// indentation ends it, but for the very first, which is taken whatever it is.
+    fn help(&mut self, keyword: Span) {
+        let start = self.at;
+        let (mut at, mut end, mut least) = (start, start, None);
+        while at < self.text.len() {
+            let next = (lexer::physical_end(self.text, at) + 1).min(self.text.len());
+            let line = &self.text[at..next];
+            if !line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n')) {
+                let indent = indentation(line);
+                if (indent == 0 && at > start) || least.is_some_and(|least| indent < least) {
+                    break;
+                }
+                if indent > 0 {
+                    least.get_or_insert(indent);
+                }
+                end = next;
+            }
+            at = next;
+        }
+        let body = Span::new(start, end);
+        if start == end {
+            self.say(Severity::Warning, "this help has no text", keyword);
+        } else {
+            if indentation(body.of(self.text)) == 0 && self.text[start] != b'\n' {
+                let line = Span::new(start, lexer::physical_end(self.text, start));
+                let message = "this line is the text of the help above it";
+                self.say(Severity::Warning, message, line);
+            }
+            self.tokens.push(Token {
+                kind: TokenKind::Help,
+                span: body,
+            });
+        }
+        self.at = end;
+        let span = Span {
+            start: keyword.start,
+            end: body.end.max(keyword.end),
+        };
+        self.push(PropertyKind::Help(body), span);
+    }
+
+    /// What is next in the line, or its end.
+    fn here(&self) -> Span {
+        let end = self.line.last().map_or(0, |last| last.span.end);
+        let end = Span { start: end, end };
+        self.line.get(self.cursor).map_or(end, |token| token.span)
+    }
+
+    /// Gives up on the rest of the line.
+    fn skip(&mut self) {
+        self.cursor = self.line.len();
+    }
+
+    fn take(&mut self, accept: impl Fn(Token) -> bool) -> Option<Token> {
+        let token = *self.line.get(self.cursor)?;
+        accept(token).then(|| {
+            self.cursor += 1;
+            token
         })
     }
 
-    fn if_clause(&mut self, rest: &mut Rest) -> If {
-        if rest.keyword(self.text, "if") {
-            self.expression(rest)
-        } else {
-            None
-        }
+    fn operator(&mut self, operator: &str) -> bool {
+        let text = self.text;
+        let is = |t: Token| t.kind == TokenKind::Operator && t.span.of(text) == operator.as_bytes();
+        self.take(is).is_some()
     }
 
-    /// The help text: as long as lines are indented at least as its first line is. A line without
-    /// any indentation always ends it.
-    fn help(&mut self, keyword: Token, span: Span) {
-        let start = next_line(self.text, keyword.span.end as usize);
-        let (mut at, mut end, mut first) = (start, start, None);
-        while at < self.text.len() {
-            let line_end = next_line(self.text, at);
-            let line = &self.text[at..line_end];
-            let body = line.trim_ascii();
-            if !body.is_empty() {
-                let indent = indentation(line);
-                if indent == 0 || indent < *first.get_or_insert(indent) {
-                    break;
-                }
-                end = line_end;
-            }
-            at = line_end;
-        }
-        self.at = if end == start { start } else { end };
-        self.push(PropertyKind::Help, Span::new(span.start as usize, end));
+    fn keyword(&mut self, word: &str) -> bool {
+        let text = self.text;
+        let is = |t: Token| t.kind == TokenKind::Word && t.span.of(text) == word.as_bytes();
+        self.take(is).is_some()
     }
 
-    fn expression(&mut self, rest: &mut Rest) -> Option<Arc<Expr>> {
-        self.or(rest, 0)
+    fn word(&mut self) -> Option<Spelled> {
+        let token = self.take(|token| token.kind == TokenKind::Word)?;
+        Some(self.spelled(token))
     }
 
-    fn or(&mut self, rest: &mut Rest, depth: usize) -> Option<Arc<Expr>> {
-        let mut left = self.and(rest, depth)?;
-        while rest.operator(self.text, "||") {
-            let right = self.and(rest, depth)?;
-            left = Arc::new(Expr::Or(left, right));
-        }
-        Some(left)
+    fn quoted(&mut self) -> Option<Spelled> {
+        let token = self.take(|token| token.kind == TokenKind::Quoted)?;
+        Some(self.spelled(token))
     }
 
-    fn and(&mut self, rest: &mut Rest, depth: usize) -> Option<Arc<Expr>> {
-        let mut left = self.not(rest, depth)?;
-        while rest.operator(self.text, "&&") {
-            let right = self.not(rest, depth)?;
-            left = Arc::new(Expr::And(left, right));
+    fn spelled(&self, token: Token) -> Spelled {
+        let words = token.span.of(self.text);
+        Spelled {
+            name: match token.kind {
+                TokenKind::Quoted => unquoted(words),
+                _ => name(words),
+            },
+            span: token.span,
         }
-        Some(left)
-    }
-
-    /// `!A = B` is `!(A = B)`: the comparison binds tighter.
-    fn not(&mut self, rest: &mut Rest, depth: usize) -> Option<Arc<Expr>> {
-        if depth > DEPTH {
-            let span = rest.here();
-            self.error("this expression nests too deeply", span);
-            return None;
-        }
-        if rest.operator(self.text, "!") {
-            let inner = self.not(rest, depth + 1)?;
-            return Some(Arc::new(Expr::Not(inner)));
-        }
-        if rest.operator(self.text, "(") {
-            let inner = self.or(rest, depth + 1)?;
-            if !rest.operator(self.text, ")") {
-                let span = rest.here();
-                self.error("a ) is missing", span);
-            }
-            return Some(inner);
-        }
-        let left = self.primary(rest)?;
-        let comparisons = [
-            ("=", Comparison::Equal),
-            ("!=", Comparison::NotEqual),
-            ("<=", Comparison::LessEqual),
-            (">=", Comparison::GreaterEqual),
-            ("<", Comparison::Less),
-            (">", Comparison::Greater),
-        ];
-        for (operator, comparison) in comparisons {
-            if rest.operator(self.text, operator) {
-                let right = self.primary(rest)?;
-                return Some(Arc::new(Expr::Compare(comparison, left, right)));
-            }
-        }
-        Some(left)
-    }
-
-    fn primary(&mut self, rest: &mut Rest) -> Option<Arc<Expr>> {
-        let Some(token) = rest.tokens.get(rest.at).copied() else {
-            let span = rest.here();
-            self.error("an expression was expected", span);
-            return None;
-        };
-        let expr = match token.kind {
-            TokenKind::Word => Expr::Word(name(self.words(token))),
-            TokenKind::Quoted => Expr::Text(unquoted(self.words(token))),
-            _ => {
-                self.error("an expression was expected", token.span);
-                rest.at = rest.tokens.len();
-                return None;
-            }
-        };
-        rest.at += 1;
-        Some(Arc::new(expr))
     }
 }
 
-/// The start of the line after the one that holds `at`.
-fn next_line(text: &[u8], at: usize) -> usize {
-    text[at..]
-        .iter()
-        .position(|b| *b == b'\n')
-        .map_or(text.len(), |n| at + n + 1)
+fn assignment(operator: &[u8]) -> Option<Assignment> {
+    match operator {
+        b"=" => Some(Assignment::Recursive),
+        b":=" => Some(Assignment::Simple),
+        b"+=" => Some(Assignment::Append),
+        _ => None,
+    }
 }
 
 /// Columns of white space before the first word, with tab stops of 8.
@@ -526,71 +538,17 @@ fn type_of(keyword: &str) -> SymbolType {
 fn unquoted(quoted: &[u8]) -> Name {
     let inner = quoted.get(1..).unwrap_or_default();
     let inner = inner.strip_suffix(&quoted[..1]).unwrap_or(inner);
+    if !inner.contains(&b'\\') {
+        return name(inner);
+    }
     let mut out = Vec::with_capacity(inner.len());
     let mut bytes = inner.iter();
     while let Some(&byte) = bytes.next() {
-        out.push(if byte == b'\\' {
-            bytes.next().copied().unwrap_or(b'\\')
+        if byte == b'\\' {
+            out.extend(bytes.next());
         } else {
-            byte
-        });
+            out.push(byte);
+        }
     }
     name(&out)
-}
-
-/// The tokens behind a keyword.
-#[derive(Clone)]
-struct Rest {
-    tokens: Vec<Token>,
-    at: usize,
-    end: u32,
-}
-
-impl Rest {
-    fn is_done(&self) -> bool {
-        self.at >= self.tokens.len()
-    }
-
-    fn here(&self) -> Span {
-        let end = Span {
-            start: self.end,
-            end: self.end,
-        };
-        self.tokens.get(self.at).map_or(end, |token| token.span)
-    }
-
-    fn take(&mut self, accept: impl Fn(Token) -> bool) -> Option<Token> {
-        let token = self
-            .tokens
-            .get(self.at)
-            .copied()
-            .filter(|token| accept(*token))?;
-        self.at += 1;
-        Some(token)
-    }
-
-    fn operator(&mut self, text: &[u8], operator: &str) -> bool {
-        let is = |t: Token| t.kind == TokenKind::Operator && t.span.of(text) == operator.as_bytes();
-        self.take(is).is_some()
-    }
-
-    fn keyword(&mut self, text: &[u8], word: &str) -> bool {
-        self.take(|t| t.kind == TokenKind::Word && t.span.of(text) == word.as_bytes())
-            .is_some()
-    }
-
-    fn word(&mut self, text: &[u8]) -> Option<Name> {
-        let token = self.take(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))?;
-        let words = token.span.of(text);
-        Some(if token.kind == TokenKind::Quoted {
-            unquoted(words)
-        } else {
-            name(words)
-        })
-    }
-
-    /// A text, quoted or a plain word.
-    fn text(&mut self, text: &[u8]) -> Option<Name> {
-        self.word(text)
-    }
 }

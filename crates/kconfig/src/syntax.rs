@@ -18,9 +18,27 @@ pub enum SymbolType {
     Hex,
 }
 
-/// An expression as it is written.
+/// A word of a file, and its bytes there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spelled {
+    /// The word; without quotes and escapes where it is quoted.
+    pub name: Name,
+    /// Its bytes, quotes included.
+    pub span: Span,
+}
+
+/// An expression as it is written, and its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expr {
+pub struct Expr {
+    /// What it says.
+    pub kind: ExprKind,
+    /// From its first token to its last.
+    pub span: Span,
+}
+
+/// What an expression says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExprKind {
     /// A word that is not quoted: a symbol, a number, or something with macros in it.
     Word(Name),
     /// A text in quotes, without them and without its escapes.
@@ -52,7 +70,7 @@ pub enum Comparison {
 pub struct Property {
     /// What it is.
     pub kind: PropertyKind,
-    /// Its line or lines.
+    /// From its keyword to its last token. `bool "…"` is two properties with the same bytes.
     pub span: Span,
 }
 
@@ -65,29 +83,29 @@ pub enum PropertyKind {
     /// `bool`, `tristate`, …
     Type(SymbolType),
     /// `prompt "…" if …`, also behind a type.
-    Prompt(Name, If),
+    Prompt(Spelled, If),
     /// `default …`, also by `def_bool`.
     Default(Arc<Expr>, If),
     /// `depends on …`, in 7.x with `if`.
     DependsOn(Arc<Expr>, If),
     /// `select X if …`
-    Select(Name, If),
+    Select(Spelled, If),
     /// `imply X if …`
-    Imply(Name, If),
+    Imply(Spelled, If),
     /// `range a b if …`
     Range(Arc<Expr>, Arc<Expr>, If),
     /// `visible if …`
     VisibleIf(Arc<Expr>),
-    /// The text of `help`.
-    Help,
+    /// `help`, and the lines of its text.
+    Help(Span),
     /// `optional`, of a choice.
     Optional,
     /// `modules`, `option modules`.
     Modules,
     /// `transitional`
     Transitional,
-    /// `option …` of another kind.
-    Option,
+    /// `option …` of another kind: `allnoconfig_y`.
+    Option(Spelled),
 }
 
 /// A statement and where it stands.
@@ -95,7 +113,9 @@ pub enum PropertyKind {
 pub struct Statement {
     /// What it is.
     pub kind: StatementKind,
-    /// Its first line.
+    /// Its first line, from the keyword to the last token.
+    pub head: Span,
+    /// All of it: with its properties, and for a block to the end of its last line.
     pub span: Span,
 }
 
@@ -103,23 +123,35 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// `config X`, `menuconfig X`.
-    Config(Name, Vec<Property>),
+    Config(Spelled, Vec<Property>),
     /// `choice` to `endchoice`; older ones may have a name.
-    Choice(Vec<Property>, Vec<Statement>),
+    Choice(Option<Spelled>, Vec<Property>, Vec<Statement>),
     /// `menu` to `endmenu`.
     Menu(Vec<Property>, Vec<Statement>),
     /// `if` to `endif`.
     If(Arc<Expr>, Vec<Statement>),
     /// `comment "…"`
     Comment(Vec<Property>),
-    /// `source "…"`: the path as written, whether it is relative to the file, whether it may be missing.
-    Source(Name, bool, bool),
+    /// `source "…"` and its variants.
+    Source(SourceLine),
     /// `mainmenu "…"`
-    MainMenu,
+    MainMenu(Spelled),
     /// `name = value`, `:=`, `+=`.
-    Assign(Name, Assignment, Name),
+    Assign(Spelled, Assignment, Spelled),
     /// A line that is a macro: `$(error-if,…)`.
-    Macro(Name),
+    Macro(Spelled),
+}
+
+/// A `source` line. The kernel has the plain one only; other projects also write `rsource`, `osource`
+/// and `orsource`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The path as it is written.
+    pub path: Spelled,
+    /// Whether the path begins where the file stands.
+    pub relative: bool,
+    /// Whether the file may be missing.
+    pub optional: bool,
 }
 
 /// How a variable gets its value.
@@ -133,20 +165,89 @@ pub enum Assignment {
     Append,
 }
 
-/// A place that was not understood.
+/// How much a message weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The kernel's tools stop here.
+    Error,
+    /// They go on.
+    Warning,
+    /// Only said.
+    Info,
+}
+
+/// A place that was not understood, or that is better written another way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     /// What is wrong.
     pub message: String,
+    /// How much it weighs.
+    pub severity: Severity,
     /// Where.
     pub span: Span,
 }
 
-/// A file, read.
+/// A piece of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Its bytes.
+    pub span: Span,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A keyword, a symbol, a number; may hold `$(…)`.
+    Word,
+    /// A text in quotes, quotes included.
+    Quoted,
+    /// `=`, `!=`, `<`, `<=`, `>`, `>=`, `&&`, `||`, `!`, `(`, `)`, `:=`, `+=`.
+    Operator,
+    /// What is assigned to a variable.
+    Value,
+    /// The lines of a help text.
+    Help,
+    /// From `#` to the end of the line.
+    Comment,
+    /// Blanks and tabs.
+    Space,
+    /// The end of a line.
+    Newline,
+    /// A backslash and the line end that it hides.
+    Continuation,
+    /// A byte that has no place in the language; the kernel's parser passes over it with a warning.
+    Stray,
+}
+
+impl TokenKind {
+    /// Whether the token says nothing.
+    pub fn is_trivia(self) -> bool {
+        matches!(
+            self,
+            TokenKind::Comment | TokenKind::Space | TokenKind::Newline | TokenKind::Continuation
+        )
+    }
+}
+
+/// A file, read: a tree of statements, and the tokens that it is made of.
+///
+/// Nothing is lost: the tokens follow each other from the first byte to the last, whatever the file
+/// holds, and every statement, property and expression begins and ends where a token does.
+///
+/// ```
+/// let text = b"config NUMA # nodes\n\tbool \"NUMA\"\n ??\n";
+/// let parsed = kconfig::parse(text);
+/// let again: Vec<u8> = parsed.tokens.iter().flat_map(|token| token.span.of(text)).copied().collect();
+/// assert_eq!(again, text);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
     /// Its statements.
     pub statements: Vec<Statement>,
+    /// All its tokens.
+    pub tokens: Vec<Token>,
     /// What was not understood.
     pub errors: Vec<SyntaxError>,
 }

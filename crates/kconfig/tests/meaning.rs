@@ -18,7 +18,7 @@ fn model(text: &str, version: &str) -> Model {
         &tree,
         &Environment::for_arch("toy", version),
     );
-    assert_eq!(model.errors(), [], "{text}");
+    assert_eq!(model.diagnostics(), [], "{text}");
     model
 }
 
@@ -250,7 +250,7 @@ fn toolchains_are_free_and_nothing_is_run() {
         "config A\n\tdef_bool $(cc-option,-mfoo)\nconfig B\n\tdef_bool $(shell,touch /tmp/x)\n";
     check(text, "", "B", "n y");
     check(
-        &format!("cc-option = $(success,cc $(1))\n{text}"),
+        &format!("cc-option = $(shell,cc $(1))\n{text}"),
         "",
         "A",
         "n y",

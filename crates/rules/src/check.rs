@@ -211,7 +211,7 @@ fn check_arch(
     check
 }
 
-fn problem(error: &kconfig::Error) -> Problem {
+fn problem(error: &kconfig::Diagnostic) -> Problem {
     let span = error.place.span;
     let place = Place {
         file: error.place.file.to_string(),
@@ -315,7 +315,7 @@ impl Asking<'_, '_> {
         if answer.0 == Verdict::Flagged {
             return answer;
         }
-        if let Some(error) = self.model.errors().first()
+        if let Some(error) = self.model.errors().next()
             && self.model.is_incomplete()
         {
             let words = format!("not all of Kconfig was understood: {}", error.message);

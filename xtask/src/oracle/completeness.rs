@@ -144,7 +144,10 @@ fn valued(checker: &Checker<'_>, symbol: &Symbol, solution: &Solution) -> Option
     for (_, value, _) in &asked {
         candidates.push((*value).to_owned());
         if let Ok(number) = value.parse::<i64>() {
-            candidates.extend([number - 1, number + 1].map(|n| n.to_string()));
+            let near = [number - 1, number + 1].into_iter();
+            // Nothing hexadecimal is negative.
+            let is = |n: &i64| *n >= 0 || symbol.kind == Some(kconfig::SymbolType::Int);
+            candidates.extend(near.filter(is).map(|n| n.to_string()));
         }
     }
     candidates.push("other".to_owned());

@@ -63,7 +63,7 @@ impl Elaborator<'_> {
             match &property.kind {
                 PropertyKind::Optional => self.model.choices[id.0].optional = true,
                 PropertyKind::Prompt(text, condition) => {
-                    let prompt = self.prompt(*text, condition, (&around, inside), place);
+                    let prompt = self.prompt(text.name, condition, (&around, inside), place);
                     self.model.choices[id.0].prompts.push(prompt);
                 }
                 PropertyKind::Default(value, condition) => {
@@ -133,14 +133,15 @@ impl Elaborator<'_> {
                 StatementKind::Config(name, properties) => {
                     self.statements(one, &context);
                     let kind = context.choice.and_then(|id| self.kind_of_choice(id));
-                    let number = self.symbol(*name);
+                    let name = self.name(*name);
+                    let number = self.symbol(name);
                     let symbol = &mut self.model.symbols[number];
                     symbol.kind = symbol.kind.or(kind);
                     if properties
                         .iter()
                         .any(|p| matches!(p.kind, PropertyKind::Prompt(..)))
                     {
-                        below.push(*name);
+                        below.push(name);
                     } else {
                         below.clear();
                     }
