@@ -5,12 +5,14 @@
 //! - `structure`: it has read the same symbols, with the same types, prompts, defaults, selects,
 //!   implies, ranges and dependencies;
 //! - `soundness`: what its `conf` makes satisfies our constraints;
-//! - `completeness`: what satisfies our constraints comes back from its `conf` unchanged.
+//! - `completeness`: what satisfies our constraints comes back from its `conf` unchanged;
+//! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
 //!
 //! What still differs stands in `xtask/oracle/`; a difference that is not listed there fails, and so
 //! does a line there that no longer holds.
 
 mod completeness;
+mod fragments;
 mod kernel;
 mod soundness;
 mod structure;
@@ -48,6 +50,14 @@ pub(crate) enum Question {
         #[arg(long, default_value_t = 20)]
         random: u32,
     },
+    /// Ask what to set for symbols drawn at random; `conf` must then set them.
+    Fragments {
+        #[command(flatten)]
+        asked: Asked,
+        /// Symbols for each architecture.
+        #[arg(long, default_value_t = 20)]
+        random: u32,
+    },
 }
 
 #[derive(clap::Args)]
@@ -71,6 +81,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         Question::Structure(asked) => ("structure", asked),
         Question::Soundness { asked, .. } => ("soundness", asked),
         Question::Completeness { asked, .. } => ("completeness", asked),
+        Question::Fragments { asked, .. } => ("fragments", asked),
     };
     let (path, _) = verdicts::find(&asked.tree)?;
     let scratch = Scratch::new("oracle")?;
@@ -89,7 +100,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         for (name, value) in kernel.environment(arch) {
             environment.set(name, &value);
         }
-        environment.set_answers(kernel.answers(arch)?);
+        environment.set_toolchain(kernel.answers(arch)?);
         let case = Case {
             kernel: &kernel,
             arch: arch.to_string(),
@@ -99,6 +110,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
             Question::Structure(_) => structure::compare(&case, &read),
             Question::Soundness { random, .. } => soundness::compare(&case, *random)?,
             Question::Completeness { random, .. } => completeness::compare(&case, *random)?,
+            Question::Fragments { random, .. } => fragments::compare(&case, *random)?,
         };
         println!("{name} {arch}: {}", found.summary);
         differences.extend(
@@ -163,4 +175,20 @@ fn judge(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A small generator: the same numbers for the same seed, everywhere.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u32) -> Random {
+        Random(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
 }

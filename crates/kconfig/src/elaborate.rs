@@ -12,21 +12,31 @@ use text::{LineIndex, Name, Span};
 use crate::dialect::Dialect;
 use crate::macros::{Expanded, Line, Variables, has_macros};
 use crate::model::{
-    ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol, Term,
+    ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
 use crate::parse;
 use crate::syntax::{
     Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
     StatementKind, SyntaxError,
 };
+use crate::term::Term;
+use crate::toolchain::Toolchain;
 
 /// A file that was read and parsed.
 #[derive(Debug)]
-struct Read {
+pub(crate) struct Read {
     path: Arc<str>,
-    statements: Vec<Statement>,
+    pub(crate) statements: Vec<Statement>,
     errors: Vec<SyntaxError>,
     lines: LineIndex,
+}
+
+impl Read {
+    pub(crate) fn place(&self, span: Span) -> Place {
+        let line = self.lines.position(span.start).line;
+        let file = self.path.clone();
+        Place { file, line, span }
+    }
 }
 
 /// Parsed files, each once, for all architectures.
@@ -39,6 +49,12 @@ impl Library {
     /// An empty one.
     pub fn new() -> Library {
         Library::default()
+    }
+
+    /// A file that was read before.
+    pub(crate) fn known(&self, path: &str) -> Option<Arc<Read>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.get(path)?.clone().ok()
     }
 
     fn read(&self, source: &dyn Source, path: &str) -> Result<Arc<Read>, ReadError> {
@@ -65,7 +81,7 @@ pub struct Environment {
     values: BTreeMap<Name, String>,
     arch: Name,
     dialect: Dialect,
-    answers: Arc<BTreeMap<String, String>>,
+    toolchain: Toolchain,
 }
 
 impl Environment {
@@ -88,15 +104,18 @@ impl Environment {
             values: values.collect(),
             arch: name.into(),
             dialect: Dialect::of_kernel(kernel_version),
-            answers: Arc::default(),
+            toolchain: Toolchain::default(),
         }
     }
 
-    /// Gives what a toolchain answers, by the call with its arguments expanded: `$(shell,COMMAND)` and
-    /// the text that Kconfig would put in its place, or a call of a tree's own function such as
-    /// `$(cc-option,-mx32)` and `y` or `n`. What is not given stays free.
-    pub fn set_answers(&mut self, answers: BTreeMap<String, String>) {
-        self.answers = Arc::new(answers);
+    /// Calls the architecture so in sentences for people.
+    pub fn set_name(&mut self, name: Name) {
+        self.arch = name;
+    }
+
+    /// Gives what a toolchain answers. What is not given stays free.
+    pub fn set_toolchain(&mut self, toolchain: Toolchain) {
+        self.toolchain = toolchain;
     }
 
     /// Sets a variable.
@@ -118,7 +137,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
     let mut elaborator = Elaborator {
         library,
         source,
-        variables: Variables::new(environment.values.clone(), environment.answers.clone()),
+        variables: Variables::new(environment.values.clone(), environment.toolchain.clone()),
         model: Model {
             arch: Some(environment.arch),
             dialect: environment.dialect,
@@ -190,11 +209,14 @@ struct Elaborator<'l> {
 
 impl Elaborator<'_> {
     fn place(&self, span: Span) -> Place {
-        let (file, line) = match self.open.last() {
-            Some(read) => (read.path.clone(), read.lines.position(span.start).line),
-            None => ("Kconfig".into(), 0),
-        };
-        Place { file, line, span }
+        match self.open.last() {
+            Some(read) => read.place(span),
+            None => Place {
+                file: "Kconfig".into(),
+                line: 0,
+                span,
+            },
+        }
     }
 
     fn error(&mut self, message: String, place: Place) {

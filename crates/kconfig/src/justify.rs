@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 use text::Name;
 
-use crate::model::{Model, Symbol, Term};
+use crate::model::{Model, Symbol};
 use crate::syntax::Comparison;
+use crate::term::Term;
 
 /// `n`, `m` or `y`, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

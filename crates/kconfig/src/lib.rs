@@ -14,13 +14,18 @@
 
 mod dialect;
 mod elaborate;
+mod graph;
 mod justify;
 mod lexer;
 mod logic;
 mod macros;
 mod model;
 mod parse;
+mod question;
 mod syntax;
+mod term;
+mod toolchain;
+mod undefined;
 mod why;
 
 pub use dialect::Dialect;
@@ -29,11 +34,13 @@ pub use justify::Value;
 pub use logic::Constraints;
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
-    Term,
 };
 pub use parse::parse;
+pub use question::{Fragment, Questions, Standing, Wish};
 pub use syntax::{
     Assignment, Comparison, Expr, ExprKind, If, Parsed, Property, PropertyKind, Severity,
     SourceLine, Spelled, Statement, StatementKind, SymbolType, SyntaxError, Token, TokenKind,
 };
-pub use why::Fact;
+pub use term::Term;
+pub use toolchain::{Toolchain, ToolchainError};
+pub use why::{Chain, Fact};

@@ -14,8 +14,9 @@ use condition::{Atom, CompareOp, Condition, Level, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
-use crate::model::{Choice, ChoiceId, Model, Symbol, Term};
+use crate::model::{Choice, ChoiceId, Model, Symbol};
 use crate::syntax::SymbolType;
+use crate::term::Term;
 
 /// A tristate value: when it is not `n`, and when it is `y`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,13 +11,13 @@
 //! `scripts/kconfig/preprocess.c` has it: variables before functions before the environment.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use text::Name;
 
 use crate::lexer::macro_end;
 use crate::syntax::{Assignment, Severity};
+use crate::toolchain::Toolchain;
 
 /// What a text expands to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,7 @@ pub(crate) struct Variables {
     set: FxHashMap<Name, Variable>,
     /// Seen where the files set no variable of the name.
     environment: BTreeMap<Name, String>,
-    /// What a toolchain answers, by the call with its arguments expanded.
-    answers: Arc<BTreeMap<String, String>>,
+    toolchain: Toolchain,
 }
 
 #[derive(Clone, Debug)]
@@ -94,14 +93,11 @@ impl<'p> Line<'p> {
 }
 
 impl Variables {
-    pub(crate) fn new(
-        environment: BTreeMap<Name, String>,
-        answers: Arc<BTreeMap<String, String>>,
-    ) -> Variables {
+    pub(crate) fn new(environment: BTreeMap<Name, String>, toolchain: Toolchain) -> Variables {
         Variables {
             set: FxHashMap::default(),
             environment,
-            answers,
+            toolchain,
         }
     }
 
@@ -188,8 +184,8 @@ impl Expansion<'_, '_, '_> {
             .collect();
         let texts: Vec<_> = parts.iter().map(Expanded::text).collect();
         let call = format!("$({})", texts.join(","));
-        if let Some(answer) = self.variables.answers.get(&call) {
-            return Expanded::Plain(answer.clone());
+        if let Some(answer) = self.variables.toolchain.answer(&call) {
+            return Expanded::Plain(answer.to_owned());
         }
         let Some((name, args)) = parts.split_first() else {
             return Expanded::Plain(String::new());
@@ -286,8 +282,8 @@ mod tests {
     fn tree() -> Variables {
         let environment = [("SRCARCH", "x86"), ("both", "hidden")];
         let environment = environment.map(|(name, value)| (name.into(), value.to_owned()));
-        let answers = [("$(shell,echo 1)".to_owned(), "1".to_owned())];
-        let mut variables = Variables::new(environment.into(), Arc::new(answers.into()));
+        let toolchain = "$(shell,echo 1) = 1\n".parse().expect("an answer");
+        let mut variables = Variables::new(environment.into(), toolchain);
         let line = &mut Line::new("Kconfig", 1);
         for (name, how, value) in [
             ("comma", Assignment::Recursive, ","),

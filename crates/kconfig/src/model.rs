@@ -1,6 +1,7 @@
 //! What Kconfig says for one architecture: symbols with all their properties, merged from all the
 //! places that define them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -8,7 +9,8 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::dialect::Dialect;
-use crate::syntax::{Comparison, Severity, SymbolType};
+use crate::syntax::{Severity, SymbolType};
+use crate::term::Term;
 
 /// A place in a file of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,124 +21,6 @@ pub struct Place {
     pub line: u32,
     /// Bytes in the file.
     pub span: Span,
-}
-
-/// An expression for one architecture, macros expanded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Term {
-    /// `y` and `n`.
-    Constant(bool),
-    /// The value `m`, as a default gives it or a comparison asks for it.
-    Module,
-    /// An `m` in a condition, which means `m && MODULES`.
-    IfModules,
-    /// A symbol, defined or not.
-    Symbol(Name),
-    /// Any other text.
-    Text(Name),
-    /// What a toolchain would answer.
-    Probe(Name),
-    /// `!a`
-    Not(Arc<Term>),
-    /// `a && b`
-    And(Arc<Term>, Arc<Term>),
-    /// `a || b`
-    Or(Arc<Term>, Arc<Term>),
-    /// A comparison.
-    Compare(Comparison, Arc<Term>, Arc<Term>),
-}
-
-impl Term {
-    /// `y`.
-    pub const YES: Term = Term::Constant(true);
-
-    pub(crate) fn and(a: &Arc<Term>, b: &Arc<Term>) -> Arc<Term> {
-        match (&**a, &**b) {
-            (Term::Constant(true), _) => b.clone(),
-            (_, Term::Constant(true)) => a.clone(),
-            _ => Arc::new(Term::And(a.clone(), b.clone())),
-        }
-    }
-
-    pub(crate) fn or(a: &Arc<Term>, b: &Arc<Term>) -> Arc<Term> {
-        Arc::new(Term::Or(a.clone(), b.clone()))
-    }
-
-    /// All names in the expression that stand where a symbol may.
-    pub fn symbols(&self, found: &mut Vec<Name>) {
-        match self {
-            Term::Symbol(name) => found.push(*name),
-            Term::Not(a) => a.symbols(found),
-            Term::And(a, b) | Term::Or(a, b) | Term::Compare(_, a, b) => {
-                a.symbols(found);
-                b.symbols(found);
-            }
-            Term::Constant(_) | Term::Module | Term::IfModules | Term::Text(_) | Term::Probe(_) => {
-            }
-        }
-    }
-
-    /// Every `m` that stands for itself means `m && MODULES` in a condition, as `rewrite_m()` of
-    /// scripts/kconfig/menu.c has it; one in a comparison does not.
-    pub(crate) fn as_condition(self: &Arc<Term>) -> Arc<Term> {
-        match &**self {
-            Term::Module => Arc::new(Term::IfModules),
-            Term::Not(a) => Arc::new(Term::Not(a.as_condition())),
-            Term::And(a, b) => Arc::new(Term::And(a.as_condition(), b.as_condition())),
-            Term::Or(a, b) => Arc::new(Term::Or(a.as_condition(), b.as_condition())),
-            _ => self.clone(),
-        }
-    }
-
-    /// `self = n`, as `expr_trans_compare()` of scripts/kconfig/expr.c writes it: pushed down to the
-    /// symbols, where `!A` is off when `A` is anything but `n`.
-    pub(crate) fn is_off(self: &Arc<Term>) -> Arc<Term> {
-        self.compared_with_no(true)
-    }
-
-    fn compared_with_no(self: &Arc<Term>, equal: bool) -> Arc<Term> {
-        let or_not = |term: Term| {
-            let term = Arc::new(term);
-            if equal {
-                term
-            } else {
-                Arc::new(Term::Not(term))
-            }
-        };
-        match &**self {
-            Term::And(a, b) => or_not(Term::Or(a.is_off(), b.is_off())),
-            Term::Or(a, b) => or_not(Term::And(a.is_off(), b.is_off())),
-            Term::Not(a) => a.compared_with_no(!equal),
-            Term::Compare(..) if equal => Arc::new(Term::Not(self.clone())),
-            Term::Compare(..) => self.clone(),
-            _ => {
-                let op = if equal {
-                    Comparison::Equal
-                } else {
-                    Comparison::NotEqual
-                };
-                let no = Arc::new(Term::Constant(false));
-                Arc::new(Term::Compare(op, self.clone(), no))
-            }
-        }
-    }
-
-    /// Whether the term can only hold where `symbol` is on, as `expr_depends_symbol()` of
-    /// scripts/kconfig/expr.c answers it.
-    pub(crate) fn needs(&self, symbol: Name) -> bool {
-        let is = |term: &Term| matches!(term, Term::Symbol(name) if *name == symbol);
-        match self {
-            Term::Symbol(name) => *name == symbol,
-            Term::And(a, b) => a.needs(symbol) || b.needs(symbol),
-            Term::Compare(Comparison::Equal, a, b) => {
-                is(a) && matches!(**b, Term::Constant(true) | Term::Module)
-            }
-            Term::Compare(Comparison::NotEqual, a, b) => {
-                is(a) && matches!(**b, Term::Constant(false))
-            }
-            _ => false,
-        }
-    }
 }
 
 /// A `prompt`, with what must hold for it to be seen.
@@ -357,6 +241,14 @@ impl Model {
         found.into_iter().map(|edge| edge.weight()).collect()
     }
 
+    /// The `select` and `imply` lines of `symbol`.
+    pub fn selected_by(&self, symbol: Name) -> impl Iterator<Item = &Select> {
+        let node = self.nodes.get(&symbol);
+        node.into_iter()
+            .flat_map(|node| self.graph.edges(*node))
+            .map(|edge| edge.weight())
+    }
+
     /// All `select` and `imply` lines, in the order in which they are read.
     pub fn selects(&self) -> impl Iterator<Item = &Select> {
         self.graph.edge_weights()
@@ -365,6 +257,26 @@ impl Model {
     /// How many `select` and `imply` lines there are.
     pub fn select_count(&self) -> usize {
         self.graph.edge_count()
+    }
+
+    /// What the model asks of a toolchain, and got no answer for.
+    pub fn probes(&self) -> BTreeSet<Name> {
+        let mut found = BTreeSet::new();
+        for symbol in &self.symbols {
+            let depends = symbol.definitions.iter().filter_map(|d| d.depends.as_ref());
+            let prompts = symbol.prompts.iter().map(|prompt| &prompt.visible);
+            let defaults = symbol.defaults.iter();
+            let defaults = defaults.flat_map(|default| [&default.value, &default.condition]);
+            let ranges = symbol.ranges.iter();
+            let ranges = ranges.flat_map(|range| [&range.low, &range.high, &range.condition]);
+            for term in depends.chain(prompts).chain(defaults).chain(ranges) {
+                term.probes(&mut found);
+            }
+        }
+        for select in self.selects() {
+            select.condition.probes(&mut found);
+        }
+        found
     }
 
     /// The symbol that allows modules.

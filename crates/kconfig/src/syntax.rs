@@ -18,6 +18,19 @@ pub enum SymbolType {
     Hex,
 }
 
+impl SymbolType {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            SymbolType::Bool => "bool",
+            SymbolType::Tristate => "tristate",
+            SymbolType::String => "string",
+            SymbolType::Int => "int",
+            SymbolType::Hex => "hex",
+        }
+    }
+}
+
 /// A word of a file, and its bytes there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spelled {
@@ -63,6 +76,20 @@ pub enum Comparison {
     LessEqual,
     Greater,
     GreaterEqual,
+}
+
+impl Comparison {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "!=",
+            Comparison::Less => "<",
+            Comparison::LessEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterEqual => ">=",
+        }
+    }
 }
 
 /// A property of an entry and where it stands.

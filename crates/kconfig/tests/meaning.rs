@@ -276,4 +276,13 @@ fn why_a_symbol_is_never_on() {
         Some("toy does not define NOWHERE")
     );
     assert_eq!(why("D"), None);
+    let text = "config A\n\tbool\nconfig B\n\tdef_bool y\n\tselect C if D && A\nconfig C\n\tbool\n\
+                config D\n\tbool \"d\"\n";
+    let facts = model(text, NEW).why_never("C").expect("never on");
+    let words: Vec<&str> = facts.iter().map(|fact| fact.text.as_str()).collect();
+    let expect = [
+        "B selects C only where A",
+        "nothing on toy selects A, which has no prompt",
+    ];
+    assert_eq!(words, expect);
 }

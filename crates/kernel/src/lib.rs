@@ -4,8 +4,10 @@
 //! words stand in which file ([`Index`]); only the few files that can matter are then read as C, and
 //! each of them once, however many architectures ask ([`Tree::file`]).
 
+mod architecture;
 mod index;
 mod tree;
 
+pub use architecture::Architecture;
 pub use index::{FileId, Index};
 pub use tree::{NotATree, Progress, Silent, Tree};

@@ -14,13 +14,23 @@ const VERSION: u32 = 1;
 ///
 /// Here, `tree` is the tree as the user named it.
 pub fn json(tree: &str, outcome: &Outcome) -> String {
-    let report = object!({
+    let mut report = self::tree(tree, &outcome.kernel_version);
+    report["findings"] = outcome.findings.iter().map(finding).collect();
+    report["arches"] = outcome.verdicts.iter().map(arch).collect();
+    report["problems"] = outcome.problems.iter().map(problem).collect();
+    harmless(&report)
+}
+
+/// What every report for programs begins with.
+pub(crate) fn tree(path: &str, kernel_version: &str) -> Value {
+    object!({
         "version": VERSION,
-        "tree": { "path": tree, "kernel_version": outcome.kernel_version },
-        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
-        "arches": outcome.verdicts.iter().map(arch).collect::<Vec<_>>(),
-        "problems": outcome.problems.iter().map(problem).collect::<Vec<_>>(),
-    });
+        "tree": { "path": path, "kernel_version": kernel_version },
+    })
+}
+
+/// A report as it is printed.
+pub(crate) fn harmless(report: &Value) -> String {
     // JSON may be read in a terminal too. Such characters stand only in its strings, where an escape
     // means the same.
     let text = format!("{report:#}\n");

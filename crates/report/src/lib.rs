@@ -12,6 +12,7 @@ mod clean;
 mod excerpt;
 mod human;
 mod json;
+pub mod kconfig;
 mod look;
 mod paper;
 mod summary;

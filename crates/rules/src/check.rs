@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use kconfig::{Environment, Library, Model};
-use kernel::{NotATree, Progress, Tree};
+use kconfig::{Library, Model, Toolchain};
+use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
 use reach::{
     Analysis, Answer, Backend, BackendRule, Fact, Goal, Limits, Reach, Sink, Vocabulary, Witness,
@@ -19,10 +19,12 @@ use crate::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step,
 /// What is checked.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Architectures by their directory below `arch/`; all where there are none.
+    /// Architectures, each by a name that [`Tree::architecture`] knows; all where there are none.
     pub arches: Vec<String>,
     /// Rules by id; all where there are none.
     pub rules: Vec<String>,
+    /// What the toolchain answers to Kconfig; all else stays free.
+    pub toolchain: Toolchain,
 }
 
 /// Why nothing was checked.
@@ -79,7 +81,10 @@ pub fn check(
     let checks: Vec<ArchCheck> = arches
         .par_iter()
         .map(|arch| {
-            let result = check_arch((&tree, &library), *arch, &rules, &vocabulary);
+            let mut environment = arch.environment(&tree);
+            environment.set_toolchain(settings.toolchain.clone());
+            let model = kconfig::elaborate(&library, tree.source(), &environment);
+            let result = check_arch((&tree, &model), *arch, &rules, &vocabulary);
             progress.step(1);
             result
         })
@@ -97,14 +102,13 @@ fn chosen_rules(settings: &Settings) -> Result<Vec<Rule>, CheckError> {
     Ok(rules.into_iter().filter(wanted).collect())
 }
 
-fn chosen_arches(tree: &Tree, settings: &Settings) -> Result<Vec<Name>, CheckError> {
-    let known: Vec<String> = tree.arches().iter().map(ToString::to_string).collect();
-    if let Some(unknown) = settings.arches.iter().find(|arch| !known.contains(arch)) {
-        return Err(CheckError::UnknownArch(unknown.clone(), known));
-    }
-    let wanted =
-        |arch: &&Name| settings.arches.is_empty() || settings.arches.iter().any(|a| ***arch == **a);
-    Ok(tree.arches().iter().filter(wanted).copied().collect())
+fn chosen_arches(tree: &Tree, settings: &Settings) -> Result<Vec<Architecture>, CheckError> {
+    let mut arches = tree
+        .architectures(&settings.arches)
+        .map_err(|unknown| CheckError::UnknownArch(unknown, tree.architecture_names()))?;
+    arches.sort();
+    arches.dedup();
+    Ok(arches)
 }
 
 /// The answers for one architecture.
@@ -146,35 +150,18 @@ fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
     outcome
 }
 
-/// Another architecture whose code this one uses: the one whose makefile bears its name
-/// (`arch/x86/Makefile.um`).
-fn lender(tree: &Tree, arch: Name) -> Option<Name> {
-    let makefile = |other: &&Name| {
-        tree.source()
-            .is_file(&format!("arch/{other}/Makefile.{arch}"))
-    };
-    tree.arches().iter().find(makefile).copied()
-}
-
 fn check_arch(
-    (tree, library): (&Tree, &Library),
-    arch: Name,
+    (tree, model): (&Tree, &Model),
+    arch: Architecture,
     rules: &[Rule],
     vocabulary: &Vocabulary,
 ) -> ArchCheck {
-    let mut environment = Environment::for_arch(&arch, tree.version());
-    let lender = lender(tree, arch);
-    if let Some(lender) = lender {
-        environment.set("SUBARCH", &lender);
-        environment.set("HEADER_ARCH", &lender);
-    }
-    let model = kconfig::elaborate(library, tree.source(), &environment);
     let mut check = ArchCheck::default();
     for error in model.errors() {
         check.problems.insert(problem(error));
     }
-    let header_arches = std::iter::once(arch).chain(lender).collect();
-    let mut analysis = Analysis::new(tree, &model, header_arches, vocabulary, Limits::default());
+    let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();
+    let mut analysis = Analysis::new(tree, model, header_arches, vocabulary, Limits::default());
     let mut reaches: BTreeMap<String, Vec<(SinkRule, Reach)>> = BTreeMap::new();
     for rule in rules {
         let key = format!("{:?}", rule.sink);
@@ -189,12 +176,13 @@ fn check_arch(
         if let Some(sinks) = reaches.get(&key) {
             let mut asking = Asking {
                 tree,
-                model: &model,
+                arch,
+                model,
                 analysis: &mut analysis,
                 rule,
                 out: &mut check,
             };
-            asking.ask(arch, sinks);
+            asking.ask(sinks);
         }
     }
     for fault in analysis.faults() {
@@ -239,6 +227,7 @@ fn sink_of(rule: &SinkRule) -> Option<Sink> {
 /// One rule, asked of one architecture.
 struct Asking<'a, 't> {
     tree: &'t Tree,
+    arch: Architecture,
     model: &'t Model,
     analysis: &'a mut Analysis<'t>,
     rule: &'a Rule,
@@ -246,7 +235,7 @@ struct Asking<'a, 't> {
 }
 
 impl Asking<'_, '_> {
-    fn ask(&mut self, arch: Name, sinks: &[(SinkRule, Reach)]) {
+    fn ask(&mut self, sinks: &[(SinkRule, Reach)]) {
         let symbol = self.symbol();
         let mut backend = None;
         let mut flagged = Vec::new();
@@ -275,7 +264,7 @@ impl Asking<'_, '_> {
             };
             match self.analysis.ask(reach, &goal) {
                 Answer::Yes(witness) => {
-                    let finding = self.finding(arch, &symbol, sink, &witness, backend.as_ref());
+                    let finding = self.finding(&symbol, sink, &witness, backend.as_ref());
                     flagged.push(finding);
                 }
                 Answer::Unknown(limit) => unknown.push(limit),
@@ -296,7 +285,7 @@ impl Asking<'_, '_> {
             self.cannot_reach(&forbidden)
         };
         let (verdict, reason, place) = self.unless_incomplete((verdict, reason, place));
-        let (arch, rule) = (arch.to_string(), self.rule.id.clone());
+        let (arch, rule) = (self.arch.name.to_string(), self.rule.id.clone());
         self.out.findings.extend(flagged);
         self.out.verdicts.push(ArchVerdict {
             arch,
@@ -408,12 +397,12 @@ impl Asking<'_, '_> {
 
     fn finding(
         &self,
-        arch: Name,
         symbol: &str,
         sink: &SinkRule,
         witness: &Witness,
         backend: Option<&Backend>,
     ) -> Finding {
+        let arch = self.arch.name;
         let put = |words: &str| {
             words
                 .replace("{arch}", &arch)
@@ -459,7 +448,7 @@ impl Asking<'_, '_> {
                 .map(|step| step.place.clone())
                 .unwrap_or_default(),
             path,
-            kconfig: self.arch_entry(arch),
+            kconfig: self.arch_entry(),
             config: witness.config.clone(),
             assumptions: witness.assumptions.clone(),
             notes,
@@ -467,8 +456,8 @@ impl Asking<'_, '_> {
     }
 
     /// Where the architecture enters itself: the symbol of its own Kconfig file that selects most.
-    fn arch_entry(&self, arch: Name) -> Option<Place> {
-        let file = format!("arch/{arch}/Kconfig");
+    fn arch_entry(&self) -> Option<Place> {
+        let file = format!("arch/{}/Kconfig", self.arch.directory);
         let mut best: Option<(usize, &kconfig::Definition)> = None;
         let counts = self.selects_by_symbol(&file);
         for symbol in self.model.symbols() {

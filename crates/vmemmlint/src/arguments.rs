@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use kconfig::Toolchain;
+
 use crate::engine::Settings;
 
 const EXAMPLES: &str = "\
@@ -44,6 +46,100 @@ pub(crate) enum Command {
     /// Check a kernel tree, every architecture and every configuration
     #[command(after_help = concat_help())]
     Check(Check),
+    /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
+    #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
+    Kconfig(Kconfig),
+}
+
+const KCONFIG_EXAMPLES: &str = "\
+Examples:
+  vmemmlint kconfig why ZONE_DEVICE linux/           who selects it, or what forbids it
+  vmemmlint kconfig arches NUMA linux/               one line for each architecture
+  vmemmlint kconfig config --with DEV_DAX=m --arch arm64 linux/
+                                                     the least to set for it
+  vmemmlint kconfig graph ZONE_DEVICE --arch arm64 linux/ | dot -Tsvg
+  vmemmlint kconfig undefined linux/                 what is used and defined nowhere
+  vmemmlint kconfig toolchain --arch s390 linux/     what a compiler would be asked
+
+An architecture is a directory below arch/, another name that the top Makefile knows (i386),
+or, where one builds upon another, both with a slash (um/i386).
+
+Exit codes:
+  0  answered
+  1  no configuration grants the wishes, or something is undefined
+  2  the question could not be answered, or a file not be read
+  3  the search was given up
+";
+
+/// Questions about Kconfig.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Kconfig {
+    /// Who selects a symbol and by which chains, or the reason why it can never be on
+    Why {
+        /// The symbol, with or without CONFIG_
+        symbol: String,
+        #[command(flatten)]
+        about: About,
+    },
+    /// Whether a symbol can be on, is always on, or never: a table of architectures
+    Arches {
+        /// The symbol, with or without CONFIG_
+        symbol: String,
+        #[command(flatten)]
+        about: About,
+    },
+    /// A small fragment of a .config that gives symbols their values, or why there is none
+    Config {
+        /// Symbols and their values: `A=y,B=m,C=n,NR_CPUS=64` (repeatable)
+        #[arg(long, value_name = "X=VALUE", value_delimiter = ',', required = true)]
+        with: Vec<String>,
+        #[command(flatten)]
+        about: About,
+    },
+    /// What a symbol selects, implies and depends on, and who does so with it, for Graphviz
+    Graph {
+        /// The symbol, with or without CONFIG_
+        symbol: String,
+        /// How many steps to go
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
+        depth: u8,
+        #[command(flatten)]
+        about: About,
+    },
+    /// Symbols that are used and that no file of any architecture defines
+    Undefined {
+        #[command(flatten)]
+        about: About,
+    },
+    /// What a toolchain would be asked: the lines of a file for --toolchain
+    Toolchain {
+        #[command(flatten)]
+        about: About,
+    },
+}
+
+/// What every question about Kconfig takes.
+#[derive(Args, Debug)]
+pub(crate) struct About {
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/
+    #[arg(default_value = ".")]
+    pub(crate) tree: PathBuf,
+
+    /// Ask only this architecture (repeatable, or with commas) [default: all]
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<String>,
+
+    /// What the toolchain answers: lines of $(call,arguments) = answer; all else stays open
+    #[arg(long, value_name = "FILE")]
+    pub(crate) toolchain: Option<PathBuf>,
+
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
 }
 
 /// The settings of a check.
@@ -57,9 +153,13 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 
-    /// Check only this architecture, by its directory below arch/ (repeatable)
+    /// Check only this architecture: its directory below arch/, or i386, um/i386 (repeatable)
     #[arg(long, value_name = "ARCH")]
     pub(crate) arch: Vec<String>,
+
+    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) toolchain: Option<PathBuf>,
 
     /// Check only this rule (repeatable)
     #[arg(long, value_name = "RULE")]
@@ -104,10 +204,11 @@ pub(crate) enum Color {
 
 impl Check {
     /// What the engine needs to know.
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self, toolchain: Toolchain) -> Settings {
         Settings {
             arches: self.arch.clone(),
             rules: self.rule.clone(),
+            toolchain,
         }
     }
 }
@@ -129,9 +230,12 @@ mod tests {
 
     #[test]
     fn the_tree_is_the_current_directory_by_default() {
-        let Command::Check(check) = Arguments::parse_from(["vmemmlint", "check"]).command;
+        let arguments = Arguments::parse_from(["vmemmlint", "check"]);
+        let Command::Check(check) = arguments.command else {
+            panic!("{:?} is no check", arguments.command);
+        };
         assert_eq!(check.tree, PathBuf::from("."));
         assert_eq!((check.format, check.color), (Format::Human, Color::Auto));
-        assert!(check.settings().arches.is_empty());
+        assert!(check.settings(Toolchain::default()).arches.is_empty());
     }
 }

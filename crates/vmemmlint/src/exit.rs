@@ -3,13 +3,13 @@
 use rules::{Outcome, Verdict};
 
 /// There are findings.
-const FINDINGS: u8 = 1;
+pub(crate) const FINDINGS: u8 = 1;
 
 /// Something could not be read, or the job could not be done.
 pub(crate) const NOT_DONE: u8 = 2;
 
 /// There is an answer that is not known.
-const UNKNOWN: u8 = 3;
+pub(crate) const UNKNOWN: u8 = 3;
 
 /// The exit code for `outcome`. Findings count most: they are true whatever else could not be read. What
 /// could not be read comes before what is unknown, since it is often the reason.

@@ -6,6 +6,7 @@
 mod arguments;
 mod engine;
 mod exit;
+mod kconfig;
 mod progress;
 mod terminal;
 mod tree;
@@ -47,18 +48,20 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => run_check(check),
+        Command::Kconfig(question) => kconfig::run(question),
     }
 }
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let source: Arc<dyn Source> = Arc::new(tree::open(&check.tree)?);
+    let toolchain = tree::toolchain(check.toolchain.as_deref())?;
     if let Some(threads) = check.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
     let bar = Bar::new(check.quiet);
-    let outcome = engine::check(Arc::clone(&source), &check.settings(), &bar);
+    let outcome = engine::check(Arc::clone(&source), &check.settings(toolchain), &bar);
     bar.finish();
     let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
     print(&report(check, &outcome, &*source))?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kconfig::Toolchain;
 use source::{Directory, Source};
 
 use crate::{Failure, one_line};
@@ -9,6 +10,17 @@ use crate::{Failure, one_line};
 /// What every kernel tree has at its top.
 const FILES: [&str; 2] = ["Kconfig", "Makefile"];
 const DIRECTORY: &str = "arch";
+
+/// Reads the answers of a toolchain. The error is one line.
+#[expect(clippy::disallowed_methods, reason = "this is a front end")]
+pub(crate) fn toolchain(path: Option<&Path>) -> Result<Toolchain, Failure> {
+    let Some(path) = path else {
+        return Ok(Toolchain::default());
+    };
+    let name = one_line(&path.display().to_string());
+    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {name}: {e}"))?;
+    text.parse().map_err(|e| format!("{name}: {e}"))
+}
 
 /// Opens the kernel tree at `path`. The error is one line.
 pub(crate) fn open(path: &Path) -> Result<Directory, Failure> {

@@ -106,3 +106,133 @@ fn a_reader_that_leaves_is_no_error() {
     assert_ne!(output.status.code(), Some(101));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+/// A tree of two architectures, one of which has a symbol that selects another.
+fn tree_of_two() -> tempfile::TempDir {
+    let folder = tree();
+    let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+    std::fs::create_dir_all(folder.path().join("arch/clay")).unwrap();
+    write(
+        "Makefile",
+        "VERSION = 6\nPATCHLEVEL = 12\nifeq ($(ARCH),toy32)\n        SRCARCH := toy\nendif\n",
+    );
+    let common = "config NUMA\n\tbool\nconfig MODULES\n\tbool \"modules\"\n\tmodules\n\
+                  config DAX\n\ttristate \"dax\"\n\tdepends on NUMA\n";
+    write(
+        "arch/toy/Kconfig",
+        &format!(
+            "config TOY\n\tdef_bool y\n\tselect NUMA if BIG\n\
+             config BIG\n\tbool \"big\" if \"$(ARCH)\" = \"toy\"\n\
+             config FAST\n\tdef_bool $(shell,cc -mfast && echo y)\n{common}"
+        ),
+    );
+    write("arch/clay/Kconfig", common);
+    folder
+}
+
+fn kconfig(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tree_of_two();
+    let whole: Vec<&str> = std::iter::once("kconfig")
+        .chain(arguments.iter().copied())
+        .chain([name(folder.path())])
+        .collect();
+    run(&whole)
+}
+
+#[test]
+fn kconfig_tells_where_a_symbol_can_be_on_and_why() {
+    let (code, out, err) = kconfig(&["arches", "CONFIG_NUMA"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let expect = "NUMA\n  \
+                  clay  never        nothing on clay selects NUMA, which has no prompt\n  \
+                  toy   can be on\n";
+    assert_eq!(out, expect);
+    let (code, out, _) = kconfig(&["why", "NUMA", "--arch", "toy"]);
+    let expect = "NUMA on toy: can be on\n  selected by 1 line that can take effect:\n    \
+                  TOY selects NUMA  (arch/toy/Kconfig:3)\n      where BIG\n";
+    assert_eq!((code, out.as_str()), (Some(0), expect));
+    let (code, _, err) = kconfig(&["why", "NOWHERE"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(
+        err,
+        "vmemmlint: error: none of these architectures defines NOWHERE\n"
+    );
+}
+
+#[test]
+fn kconfig_tells_what_to_set() {
+    let (code, out, _) = kconfig(&["config", "--with", "DAX=m", "--arch", "toy"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(out, "CONFIG_BIG=y\nCONFIG_DAX=m\nCONFIG_MODULES=y\n");
+    let (code, out, _) = kconfig(&["config", "--with=DAX=m,BIG=n", "--arch=toy"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("no configuration of toy with DAX=m and BIG=n"),
+        "{out}"
+    );
+    // There is no prompt for BIG under this name of the architecture.
+    let (code, out, _) = kconfig(&["config", "--with", "BIG=y", "--arch", "toy32"]);
+    assert_eq!(code, Some(1), "{out}");
+    let (code, _, err) = kconfig(&["config", "--with", "DAX", "--arch", "toy"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (Some(2), "vmemmlint: error: \"DAX\" is not SYMBOL=VALUE\n")
+    );
+    let (code, _, err) = kconfig(&["config", "--with", "DAX=y"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--arch"), "{err}");
+    let (code, _, err) = kconfig(&["arches", "NUMA", "--arch", "toy64"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("no architecture toy64; it has clay, toy, toy32"),
+        "{err}"
+    );
+}
+
+#[test]
+fn kconfig_answers_programs_and_graphviz() {
+    let (code, out, _) = kconfig(&["why", "NUMA", "--format", "json"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        out.starts_with("{\n  \"version\": 1,\n  \"tree\": {"),
+        "{out}"
+    );
+    assert!(out.contains("\"condition\": \"BIG\""), "{out}");
+    let (code, out, _) = kconfig(&["graph", "NUMA", "--arch", "toy"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        out.starts_with("digraph kconfig {\n") && out.ends_with("}\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("label = \"select\"") && out.contains("label = \"depends on\""),
+        "{out}"
+    );
+    let (code, out, _) = kconfig(&["undefined"]);
+    assert_eq!((code, out.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_toolchain_is_what_the_user_says_it_is() {
+    let call = "$(shell,cc -mfast && echo y)";
+    let (code, out, _) = kconfig(&["toolchain"]);
+    assert_eq!((code, out), (Some(0), format!("# {call} = \n")));
+    let answers = tempfile::NamedTempFile::new().unwrap();
+    let asked = |text: &str| {
+        std::fs::write(answers.path(), text).unwrap();
+        let file = ["--toolchain", name(answers.path())];
+        kconfig(&["arches", "FAST", "--arch", "toy", file[0], file[1]])
+    };
+    let (code, out, _) = asked("# nothing\n");
+    assert_eq!((code, out.as_str()), (Some(0), "FAST\n  toy  can be on\n"));
+    let (_, out, _) = asked(&format!("{call} = y\n"));
+    assert_eq!(out, "FAST\n  toy  always on\n");
+    let (_, out, _) = asked(&format!("{call} =\n"));
+    assert!(out.starts_with("FAST\n  toy  never"), "{out}");
+    let (code, _, err) = asked("FAST = y\n");
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("line 1: expected $(call,arguments) = answer"),
+        "{err}"
+    );
+}

@@ -8,7 +8,7 @@ use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution};
 use kconfig::Symbol;
 
 use super::soundness::{Checker, read};
-use super::{Case, Found};
+use super::{Case, Found, Random};
 use crate::conf::{said, values};
 use crate::error::Error;
 
@@ -43,7 +43,7 @@ pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
 
 /// A solution near to what a user with random wishes would ask for.
 fn solution(checker: &mut Checker<'_>, case: &Case<'_>, seed: u32) -> Option<Solution> {
-    let mut random = Random(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 1);
+    let mut random = Random::new(seed);
     let mut wishes: Vec<Condition> = Vec::new();
     let asked = case.model.symbols();
     for symbol in asked.filter(|symbol| symbol.is_truth() && !symbol.prompts.is_empty()) {
@@ -161,16 +161,4 @@ fn valued(checker: &Checker<'_>, symbol: &Symbol, solution: &Solution) -> Option
         Some(kconfig::SymbolType::String) => format!("\"{found}\""),
         _ => found.clone(),
     })
-}
-
-/// A small generator: the same numbers for the same seed, everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
 }

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kconfig::Toolchain;
+
 use crate::conf::{VARIABLES, said};
 use crate::error::Error;
 
@@ -126,19 +128,17 @@ impl Kernel {
     }
 
     /// What `$(shell,...)` answered so far, as Kconfig puts it in.
-    pub(crate) fn answers(&self, arch: &str) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn answers(&self, arch: &str) -> Result<Toolchain, Error> {
         let path = self.answers_file(arch);
         let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
-        let mut found = BTreeMap::new();
         let mut rest = &bytes[..];
-        while let Some((command, output, after)) = record(rest) {
-            found.insert(
-                format!("$(shell,{command})"),
-                output.trim_end_matches('\n').replace('\n', " "),
-            );
+        let answers = std::iter::from_fn(|| {
+            let (command, output, after) = record(rest)?;
             rest = after;
-        }
-        Ok(found)
+            let words = output.trim_end_matches('\n').replace('\n', " ");
+            Some((format!("$(shell,{command})"), words))
+        });
+        Ok(answers.collect())
     }
 }
 

@@ -21,8 +21,9 @@ use std::sync::Arc;
 
 use text::{Name, Span};
 
-use crate::model::{Choice, ChoiceId, Default, Term};
+use crate::model::{Choice, ChoiceId, Default};
 use crate::syntax::{Comparison, Property, PropertyKind, Statement, StatementKind, SymbolType};
+use crate::term::Term;
 
 impl Elaborator<'_> {
     pub(super) fn choice(

@@ -9,8 +9,9 @@ use condition::{Atom, CompareOp, Condition, Store};
 use text::Name;
 
 use super::{Constraints, Tri};
-use crate::model::{Symbol, Term};
+use crate::model::Symbol;
 use crate::syntax::{Comparison, SymbolType};
+use crate::term::Term;
 
 /// One side of a comparison.
 enum Side {
