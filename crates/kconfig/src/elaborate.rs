@@ -14,7 +14,7 @@ use crate::macros::{Expanded, Line, Variables, has_macros};
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
-use crate::parse;
+use crate::parse::{balanced, parse};
 use crate::syntax::{
     Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
     StatementKind, SyntaxError,
@@ -379,7 +379,7 @@ impl Elaborator<'_> {
 
     /// The `depends on` lines of an entry together; `None` where there are none.
     fn depends(&mut self, properties: &[Property]) -> Option<Arc<Term>> {
-        let mut all = None;
+        let mut all = Vec::new();
         for property in properties {
             if let PropertyKind::DependsOn(expr, condition) = &property.kind {
                 let mut term = self.condition(expr);
@@ -387,10 +387,10 @@ impl Elaborator<'_> {
                 if let Some(condition) = condition {
                     term = Term::or(&term, &self.term(condition).is_off());
                 }
-                all = both(all.as_ref(), Some(&term));
+                all.push(term);
             }
         }
-        all
+        balanced(all, &|a, b| Term::and(&a, &b))
     }
 
     fn if_clause(&mut self, condition: &If, around: &Arc<Term>) -> Arc<Term> {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::dialect::Dialect;
+use crate::parse::balanced;
 use crate::syntax::{Severity, SymbolType};
 use crate::term::Term;
 
@@ -117,7 +118,7 @@ impl Symbol {
     pub fn direct_dependencies(&self) -> Option<Arc<Term>> {
         let given = self.definitions.iter().filter(|d| d.counts);
         let given = given.filter_map(|d| d.depends.clone());
-        given.reduce(|all, one| Term::or(&all, &one))
+        balanced(given.collect(), &|a, b| Term::or(&a, &b))
     }
 
     /// The choice that it is a member of.

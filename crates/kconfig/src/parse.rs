@@ -5,6 +5,8 @@
 mod block;
 mod expression;
 
+pub(crate) use expression::balanced;
+
 use text::{Name, Span};
 
 use crate::lexer;

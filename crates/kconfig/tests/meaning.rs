@@ -286,3 +286,16 @@ fn why_a_symbol_is_never_on() {
     ];
     assert_eq!(words, expect);
 }
+
+#[test]
+fn no_line_is_too_long_and_no_entry_has_too_many() {
+    let many = 20_000;
+    let line = format!("{}A", "A && ".repeat(many));
+    let entry = "\tdepends on A\n".repeat(many);
+    let text =
+        format!("config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\n\tdepends on {line}\n{entry}");
+    assert_eq!(model(&text, NEW).why_never("B"), None);
+    let text = format!("config A\n\tbool\nconfig B\n\tdef_bool y\n{entry}");
+    let facts = model(&text, NEW).why_never("B").expect("never on");
+    assert_eq!(facts[0].text, "B depends on A");
+}

@@ -32,21 +32,19 @@ impl Parser<'_> {
     }
 
     fn or(&mut self, depth: usize) -> Option<Arc<Expr>> {
-        let mut left = self.and(depth)?;
+        let mut all = vec![self.and(depth)?];
         while self.operator("||") {
-            let right = self.and(depth)?;
-            left = joined(ExprKind::Or, left, right);
+            all.push(self.and(depth)?);
         }
-        Some(left)
+        balanced(all, &|a, b| joined(ExprKind::Or, a, b))
     }
 
     fn and(&mut self, depth: usize) -> Option<Arc<Expr>> {
-        let mut left = self.not(depth)?;
+        let mut all = vec![self.not(depth)?];
         while self.operator("&&") {
-            let right = self.not(depth)?;
-            left = joined(ExprKind::And, left, right);
+            all.push(self.not(depth)?);
         }
-        Some(left)
+        balanced(all, &|a, b| joined(ExprKind::And, a, b))
     }
 
     fn not(&mut self, depth: usize) -> Option<Arc<Expr>> {
@@ -107,6 +105,23 @@ impl Parser<'_> {
             span: token.span,
         }))
     }
+}
+
+/// All parts in their order, in a tree as low as can be: what walks over it may recurse, however long
+/// the line is.
+pub(crate) fn balanced<T>(mut parts: Vec<T>, join: &impl Fn(T, T) -> T) -> Option<T> {
+    while parts.len() > 1 {
+        let mut pairs = parts.into_iter();
+        let mut next = Vec::new();
+        while let Some(left) = pairs.next() {
+            next.push(match pairs.next() {
+                Some(right) => join(left, right),
+                None => left,
+            });
+        }
+        parts = next;
+    }
+    parts.pop()
 }
 
 fn joined(
