@@ -131,15 +131,8 @@ impl<'a> Question<'a> {
         let model = self.model(arch);
         let wishes: Vec<Wish> = with
             .iter()
-            .map(|word| wish(word))
+            .map(|word| wish(&model, arch, word))
             .collect::<Result<_, _>>()?;
-        if let Some(unknown) = wishes
-            .iter()
-            .find(|wish| model.symbol(&wish.symbol).is_none())
-        {
-            let symbol = one_line(&unknown.symbol);
-            return Err(format!("{} does not define {symbol}", arch.name));
-        }
         let (found, code) = match model.questions().fragment(&wishes) {
             Fragment::Set(values) => {
                 let text = |(name, value): (Name, String)| {
@@ -226,13 +219,29 @@ fn problems(model: &Model) -> impl Iterator<Item = String> {
     })
 }
 
-fn wish(word: &str) -> Result<Wish, Failure> {
+/// `SYMBOL=VALUE`, the value with or without the quotes of a `.config`.
+fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> {
     let Some((symbol, value)) = word.split_once('=') else {
         return Err(one_line(&format!("{word:?} is not SYMBOL=VALUE")));
     };
+    let Some(known) = model.symbol(&name(symbol)) else {
+        return Err(one_line(&format!(
+            "{} does not define {symbol:?}",
+            arch.name
+        )));
+    };
+    if known.is_truth() && !matches!(value, "y" | "m" | "n") {
+        let kind = known.kind.map_or("", ::kconfig::SymbolType::word);
+        return Err(one_line(&format!(
+            "{symbol} is {kind}: it cannot be {value:?}"
+        )));
+    }
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
     Ok(Wish {
-        symbol: name(symbol),
-        value: value.to_owned(),
+        symbol: known.name,
+        value: inner.unwrap_or(value).to_owned(),
     })
 }
 

@@ -178,6 +178,9 @@ fn kconfig_tells_what_to_set() {
         (code, err.as_str()),
         (Some(2), "vmemmlint: error: \"DAX\" is not SYMBOL=VALUE\n")
     );
+    let (code, _, err) = kconfig(&["config", "--with", "DAX=maybe", "--arch", "toy"]);
+    let expect = "vmemmlint: error: DAX is tristate: it cannot be \"maybe\"\n";
+    assert_eq!((code, err.as_str()), (Some(2), expect));
     let (code, _, err) = kconfig(&["config", "--with", "DAX=y"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("--arch"), "{err}");
