@@ -2,132 +2,24 @@
 
 mod choice;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use source::{ReadError, Source, normalize};
-use text::{LineIndex, Name, Span};
+use text::{Name, Span};
 
-use crate::dialect::Dialect;
+use crate::environment::Environment;
+use crate::library::{Library, Read};
 use crate::macros::{Expanded, Line, Variables, has_macros};
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
-use crate::parse::{balanced, parse};
+use crate::parse::balanced;
 use crate::syntax::{
     Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
-    StatementKind, SyntaxError,
+    StatementKind,
 };
 use crate::term::Term;
-use crate::toolchain::Toolchain;
-
-/// A file that was read and parsed.
-#[derive(Debug)]
-pub(crate) struct Read {
-    path: Arc<str>,
-    pub(crate) statements: Vec<Statement>,
-    errors: Vec<SyntaxError>,
-    lines: LineIndex,
-}
-
-impl Read {
-    pub(crate) fn place(&self, span: Span) -> Place {
-        let line = self.lines.position(span.start).line;
-        let file = self.path.clone();
-        Place { file, line, span }
-    }
-}
-
-/// Parsed files, each once, for all architectures.
-#[derive(Debug, std::default::Default)]
-pub struct Library {
-    files: Mutex<HashMap<String, Result<Arc<Read>, ReadError>>>,
-}
-
-impl Library {
-    /// An empty one.
-    pub fn new() -> Library {
-        Library::default()
-    }
-
-    /// A file that was read before.
-    pub(crate) fn known(&self, path: &str) -> Option<Arc<Read>> {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.get(path)?.clone().ok()
-    }
-
-    fn read(&self, source: &dyn Source, path: &str) -> Result<Arc<Read>, ReadError> {
-        let lock = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(path) {
-            return known.clone();
-        }
-        let read = source.read(path).map(|text| {
-            let parsed = parse(&text);
-            Arc::new(Read {
-                path: path.into(),
-                statements: parsed.statements,
-                errors: parsed.errors,
-                lines: LineIndex::new(&text),
-            })
-        });
-        lock().entry(path.to_owned()).or_insert(read).clone()
-    }
-}
-
-/// What Kconfig finds in its environment.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    values: BTreeMap<Name, String>,
-    arch: Name,
-    dialect: Dialect,
-    toolchain: Toolchain,
-}
-
-impl Environment {
-    /// The environment that the top Makefile makes for the architecture in `arch/NAME`, with
-    /// toolchain variables that name no real program.
-    pub fn for_arch(name: &str, kernel_version: &str) -> Environment {
-        let values = [
-            ("ARCH", name),
-            ("SRCARCH", name),
-            ("SUBARCH", name),
-            ("KERNELVERSION", kernel_version),
-            ("srctree", "."),
-            ("CC", "cc"),
-            ("LD", "ld"),
-        ];
-        let values = values
-            .iter()
-            .map(|(name, value)| (Name::new(name), (*value).to_owned()));
-        Environment {
-            values: values.collect(),
-            arch: name.into(),
-            dialect: Dialect::of_kernel(kernel_version),
-            toolchain: Toolchain::default(),
-        }
-    }
-
-    /// Calls the architecture so in sentences for people.
-    pub fn set_name(&mut self, name: Name) {
-        self.arch = name;
-    }
-
-    /// Gives what a toolchain answers. What is not given stays free.
-    pub fn set_toolchain(&mut self, toolchain: Toolchain) {
-        self.toolchain = toolchain;
-    }
-
-    /// Sets a variable.
-    pub fn set(&mut self, name: &str, value: &str) {
-        self.values.insert(name.into(), value.to_owned());
-    }
-
-    /// The value of a variable.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(&Name::new(name)).map(String::as_str)
-    }
-}
 
 /// Files that include each other deeper than this are an error.
 const DEEPEST: usize = 100;

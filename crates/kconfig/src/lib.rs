@@ -14,9 +14,11 @@
 
 mod dialect;
 mod elaborate;
+mod environment;
 mod graph;
 mod justify;
 mod lexer;
+mod library;
 mod logic;
 mod macros;
 mod model;
@@ -29,8 +31,10 @@ mod undefined;
 mod why;
 
 pub use dialect::Dialect;
-pub use elaborate::{Environment, Library, elaborate};
+pub use elaborate::elaborate;
+pub use environment::Environment;
 pub use justify::Value;
+pub use library::Library;
 pub use logic::Constraints;
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,

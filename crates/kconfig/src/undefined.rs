@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
-use crate::elaborate::{Library, Read};
+use crate::library::{Library, Read};
 use crate::macros::has_macros;
 use crate::model::{Model, Place};
 use crate::syntax::{
