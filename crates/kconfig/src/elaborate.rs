@@ -115,13 +115,9 @@ impl Elaborator<'_> {
         self.say(Severity::Error, message, place);
     }
 
-    /// Something may be missing for it.
-    fn gap(&mut self, message: String, place: Place) {
-        self.model.incomplete = true;
-        self.error(message, place);
-    }
-
+    /// Where it is an error, something may be missing for it.
     fn say(&mut self, severity: Severity, message: String, place: Place) {
+        self.model.incomplete |= severity == Severity::Error;
         self.model.diagnostics.push(Diagnostic {
             place,
             severity,
@@ -157,21 +153,25 @@ impl Elaborator<'_> {
 
     fn file(&mut self, path: &str, context: &Context, from: &Place, optional: bool) {
         if self.open.iter().any(|open| *open.path == *path) {
-            return self.error(format!("{path} is sourced by itself"), from.clone());
+            // Nothing is missing: what it says is being read.
+            return self.model.diagnostics.push(Diagnostic {
+                place: from.clone(),
+                severity: Severity::Error,
+                message: format!("{path} is sourced by itself"),
+            });
         }
         if self.open.len() > DEEPEST {
-            return self.gap("source nests too deeply here".to_owned(), from.clone());
+            return self.error("source nests too deeply here".to_owned(), from.clone());
         }
         let read = match self.library.read(self.source, path) {
             Ok(read) => read,
             Err(ReadError::Missing) if optional => return,
-            Err(error) => return self.gap(format!("{path}: {error}"), from.clone()),
+            Err(error) => return self.error(format!("{path}: {error}"), from.clone()),
         };
         self.open.push(read.clone());
         if self.seen.insert(read.path.clone()) {
             self.model.files.push(read.path.clone());
             for error in &read.errors {
-                self.model.incomplete |= error.severity == Severity::Error;
                 let place = self.place(error.span);
                 self.say(error.severity, error.message.clone(), place);
             }
@@ -219,7 +219,7 @@ impl Elaborator<'_> {
         {
             let message = format!("this line expands to {words:?}, which is no statement");
             let place = self.place(text.span);
-            self.gap(message, place);
+            self.error(message, place);
         }
     }
 
@@ -241,7 +241,7 @@ impl Elaborator<'_> {
             Expanded::Plain(path) => path,
             Expanded::Probe(words) => {
                 let message = format!("the path to source is not known without running {words}");
-                return self.gap(message, place);
+                return self.error(message, place);
             }
         };
         let from = match place.file.rsplit_once('/') {
@@ -250,7 +250,7 @@ impl Elaborator<'_> {
         };
         let whole = format!("{from}/{path}");
         let Some(path) = normalize(whole.trim_start_matches('/')) else {
-            return self.gap(format!("{whole} leads out of the tree"), place);
+            return self.error(format!("{whole} leads out of the tree"), place);
         };
         if !path.contains('*') {
             return self.file(&path, context, &place, line.optional);

@@ -9,15 +9,19 @@ use source::Memory;
 const NEW: &str = "6.12.0";
 const OLD: &str = "6.1.0";
 
-fn model(text: &str, version: &str) -> Model {
+fn read(text: &str, version: &str) -> Model {
     let text = format!("config MODULES\n\tbool \"modules\"\n\tmodules\n{text}");
     let mut tree = Memory::default();
     tree.insert("Kconfig", text.as_bytes());
-    let model = elaborate(
+    elaborate(
         &Library::new(),
         &tree,
         &Environment::for_arch("toy", version),
-    );
+    )
+}
+
+fn model(text: &str, version: &str) -> Model {
+    let model = read(text, version);
     assert_eq!(model.diagnostics(), [], "{text}");
     model
 }
@@ -285,6 +289,18 @@ fn why_a_symbol_is_never_on() {
         "nothing on toy selects A, which has no prompt",
     ];
     assert_eq!(words, expect);
+}
+
+#[test]
+fn what_a_macro_does_not_tell_is_missing() {
+    let incomplete = |text: &str| read(text, NEW).is_incomplete();
+    let entry = "config A\n\tdef_bool ";
+    assert!(!incomplete(&format!(
+        "$(warning-if,y,odd)\n{entry}$(shell,true)\n"
+    )));
+    assert!(incomplete(&format!("$(error-if,y,no)\n{entry}y\n")));
+    assert!(incomplete(&format!("a = $(a)\n{entry}$(a)\n")));
+    assert!(incomplete(&format!("{entry}$(shell\n")));
 }
 
 #[test]
