@@ -6,12 +6,14 @@
 //!   implies, ranges and dependencies;
 //! - `soundness`: what its `conf` makes satisfies our constraints;
 //! - `completeness`: what satisfies our constraints comes back from its `conf` unchanged;
+//! - `evaluation`: from the same settings both make the same `.config`;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
 //!
 //! What still differs stands in `xtask/oracle/`; a difference that is not listed there fails, and so
 //! does a line there that no longer holds.
 
 mod completeness;
+mod evaluation;
 mod fragments;
 mod kernel;
 mod soundness;
@@ -50,6 +52,14 @@ pub(crate) enum Question {
         #[arg(long, default_value_t = 20)]
         random: u32,
     },
+    /// Evaluate settings, whole and torn ones; `conf` must make the same `.config` of them.
+    Evaluation {
+        #[command(flatten)]
+        asked: Asked,
+        /// Torn configurations for each architecture.
+        #[arg(long, default_value_t = 20)]
+        random: u32,
+    },
     /// Ask what to set for symbols drawn at random; `conf` must then set them.
     Fragments {
         #[command(flatten)]
@@ -81,6 +91,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         Question::Structure(asked) => ("structure", asked),
         Question::Soundness { asked, .. } => ("soundness", asked),
         Question::Completeness { asked, .. } => ("completeness", asked),
+        Question::Evaluation { asked, .. } => ("evaluation", asked),
         Question::Fragments { asked, .. } => ("fragments", asked),
     };
     let (path, _) = verdicts::find(&asked.tree)?;
@@ -110,6 +121,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
             Question::Structure(_) => structure::compare(&case, &read),
             Question::Soundness { random, .. } => soundness::compare(&case, *random)?,
             Question::Completeness { random, .. } => completeness::compare(&case, *random)?,
+            Question::Evaluation { random, .. } => evaluation::compare(&case, *random)?,
             Question::Fragments { random, .. } => fragments::compare(&case, *random)?,
         };
         println!("{name} {arch}: {}", found.summary);

@@ -17,28 +17,7 @@ use text::Name;
 use crate::model::{Model, Symbol};
 use crate::syntax::Comparison;
 use crate::term::Term;
-
-/// `n`, `m` or `y`, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Value {
-    /// `n`
-    No,
-    /// `m`
-    Module,
-    /// `y`
-    Yes,
-}
-
-impl Value {
-    /// As Kconfig writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Value::No => "n",
-            Value::Module => "m",
-            Value::Yes => "y",
-        }
-    }
-}
+use crate::value::Value;
 
 impl Model {
     /// The values that a user sets, symbols with prompts only, so that the symbols in `wanted` have
@@ -169,11 +148,7 @@ impl Justify<'_> {
             Term::Constant(false) | Term::Text(_) => Value::No,
             Term::Module | Term::IfModules => Value::Module,
             Term::Symbol(name) => (self.value)(*name),
-            Term::Not(inner) => match self.term(inner) {
-                Value::No => Value::Yes,
-                Value::Module => Value::Module,
-                Value::Yes => Value::No,
-            },
+            Term::Not(inner) => self.term(inner).inverse(),
             Term::And(a, b) => self.term(a).min(self.term(b)),
             Term::Or(a, b) => self.term(a).max(self.term(b)),
             Term::Compare(op, a, b) => {
@@ -183,7 +158,7 @@ impl Justify<'_> {
                     Comparison::NotEqual => !equal,
                     _ => true,
                 };
-                if holds { Value::Yes } else { Value::No }
+                Value::from(holds)
             }
         }
     }

@@ -12,6 +12,7 @@
 //! [`Model`]. The model's [`Constraints`] say which configurations there are. The kernel's own
 //! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
 
+mod configure;
 mod dialect;
 mod elaborate;
 mod environment;
@@ -24,16 +25,18 @@ mod macros;
 mod model;
 mod parse;
 mod question;
+mod settings;
 mod syntax;
 mod term;
 mod toolchain;
 mod undefined;
+mod value;
 mod why;
 
+pub use configure::{Configuration, setting_line};
 pub use dialect::Dialect;
 pub use elaborate::elaborate;
 pub use environment::Environment;
-pub use justify::Value;
 pub use library::Library;
 pub use logic::Constraints;
 pub use model::{
@@ -41,10 +44,12 @@ pub use model::{
 };
 pub use parse::parse;
 pub use question::{Fragment, Questions, Standing, Wish};
+pub use settings::{Fill, SettingError, Settings};
 pub use syntax::{
     Assignment, Comparison, Expr, ExprKind, If, Parsed, Property, PropertyKind, Severity,
     SourceLine, Spelled, Statement, StatementKind, SymbolType, SyntaxError, Token, TokenKind,
 };
 pub use term::Term;
 pub use toolchain::{Toolchain, ToolchainError};
+pub use value::Value;
 pub use why::{Chain, Fact};

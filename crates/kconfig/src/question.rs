@@ -11,9 +11,9 @@ use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution, So
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
-use crate::justify::Value;
 use crate::logic::Constraints;
 use crate::model::{Model, Place, Symbol};
+use crate::value::Value;
 use crate::why::Fact;
 
 /// Which values a symbol has, over all configurations of an architecture. A string, int or hex symbol

@@ -49,17 +49,7 @@ fn configurations(case: &Case<'_>, random: u32) -> Vec<(String, Vec<String>, Opt
         .iter()
         .map(|word| ((*word).to_owned(), vec![(*word).to_owned()], None))
         .collect();
-    let configs = case
-        .kernel
-        .tree
-        .join("arch")
-        .join(&case.arch)
-        .join("configs");
-    let entries = fs::read_dir(configs).into_iter().flatten().flatten();
-    let mut defconfigs: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    defconfigs.retain(|path| path.to_string_lossy().ends_with("defconfig"));
-    defconfigs.sort();
-    for path in defconfigs {
+    for path in configs(case) {
         let name = path
             .file_name()
             .unwrap_or_default()
@@ -72,6 +62,17 @@ fn configurations(case: &Case<'_>, random: u32) -> Vec<(String, Vec<String>, Opt
         all.push((format!("randconfig {seed}"), arguments, Some(seed)));
     }
     all
+}
+
+/// The architecture's own configurations, sorted.
+pub(super) fn configs(case: &Case<'_>) -> Vec<PathBuf> {
+    let folder = case.kernel.tree.join("arch").join(&case.arch);
+    let entries = fs::read_dir(folder.join("configs"));
+    let entries = entries.into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    found.retain(|path| path.to_string_lossy().ends_with("defconfig"));
+    found.sort();
+    found
 }
 
 /// The text of a file.

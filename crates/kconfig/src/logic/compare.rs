@@ -1,9 +1,7 @@
 //! `=`, `!=`, `<` and their like, between symbols of all types and constants.
 //!
-//! As `expr_calc_value()` of scripts/kconfig/expr.c has it, both sides are texts that are compared as
-//! numbers where both read as numbers in their type: `n`, `m` and `y` are 0, 1 and 2, an int is
-//! decimal, a hex is hexadecimal with or without `0x`, and a constant is what C would make of it. A
-//! symbol that nothing defines is a constant: its own name.
+//! How texts compare is told in [`value`](crate::value). A symbol that nothing defines is a constant: its
+//! own name.
 
 use condition::{Atom, CompareOp, Condition, Store};
 use text::Name;
@@ -12,6 +10,7 @@ use super::{Constraints, Tri};
 use crate::model::Symbol;
 use crate::syntax::{Comparison, SymbolType};
 use crate::term::Term;
+use crate::value::{compare_texts, number};
 
 /// One side of a comparison.
 enum Side {
@@ -306,64 +305,6 @@ fn mirrored(op: Comparison) -> Comparison {
     }
 }
 
-/// `expr_parse_string()` of scripts/kconfig/expr.c; a constant has no type.
-fn number(text: &str, kind: Option<SymbolType>) -> Option<i128> {
-    if matches!(kind, Some(SymbolType::Bool | SymbolType::Tristate)) {
-        return Some(match text {
-            "n" => 0,
-            "m" => 1,
-            "y" => 2,
-            _ => -1,
-        });
-    }
-    let (negative, digits) = match text.trim_start().strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.trim_start().trim_start_matches('+')),
-    };
-    let hex = digits
-        .strip_prefix("0x")
-        .or_else(|| digits.strip_prefix("0X"));
-    let value = match (kind, hex) {
-        (Some(SymbolType::Int), _) => digits.parse().ok()?,
-        (Some(SymbolType::Hex), None) => i128::from_str_radix(digits, 16).ok()?,
-        (_, Some(hex)) => i128::from_str_radix(hex, 16).ok()?,
-        (_, None) if digits.len() > 1 && digits.starts_with('0') => {
-            i128::from_str_radix(digits, 8).ok()?
-        }
-        (_, None) => digits.parse().ok()?,
-    };
-    Some(if negative { -value } else { value })
-}
-
-/// Compares texts of these types as the kernel does: as numbers where both are, unsigned where one
-/// is hex, else byte by byte.
-fn compare_texts(
-    op: Comparison,
-    (a, kind_a): (&str, Option<SymbolType>),
-    (b, kind_b): (&str, Option<SymbolType>),
-) -> bool {
-    let hex = kind_a == Some(SymbolType::Hex) || kind_b == Some(SymbolType::Hex);
-    let wrap = |number: i128| {
-        if hex {
-            number.rem_euclid(1 << 64)
-        } else {
-            number
-        }
-    };
-    let order = match (number(a, kind_a), number(b, kind_b)) {
-        (Some(a), Some(b)) => wrap(a).cmp(&wrap(b)),
-        _ => a.cmp(b),
-    };
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterEqual => order.is_ge(),
-    }
-}
-
 fn compare_tristates(store: &mut Store, op: Comparison, a: Tri, b: Tri) -> Condition {
     let equal = {
         let on = store.iff(a.on, b.on);
@@ -400,7 +341,7 @@ fn related(
     (a, op_a, value_a): (Condition, CompareOp, &str),
     (b, op_b, value_b): (Condition, CompareOp, &str),
 ) -> Vec<Condition> {
-    let (Some(x), Some(y)) = (number(value_a, None), number(value_b, None)) else {
+    let (Some(x), Some(y)) = (number((value_a, None)), number((value_b, None))) else {
         let differ = op_a == CompareOp::Equal && op_b == CompareOp::Equal && value_a != value_b;
         let both = store.and(a, b);
         return if differ { vec![!both] } else { Vec::new() };
