@@ -23,12 +23,12 @@ use crate::value::{Value, base, compare_texts, leading_number};
 /// The values of symbols that follow from what a user has set.
 #[derive(Debug)]
 pub struct Configuration<'m> {
-    model: &'m Model,
-    values: Vec<Option<Computed>>,
+    pub(crate) model: &'m Model,
+    pub(crate) values: Vec<Option<Computed>>,
 }
 
 #[derive(Clone, Debug)]
-struct Computed {
+pub(crate) struct Computed {
     value: Value,
     /// The value of a string, int or hex symbol.
     text: Option<Name>,
@@ -38,7 +38,11 @@ struct Computed {
 
 impl Model {
     /// The value of every symbol. `probe` says what a toolchain answers.
-    pub fn configure(&self, settings: &Settings, probe: &dyn Fn(Name) -> bool) -> Configuration<'_> {
+    pub fn configure(
+        &self,
+        settings: &Settings,
+        probe: &dyn Fn(Name) -> bool,
+    ) -> Configuration<'_> {
         self.configure_all(settings, probe, 0..self.symbols.len())
     }
 

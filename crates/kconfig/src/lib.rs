@@ -16,6 +16,7 @@ mod configure;
 mod dialect;
 mod elaborate;
 mod environment;
+mod fragment;
 mod graph;
 mod justify;
 mod lexer;
@@ -37,13 +38,14 @@ pub use configure::{Configuration, setting_line};
 pub use dialect::Dialect;
 pub use elaborate::elaborate;
 pub use environment::Environment;
+pub use fragment::{Fragment, Needed};
 pub use library::Library;
 pub use logic::Constraints;
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
 pub use parse::parse;
-pub use question::{Fragment, Questions, Standing, Wish};
+pub use question::{Questions, Standing, Wish};
 pub use settings::{Fill, SettingError, Settings};
 pub use syntax::{
     Assignment, Comparison, Expr, ExprKind, If, Parsed, Property, PropertyKind, Severity,

@@ -4,16 +4,15 @@
 //! vmemmlint kconfig config --with DEV_DAX=m --arch arm64
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 
-use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution, Solver, Store};
+use condition::{Answer, Atom, Condition, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
 use crate::logic::Constraints;
-use crate::model::{Model, Place, Symbol};
-use crate::value::Value;
+use crate::model::{Model, Place};
 use crate::why::Fact;
 
 /// Which values a symbol has, over all configurations of an architecture. A string, int or hex symbol
@@ -47,24 +46,13 @@ impl fmt::Display for Wish {
     }
 }
 
-/// What became of wishes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fragment {
-    /// To be set, symbols with prompts only; all else follows.
-    Set(BTreeMap<Name, String>),
-    /// These exclude each other, and why.
-    Impossible(Vec<Wish>, Vec<Fact>),
-    /// The search was given up.
-    Unknown,
-}
-
 /// A model that is asked one question after another.
 #[derive(Debug)]
 pub struct Questions<'m> {
     pub(crate) model: &'m Model,
-    store: Store,
+    pub(crate) store: Store,
     solver: Solver,
-    constraints: Constraints<'m>,
+    pub(crate) constraints: Constraints<'m>,
 }
 
 /// So many symbols are looked at to explain why two wishes exclude each other.
@@ -83,7 +71,7 @@ impl Model {
 }
 
 impl Questions<'_> {
-    fn solve(&mut self, conditions: &[Condition]) -> Answer {
+    pub(crate) fn solve(&mut self, conditions: &[Condition]) -> Answer {
         for condition in conditions {
             self.constraints
                 .require_for(&mut self.store, &mut self.solver, *condition);
@@ -92,7 +80,7 @@ impl Questions<'_> {
     }
 
     /// When the symbol is not `n`, or has a value.
-    fn on(&mut self, name: Name) -> Condition {
+    pub(crate) fn on(&mut self, name: Name) -> Condition {
         match self.model.symbol(&name) {
             Some(symbol) if symbol.kind.is_some() && !symbol.is_truth() => {
                 let defined = Name::new(&format!("CONFIG_{name}"));
@@ -131,82 +119,8 @@ impl Questions<'_> {
         }
     }
 
-    /// The least to set so that all wishes are granted, or why they cannot be.
-    pub fn fragment(&mut self, wishes: &[Wish]) -> Fragment {
-        let conditions: Vec<_> = wishes.iter().map(|wish| self.wish(wish)).collect();
-        let core = match self.solve(&conditions) {
-            Answer::Sat(solution) => return Fragment::Set(self.to_set(wishes, &solution)),
-            Answer::Unknown(_) => return Fragment::Unknown,
-            Answer::Unsat(core) => core,
-        };
-        let mut clash: Vec<usize> = (0..wishes.len())
-            .filter(|at| core.contains(&conditions[*at]))
-            .collect();
-        // One wish after the other is left out while the rest still cannot be granted.
-        let mut at = 0;
-        while at < clash.len() {
-            let mut fewer = clash.clone();
-            fewer.remove(at);
-            let asked: Vec<_> = fewer.iter().map(|at| conditions[*at]).collect();
-            if self.solve(&asked).is_unsat() {
-                clash = fewer;
-            } else {
-                at += 1;
-            }
-        }
-        let clash: Vec<Wish> = clash.into_iter().map(|at| wishes[at].clone()).collect();
-        let facts = self.why_not(&clash);
-        Fragment::Impossible(clash, facts)
-    }
-
-    fn wish(&mut self, wish: &Wish) -> Condition {
-        let name = wish.symbol;
-        let is_truth = self
-            .model
-            .symbol(&name)
-            .is_none_or(|symbol| symbol.is_truth() || symbol.kind.is_none());
-        match wish.value.as_str() {
-            "y" if is_truth => self.store.symbol(&name, Level::Yes),
-            "m" if is_truth => self.store.symbol(&name, Level::Module),
-            "n" if is_truth => !self.store.enabled(&name),
-            value => {
-                let equal = Atom::Compare {
-                    symbol: name,
-                    op: CompareOp::Equal,
-                    value: value.into(),
-                };
-                let (on, equal) = (self.on(name), self.store.atom(equal));
-                self.store.and(on, equal)
-            }
-        }
-    }
-
-    fn to_set(&self, wishes: &[Wish], solution: &Solution) -> BTreeMap<Name, String> {
-        let value = |name: Name| {
-            let is = |level| solution.value(Atom::Symbol { name, level }) == Some(true);
-            match (is(Level::Yes), is(Level::Module)) {
-                (true, _) => Value::Yes,
-                (_, true) => Value::Module,
-                _ => Value::No,
-            }
-        };
-        let wanted = wishes.iter().map(|wish| wish.symbol);
-        let justified = self.model.justify(wanted, &value);
-        let mut all: BTreeMap<Name, String> = justified
-            .into_iter()
-            .map(|(name, value)| (name, value.word().to_owned()))
-            .collect();
-        for wish in wishes {
-            let has_prompt = |symbol: &Symbol| !symbol.prompts.is_empty();
-            if self.model.symbol(&wish.symbol).is_some_and(has_prompt) {
-                all.insert(wish.symbol, wish.value.clone());
-            }
-        }
-        all
-    }
-
     /// Why these cannot hold together, where it can be told in symbols.
-    fn why_not(&mut self, clash: &[Wish]) -> Vec<Fact> {
+    pub(crate) fn why_not(&mut self, clash: &[Wish]) -> Vec<Fact> {
         let is_on = |wish: &&Wish| wish.value != "n";
         if let [only] = clash {
             if only.value != "n" {

@@ -2,29 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
+mod toy;
+
 use condition::{Condition, Level, Solver, Store};
-use kconfig::{Environment, Library, Model, elaborate};
-use source::Memory;
-
-const NEW: &str = "6.12.0";
-const OLD: &str = "6.1.0";
-
-fn read(text: &str, version: &str) -> Model {
-    let text = format!("config MODULES\n\tbool \"modules\"\n\tmodules\n{text}");
-    let mut tree = Memory::default();
-    tree.insert("Kconfig", text.as_bytes());
-    elaborate(
-        &Library::new(),
-        &tree,
-        &Environment::for_arch("toy", version),
-    )
-}
-
-fn model(text: &str, version: &str) -> Model {
-    let model = read(text, version);
-    assert_eq!(model.diagnostics(), [], "{text}");
-    model
-}
+use toy::{NEW, OLD, model, read};
 
 fn value(store: &mut Store, assignment: &str) -> Condition {
     let (name, value) = assignment.split_once('=').unwrap();

@@ -219,8 +219,13 @@ fn line(line: &Line) -> Value {
 /// What to set, or why there is no such configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FragmentAnswer {
-    /// Symbols and values as `.config` writes them.
-    Set(BTreeMap<String, String>),
+    /// They are granted.
+    Set {
+        /// For each symbol its value and the line of a `.config` that gives it.
+        set: BTreeMap<String, (String, String)>,
+        /// What the toolchain must answer: yes or no.
+        probes: BTreeMap<String, bool>,
+    },
     /// Wishes that exclude each other, and why.
     Impossible(Vec<String>, Vec<Line>),
     /// The search was given up.
@@ -231,12 +236,14 @@ pub enum FragmentAnswer {
 pub fn fragment(arch: &str, answer: &FragmentAnswer, look: &Look) -> String {
     let mut paper = Paper::new(look);
     match answer {
-        FragmentAnswer::Set(values) => {
-            for (symbol, value) in values {
-                paper.line(&match value.as_str() {
-                    "n" => format!("# CONFIG_{symbol} is not set"),
-                    value => format!("CONFIG_{symbol}={value}"),
-                });
+        FragmentAnswer::Set { set, probes } => {
+            // A line that begins so is passed over by those who read a `.config`.
+            for (call, yes) in probes {
+                let answer = if *yes { "y" } else { "n" };
+                paper.line(&clean::line(&format!("# needs {call} = {answer}")));
+            }
+            for (_, line) in set.values() {
+                paper.line(&clean::line(line));
             }
         }
         FragmentAnswer::Impossible(wishes, reasons) => {
@@ -264,11 +271,13 @@ pub fn fragment_json(asked: &Asked<'_>, arch: &str, answer: &FragmentAnswer) -> 
     let mut all = tree_object(asked.tree, asked.kernel_version);
     all["arch"] = object!(arch);
     match answer {
-        FragmentAnswer::Set(values) => {
-            let values = values
-                .iter()
-                .map(|(name, value)| (name.clone(), object!(value)));
-            all["config"] = Value::Object(values.collect::<Map<_, _>>());
+        FragmentAnswer::Set { set, probes } => {
+            let set = set.iter();
+            let set = set.map(|(name, (value, _))| (name.clone(), object!(value)));
+            all["config"] = Value::Object(set.collect::<Map<_, _>>());
+            let probes = probes.iter();
+            let probes = probes.map(|(call, yes)| (call.clone(), object!(yes)));
+            all["toolchain"] = Value::Object(probes.collect::<Map<_, _>>());
         }
         FragmentAnswer::Impossible(wishes, reasons) => {
             all["impossible"] = object!(wishes);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ::kconfig::{Fact, Fragment, Library, Model, Place, Standing, Toolchain, Wish};
+use ::kconfig::{Fact, Fragment, Library, Model, Needed, Place, Standing, Toolchain, Wish};
 use kernel::{Architecture, Tree};
 use rayon::prelude::*;
 use report::kconfig::{self as answer, Asked, FragmentAnswer, Line, SymbolAnswer};
@@ -134,16 +134,7 @@ impl<'a> Question<'a> {
             .map(|word| wish(&model, arch, word))
             .collect::<Result<_, _>>()?;
         let (found, code) = match model.questions().fragment(&wishes) {
-            Fragment::Set(values) => {
-                let text = |(name, value): (Name, String)| {
-                    let value = quoted(&model, name, value);
-                    (name.to_string(), value)
-                };
-                (
-                    FragmentAnswer::Set(values.into_iter().map(text).collect()),
-                    0,
-                )
-            }
+            Fragment::Set(needed) => (granted(&model, needed), 0),
             Fragment::Impossible(wishes, facts) => {
                 let wishes = wishes.iter().map(ToString::to_string).collect();
                 let facts = facts.into_iter().map(fact).collect();
@@ -245,13 +236,16 @@ fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> 
     })
 }
 
-/// A value as `.config` has it.
-fn quoted(model: &Model, name: Name, value: String) -> String {
-    let kind = model.symbol(&name).and_then(|symbol| symbol.kind);
-    if kind == Some(::kconfig::SymbolType::String) {
-        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        value
+fn granted(model: &Model, needed: Needed) -> FragmentAnswer {
+    let set = needed.set.into_iter();
+    let set = set.filter_map(|(name, value)| {
+        let line = ::kconfig::setting_line(model.symbol(&name)?, &value);
+        Some((name.to_string(), (value, line)))
+    });
+    let probes = needed.probes.into_iter();
+    FragmentAnswer::Set {
+        set: set.collect(),
+        probes: probes.map(|(call, yes)| (call.to_string(), yes)).collect(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
-use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution};
-use kconfig::Symbol;
+use condition::{Answer, Atom, Condition, Level, Model as Solution};
+use kconfig::setting_line;
 
 use super::soundness::{Checker, read};
 use super::{Case, Found, Random};
@@ -101,12 +101,9 @@ fn changed(
                 _ => "n",
             };
             asked.insert(name, value);
-            let _ = match value {
-                "n" => writeln!(text, "# CONFIG_{name} is not set"),
-                value => writeln!(text, "CONFIG_{name}={value}"),
-            };
-        } else if let Some(value) = valued(checker, symbol, solution) {
-            let _ = writeln!(text, "CONFIG_{name}={value}");
+            let _ = writeln!(text, "{}", setting_line(symbol, value));
+        } else if let Some(value) = checker.constraints.text_for(symbol, solution) {
+            let _ = writeln!(text, "{}", setting_line(symbol, &value));
         }
     }
     let file = case.kernel.folder.join(".config");
@@ -122,43 +119,4 @@ fn changed(
             (is != value).then(|| format!("{name}={value}, conf says {is}"))
         })
         .collect())
-}
-
-/// A text for a string, int or hex symbol that agrees with all that the solution says of it; none
-/// where nothing is said.
-fn valued(checker: &Checker<'_>, symbol: &Symbol, solution: &Solution) -> Option<String> {
-    let asked: Vec<(CompareOp, &str, bool)> = checker
-        .constraints
-        .comparisons(symbol.name)
-        .iter()
-        .map(|(op, value)| {
-            let atom = Atom::Compare {
-                symbol: symbol.name,
-                op: *op,
-                value: *value,
-            };
-            (*op, value.as_str(), solution.value(atom) == Some(true))
-        })
-        .collect();
-    let mut candidates: Vec<String> = Vec::new();
-    for (_, value, _) in &asked {
-        candidates.push((*value).to_owned());
-        if let Ok(number) = value.parse::<i64>() {
-            let near = [number - 1, number + 1].into_iter();
-            // Nothing hexadecimal is negative.
-            let is = |n: &i64| *n >= 0 || symbol.kind == Some(kconfig::SymbolType::Int);
-            candidates.extend(near.filter(is).map(|n| n.to_string()));
-        }
-    }
-    candidates.push("other".to_owned());
-    let fits = |text: &&String| {
-        asked
-            .iter()
-            .all(|(op, value, holds)| symbol.compares(text, *op, value) == *holds)
-    };
-    let found = candidates.iter().find(fits)?;
-    Some(match symbol.kind {
-        Some(kconfig::SymbolType::String) => format!("\"{found}\""),
-        _ => found.clone(),
-    })
 }

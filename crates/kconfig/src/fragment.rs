@@ -1,0 +1,338 @@
+//! What to set so that symbols get the values that are wished for.
+//!
+//! ```text
+//! vmemmlint kconfig config --with DEV_DAX=m --arch arm64
+//! ```
+//!
+//! A solver finds a configuration in which all wishes hold; from it the reasons of the values are
+//! followed back to symbols with prompts ([`Model::justify`]). The result is tried as the kernel would
+//! take it ([`Model::configure`]), on a configuration where all else has its default and on one where
+//! all else is off, mended where some default stands in the way, and then made as short as it can be.
+
+use std::collections::BTreeMap;
+
+use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution};
+use rustc_hash::FxHashSet;
+use text::Name;
+
+use crate::configure::Configuration;
+use crate::model::{Model, Symbol};
+use crate::question::{Questions, Wish};
+use crate::settings::{Fill, Settings};
+use crate::syntax::SymbolType;
+use crate::value::Value;
+use crate::why::Fact;
+
+/// What became of wishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fragment {
+    /// They are granted with this.
+    Set(Needed),
+    /// These exclude each other, and why.
+    Impossible(Vec<Wish>, Vec<Fact>),
+    /// The search was given up, or its result did not stand the trial.
+    Unknown,
+}
+
+/// What grants wishes, where all else has its default and also where all else is off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needed {
+    /// To be set, symbols with prompts only. Besides the wishes none of them can be left out.
+    pub set: BTreeMap<Name, String>,
+    /// What the toolchain must answer to which calls.
+    pub probes: BTreeMap<Name, bool>,
+}
+
+impl Questions<'_> {
+    /// The least to set so that all wishes are granted, or why they cannot be.
+    pub fn fragment(&mut self, wishes: &[Wish]) -> Fragment {
+        let conditions: Vec<_> = wishes.iter().map(|wish| self.wish(wish)).collect();
+        let core = match self.solve(&conditions) {
+            Answer::Sat(solution) => {
+                let needed = self.needed(wishes, &solution);
+                return needed.map_or(Fragment::Unknown, Fragment::Set);
+            }
+            Answer::Unknown(_) => return Fragment::Unknown,
+            Answer::Unsat(core) => core,
+        };
+        let mut clash: Vec<usize> = (0..wishes.len())
+            .filter(|at| core.contains(&conditions[*at]))
+            .collect();
+        // One wish after the other is left out while the rest still cannot be granted.
+        let mut at = 0;
+        while at < clash.len() {
+            let mut fewer = clash.clone();
+            fewer.remove(at);
+            let asked: Vec<_> = fewer.iter().map(|at| conditions[*at]).collect();
+            if self.solve(&asked).is_unsat() {
+                clash = fewer;
+            } else {
+                at += 1;
+            }
+        }
+        let clash: Vec<Wish> = clash.into_iter().map(|at| wishes[at].clone()).collect();
+        let facts = self.why_not(&clash);
+        Fragment::Impossible(clash, facts)
+    }
+
+    fn wish(&mut self, wish: &Wish) -> Condition {
+        let name = wish.symbol;
+        let is_truth = self
+            .model
+            .symbol(&name)
+            .is_none_or(|symbol| symbol.is_truth() || symbol.kind.is_none());
+        match wish.value.as_str() {
+            "y" if is_truth => self.store.symbol(&name, Level::Yes),
+            "m" if is_truth => self.store.symbol(&name, Level::Module),
+            "n" if is_truth => !self.store.enabled(&name),
+            value => {
+                let equal = Atom::Compare {
+                    symbol: name,
+                    op: CompareOp::Equal,
+                    value: value.into(),
+                };
+                let (on, equal) = (self.on(name), self.store.atom(equal));
+                self.store.and(on, equal)
+            }
+        }
+    }
+
+    fn needed(&self, wishes: &[Wish], solution: &Solution) -> Option<Needed> {
+        let value = |name| truth(solution, name).unwrap_or_default();
+        let wanted = wishes.iter().map(|wish| wish.symbol);
+        let justified = self.model.justify(wanted, &value).into_iter();
+        let mut set: BTreeMap<Name, String> = justified
+            .map(|(name, value)| (name, value.word().to_owned()))
+            .collect();
+        for wish in wishes {
+            if self.has_prompt(wish.symbol) {
+                set.insert(wish.symbol, wish.value.clone());
+            }
+        }
+        let mut probes = BTreeMap::new();
+        for name in self.model.probes() {
+            probes.insert(name, solution.value(Atom::Probe(name)) == Some(true));
+        }
+        let mut trial = Trial {
+            questions: self,
+            wishes,
+            solution,
+            needed: Needed { set, probes },
+        };
+        if !trial.mend() {
+            return None;
+        }
+        trial.shorten();
+        trial.probes();
+        Some(trial.needed)
+    }
+
+    fn has_prompt(&self, name: Name) -> bool {
+        let symbol = self.model.symbol(&name);
+        symbol.is_some_and(|symbol| !symbol.prompts.is_empty())
+    }
+}
+
+/// The value of a bool or tristate symbol in a solution; none where the solver never met it.
+fn truth(solution: &Solution, name: Name) -> Option<Value> {
+    let is = |level| solution.value(Atom::Symbol { name, level });
+    let (yes, module) = (is(Level::Yes), is(Level::Module));
+    yes.or(module)?;
+    Some(match (yes, module) {
+        (Some(true), _) => Value::Yes,
+        (_, Some(true)) => Value::Module,
+        _ => Value::No,
+    })
+}
+
+struct Trial<'t, 'm> {
+    questions: &'t Questions<'m>,
+    wishes: &'t [Wish],
+    solution: &'t Solution,
+    needed: Needed,
+}
+
+/// What a fragment is tried on.
+const BASES: [Fill; 2] = [Fill::Default, Fill::No];
+
+impl<'m> Trial<'_, 'm> {
+    fn configure(&self, needed: &Needed, base: Fill) -> Configuration<'m> {
+        let model = self.questions.model;
+        let mut settings = Settings::new();
+        for (name, value) in &needed.set {
+            settings.set(model, *name, value);
+        }
+        settings.fill(model, base);
+        let probe = |name: Name| needed.probes.get(&name) == Some(&true);
+        let wanted = self.wishes.iter().map(|wish| wish.symbol);
+        model.configure_for(&settings, &probe, wanted)
+    }
+
+    fn holds(&self, configuration: &Configuration<'_>) -> bool {
+        self.wishes.iter().all(|wish| {
+            let symbol = self.questions.model.symbol(&wish.symbol);
+            let is = configuration.text(&wish.symbol);
+            match symbol.filter(|symbol| !symbol.is_truth() && symbol.kind.is_some()) {
+                Some(symbol) => {
+                    configuration.is_written(&symbol.name)
+                        && symbol.compares(is, CompareOp::Equal, &wish.value)
+                }
+                None => configuration.value(&wish.symbol).word() == wish.value,
+            }
+        })
+    }
+
+    fn granted(&self, needed: &Needed) -> bool {
+        let on = |base: &Fill| self.holds(&self.configure(needed, *base));
+        BASES.iter().all(on)
+    }
+
+    /// Sets what differs from the solution, until the wishes are granted; false where that does not
+    /// help.
+    fn mend(&mut self) -> bool {
+        loop {
+            let mut more = BTreeMap::new();
+            for base in BASES {
+                let configuration = self.configure(&self.needed, base);
+                if !self.holds(&configuration) {
+                    more.extend(self.differing(&configuration));
+                }
+            }
+            if more.is_empty() {
+                return self.granted(&self.needed);
+            }
+            self.needed.set.extend(more);
+        }
+    }
+
+    /// What is not as in the solution, could be set, and is not yet.
+    fn differing(&self, configuration: &Configuration<'m>) -> Vec<(Name, String)> {
+        let known = configuration.known();
+        let open = known.filter(|symbol| {
+            !symbol.prompts.is_empty()
+                && symbol.itself.is_none()
+                && !self.needed.set.contains_key(&symbol.name)
+        });
+        open.filter_map(|symbol| Some((symbol.name, self.other_value(symbol, configuration)?)))
+            .collect()
+    }
+
+    fn other_value(&self, symbol: &Symbol, configuration: &Configuration<'_>) -> Option<String> {
+        let name = symbol.name;
+        if symbol.is_truth() {
+            let value = truth(self.solution, name)?;
+            // Who is not chosen follows from who is.
+            let follows = value == Value::No && symbol.choice().is_some();
+            let differs = value != configuration.value(&name) && !follows;
+            return differs.then(|| value.word().to_owned());
+        }
+        let text = configuration.text(&name);
+        let constraints = &self.questions.constraints;
+        if constraints.agrees(symbol, text, self.solution) {
+            return None;
+        }
+        constraints.text_for(symbol, self.solution)
+    }
+
+    /// Leaves out what is not needed, many lines at a time and then one by one.
+    fn shorten(&mut self) {
+        let wished: FxHashSet<Name> = self.wishes.iter().map(|wish| wish.symbol).collect();
+        let mut open: Vec<Name> = self.needed.set.keys().copied().collect();
+        open.retain(|name| !wished.contains(name));
+        let mut size = open.len().max(1);
+        loop {
+            let mut kept = Vec::new();
+            for chunk in open.chunks(size) {
+                let mut fewer = self.needed.clone();
+                fewer.set.retain(|name, _| !chunk.contains(name));
+                if self.granted(&fewer) {
+                    self.needed = fewer;
+                } else {
+                    kept.extend_from_slice(chunk);
+                }
+            }
+            let shorter = kept.len() < open.len();
+            open = kept;
+            // One line may only be needless once another is gone.
+            if size == 1 && !shorter {
+                return;
+            }
+            size = size.div_ceil(2);
+        }
+    }
+
+    /// Keeps the answers that matter: with another one the wishes would not be granted.
+    fn probes(&mut self) {
+        let all: Vec<Name> = self.needed.probes.keys().copied().collect();
+        let mut kept = BTreeMap::new();
+        let mut open = vec![&all[..]];
+        while let Some(some) = open.pop() {
+            let mut other = self.needed.clone();
+            for name in some {
+                other
+                    .probes
+                    .entry(*name)
+                    .and_modify(|answer| *answer = !*answer);
+            }
+            match some {
+                [] => {}
+                _ if self.granted(&other) => {}
+                [only] => {
+                    kept.insert(*only, self.needed.probes[only]);
+                }
+                _ => {
+                    let (left, right) = some.split_at(some.len() / 2);
+                    open.extend([left, right]);
+                }
+            }
+        }
+        self.needed.probes = kept;
+    }
+}
+
+impl crate::Constraints<'_> {
+    /// Whether a text of a string, int or hex symbol agrees with all that a solution says of it.
+    pub fn agrees(&self, symbol: &Symbol, text: &str, solution: &Solution) -> bool {
+        let all = self.comparisons(symbol.name).iter();
+        all.copied().all(|(op, value)| {
+            let holds = solution.value(Atom::Compare {
+                symbol: symbol.name,
+                op,
+                value,
+            });
+            holds.is_none_or(|holds| symbol.compares(text, op, &value) == holds)
+        })
+    }
+
+    /// A text for a string, int or hex symbol that agrees with all that a solution says of it; none
+    /// where nothing is said.
+    pub fn text_for(&self, symbol: &Symbol, solution: &Solution) -> Option<String> {
+        let asked = self.comparisons(symbol.name);
+        if asked.is_empty() {
+            return None;
+        }
+        let mut candidates: Vec<String> = Vec::new();
+        for (_, value) in asked {
+            candidates.push(value.to_string());
+            if let Ok(number) = value.parse::<i64>() {
+                let near = [number.saturating_sub(1), number.saturating_add(1)];
+                // Nothing hexadecimal is negative.
+                let is = |n: &i64| *n >= 0 || symbol.kind == Some(SymbolType::Int);
+                candidates.extend(near.into_iter().filter(is).map(|n| n.to_string()));
+            }
+        }
+        candidates.push("other".to_owned());
+        let fits = |text: &String| self.agrees(symbol, text, solution);
+        candidates.into_iter().find(fits)
+    }
+}
+
+impl<'m> Configuration<'m> {
+    /// The symbols that have a value, in the order in which Kconfig defines them.
+    fn known(&self) -> impl Iterator<Item = &'m Symbol> {
+        let model: &'m Model = self.model;
+        let all = model.symbols.iter().zip(&self.values);
+        all.filter(|(_, value)| value.is_some())
+            .map(|(symbol, _)| symbol)
+    }
+}
