@@ -44,6 +44,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         span: Span::default(),
     };
     elaborator.file("Kconfig", &Context::top(), &top, false);
+    elaborator.recursions();
     elaborator.model.diagnostics.sort();
     elaborator.model.diagnostics.dedup();
     elaborator.model
@@ -125,6 +126,20 @@ impl Elaborator<'_> {
         });
     }
 
+    /// `conf` refuses a tree in which a symbol depends on itself.
+    fn recursions(&mut self) {
+        for links in self.model.recursions() {
+            let symbol = links.iter().find_map(|link| self.model.symbol(&link.from));
+            let place = symbol.and_then(|symbol| symbol.definitions.first());
+            if let (Some(first), Some(definition)) = (links.first(), place) {
+                let place = definition.place.clone();
+                let words: Vec<String> = links.iter().map(ToString::to_string).collect();
+                let message = format!("{} depends on itself: {}", first.from, words.join(", "));
+                self.error(message, place);
+            }
+        }
+    }
+
     /// A word with its macros expanded.
     fn expanded(&mut self, word: Name, span: Span) -> Expanded {
         let place = self.place(span);
@@ -153,11 +168,17 @@ impl Elaborator<'_> {
 
     fn file(&mut self, path: &str, context: &Context, from: &Place, optional: bool) {
         if self.open.iter().any(|open| *open.path == *path) {
+            let within = self.open.iter().skip_while(|open| *open.path != *path);
+            let through: Vec<&str> = within.skip(1).map(|open| &*open.path).collect();
+            let through = match through.as_slice() {
+                [] => String::new(),
+                files => format!(", through {}", files.join(", ")),
+            };
             // Nothing is missing: what it says is being read.
             return self.model.diagnostics.push(Diagnostic {
                 place: from.clone(),
                 severity: Severity::Error,
-                message: format!("{path} is sourced by itself"),
+                message: format!("{path} is sourced by itself{through}"),
             });
         }
         if self.open.len() > DEEPEST {

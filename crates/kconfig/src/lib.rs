@@ -26,6 +26,7 @@ mod macros;
 mod model;
 mod parse;
 mod question;
+mod recursion;
 mod settings;
 mod syntax;
 mod term;
@@ -46,6 +47,7 @@ pub use model::{
 };
 pub use parse::parse;
 pub use question::{Questions, Standing, Wish};
+pub use recursion::{Link, Relation};
 pub use settings::{Fill, SettingError, Settings};
 pub use syntax::{
     Assignment, Comparison, Expr, ExprKind, If, Parsed, Property, PropertyKind, Severity,

@@ -296,3 +296,40 @@ fn no_line_is_too_long_and_no_entry_has_too_many() {
     let facts = model(&text, NEW).why_never("B").expect("never on");
     assert_eq!(facts[0].text, "B depends on A");
 }
+
+#[test]
+fn what_depends_on_itself_is_an_error() {
+    let check = |text: &str, expect: &[&str]| {
+        for version in [NEW, OLD] {
+            let model = read(text, version);
+            let said: Vec<&str> = model.errors().map(|error| error.message.as_str()).collect();
+            assert_eq!(said, expect, "{text}");
+        }
+    };
+    check(
+        "config A\n\tbool \"a\"\n\tdepends on A\n",
+        &["A depends on itself: A depends on A"],
+    );
+    check(
+        "config A\n\tbool \"a\"\n\tdepends on B\n\tselect B\nconfig B\n\tbool\n",
+        &["A depends on itself: A depends on B, B is selected by A"],
+    );
+    check(
+        "config A\n\tbool \"a\"\n\tdefault B\nconfig B\n\tbool \"b\"\n\tdepends on A\n",
+        &["A depends on itself: A has a default with B, B depends on A"],
+    );
+    check(
+        "config A\n\tbool \"a\"\n\timply B\nconfig B\n\tbool \"b\" if A\nconfig C\n\tbool \"c\"\n\
+         \tdepends on B && A\n",
+        &[],
+    );
+    let choice = "choice\n\tprompt \"c\"\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\n\
+        \tdepends on C\nendchoice\nconfig C\n\tbool \"c\"\n\tdepends on !A\n";
+    let expect = "the choice at Kconfig:4 depends on itself: the choice at Kconfig:4 has the member B, \
+        B is seen only with C, C depends on the choice at Kconfig:4";
+    let said = read(choice, NEW)
+        .errors()
+        .map(|e| e.message.clone())
+        .collect::<Vec<_>>();
+    assert_eq!(said, [expect]);
+}
