@@ -20,6 +20,7 @@ mod error;
 mod minis;
 mod oracle;
 mod patch;
+mod standin;
 mod tidy;
 mod tree;
 mod verdicts;
@@ -75,6 +76,12 @@ enum Task {
         #[command(subcommand)]
         question: oracle::Question,
     },
+    /// Do what the kernel's `conf MODE Kconfig` does, in the current folder, for `oracle suite`.
+    #[command(hide = true)]
+    Conf {
+        /// `alldefconfig`, `olddefconfig`, `defconfig=FILE`, ...
+        mode: String,
+    },
     /// Ask the kernel's own `conf` whether it accepts the configuration of every finding.
     Witnesses {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
@@ -109,6 +116,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),
+        Task::Conf { mode } => standin::run(&mode),
         Task::Witnesses { tree } => witnesses::run(&tree),
     }
 }

@@ -7,6 +7,7 @@
 //! - `soundness`: what its `conf` makes satisfies our constraints;
 //! - `completeness`: what satisfies our constraints comes back from its `conf` unchanged;
 //! - `evaluation`: from the same settings both make the same `.config`;
+//! - `suite`: the kernel's own tests pass with our stand-in for `conf`;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
 //!
 //! What still differs stands in `xtask/oracle/`; a difference that is not listed there fails, and so
@@ -18,6 +19,7 @@ mod fragments;
 mod kernel;
 mod soundness;
 mod structure;
+mod suite;
 
 use std::fs;
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ use source::Directory;
 use crate::conf::Scratch;
 use crate::error::Error;
 use crate::oracle::kernel::Kernel;
+pub(crate) use crate::oracle::kernel::kept_answers;
 use crate::verdicts;
 
 #[derive(Subcommand)]
@@ -60,6 +63,11 @@ pub(crate) enum Question {
         #[arg(long, default_value_t = 20)]
         random: u32,
     },
+    /// Run the kernel's own tests of Kconfig with our stand-in for `conf`; needs pytest.
+    Suite {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+    },
     /// Ask what to set for symbols drawn at random; `conf` must then set them.
     Fragments {
         #[command(flatten)]
@@ -87,19 +95,17 @@ struct Case<'k> {
 }
 
 pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
-    let (name, asked) = match question {
-        Question::Structure(asked) => ("structure", asked),
-        Question::Soundness { asked, .. } => ("soundness", asked),
-        Question::Completeness { asked, .. } => ("completeness", asked),
-        Question::Evaluation { asked, .. } => ("evaluation", asked),
-        Question::Fragments { asked, .. } => ("fragments", asked),
+    let asked = match question {
+        Question::Suite { tree } => return run_suite(tree),
+        Question::Structure(asked)
+        | Question::Soundness { asked, .. }
+        | Question::Completeness { asked, .. }
+        | Question::Evaluation { asked, .. }
+        | Question::Fragments { asked, .. } => asked,
     };
-    let (path, _) = verdicts::find(&asked.tree)?;
+    let name = question.name();
     let scratch = Scratch::new("oracle")?;
-    let source = Directory::open(&path).map_err(|error| Error::io("open", &path, &error))?;
-    let tree = ::kernel::Tree::open(std::sync::Arc::new(source))
-        .map_err(|error| Error::new(error.to_string()))?;
-    let kernel = Kernel::build(&path, scratch.path(), tree.version())?;
+    let (tree, kernel) = open(&asked.tree, &scratch)?;
     let library = Library::new();
     let mut differences = Vec::new();
     for arch in tree.arches() {
@@ -117,13 +123,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
             arch: arch.to_string(),
             model: kconfig::elaborate(&library, tree.source(), &environment),
         };
-        let found = match question {
-            Question::Structure(_) => structure::compare(&case, &read),
-            Question::Soundness { random, .. } => soundness::compare(&case, *random)?,
-            Question::Completeness { random, .. } => completeness::compare(&case, *random)?,
-            Question::Evaluation { random, .. } => evaluation::compare(&case, *random)?,
-            Question::Fragments { random, .. } => fragments::compare(&case, *random)?,
-        };
+        let found = question.ask(&case, &read)?;
         println!("{name} {arch}: {}", found.summary);
         differences.extend(
             found
@@ -133,6 +133,48 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         );
     }
     judge(name, &asked.tree, &asked.arch, &differences)
+}
+
+fn run_suite(tree: &str) -> Result<ExitCode, Error> {
+    let scratch = Scratch::new("oracle")?;
+    let (_, kernel) = open(tree, &scratch)?;
+    let found = suite::run(&kernel)?;
+    println!("suite: {}", found.summary);
+    judge("suite", tree, &[], &found.differences)
+}
+
+/// A tree, and its Kconfig tools built in a folder outside of it.
+fn open(name: &str, scratch: &Scratch) -> Result<(::kernel::Tree, Kernel), Error> {
+    let (path, _) = verdicts::find(name)?;
+    let source = Directory::open(&path).map_err(|error| Error::io("open", &path, &error))?;
+    let tree = ::kernel::Tree::open(std::sync::Arc::new(source))
+        .map_err(|error| Error::new(error.to_string()))?;
+    let kernel = Kernel::build(&path, scratch.path(), tree.version())?;
+    Ok((tree, kernel))
+}
+
+impl Question {
+    fn name(&self) -> &'static str {
+        match self {
+            Question::Structure(_) => "structure",
+            Question::Soundness { .. } => "soundness",
+            Question::Completeness { .. } => "completeness",
+            Question::Evaluation { .. } => "evaluation",
+            Question::Fragments { .. } => "fragments",
+            Question::Suite { .. } => "suite",
+        }
+    }
+
+    fn ask(&self, case: &Case<'_>, read: &str) -> Result<Found, Error> {
+        match self {
+            Question::Structure(_) => Ok(structure::compare(case, read)),
+            Question::Soundness { random, .. } => soundness::compare(case, *random),
+            Question::Completeness { random, .. } => completeness::compare(case, *random),
+            Question::Evaluation { random, .. } => evaluation::compare(case, *random),
+            Question::Fragments { random, .. } => fragments::compare(case, *random),
+            Question::Suite { .. } => suite::run(case.kernel),
+        }
+    }
 }
 
 /// What one comparison found.
@@ -190,14 +232,14 @@ fn judge(
 }
 
 /// A small generator: the same numbers for the same seed, everywhere.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new(seed: u32) -> Random {
+    pub(crate) fn new(seed: u32) -> Random {
         Random(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 1)
     }
 
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

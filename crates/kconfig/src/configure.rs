@@ -33,6 +33,7 @@ pub(crate) struct Computed {
     /// The value of a string, int or hex symbol.
     text: Option<Name>,
     written: bool,
+    open: bool,
     unmet: bool,
 }
 
@@ -110,6 +111,11 @@ impl Configuration<'_> {
     /// Whether a `.config` has a line about the symbol.
     pub fn is_written(&self, name: &str) -> bool {
         self.computed(name).is_some_and(|c| c.written)
+    }
+
+    /// Whether a user could give a bool or tristate symbol another value.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.computed(name).is_some_and(|c| c.open)
     }
 
     /// The symbols that something selects while their own dependencies are not met, in the order in
@@ -236,6 +242,7 @@ impl<'r> Run<'r> {
             value: Value::No,
             text: None,
             written: seen != Value::No,
+            open: false,
             unmet: false,
         };
         match symbol.kind {
@@ -278,6 +285,7 @@ impl<'r> Run<'r> {
             }
         };
         computed.unmet = direct < selected;
+        computed.open = seen > selected;
         value = value.max(selected);
         computed.value = self.promoted(symbol, seen, value);
     }

@@ -95,15 +95,15 @@ struct Elaborator<'l> {
     source: &'l dyn Source,
     variables: Variables,
     model: Model,
-    /// The files that are being read, outermost first.
-    open: Vec<Arc<Read>>,
+    /// The files that are being read, outermost first, and where each is sourced.
+    open: Vec<(Arc<Read>, Place)>,
     seen: FxHashSet<Arc<str>>,
 }
 
 impl Elaborator<'_> {
     fn place(&self, span: Span) -> Place {
         match self.open.last() {
-            Some(read) => read.place(span),
+            Some((read, _)) => read.place(span),
             None => Place {
                 file: "Kconfig".into(),
                 line: 0,
@@ -167,18 +167,15 @@ impl Elaborator<'_> {
     }
 
     fn file(&mut self, path: &str, context: &Context, from: &Place, optional: bool) {
-        if self.open.iter().any(|open| *open.path == *path) {
-            let within = self.open.iter().skip_while(|open| *open.path != *path);
-            let through: Vec<&str> = within.skip(1).map(|open| &*open.path).collect();
-            let through = match through.as_slice() {
-                [] => String::new(),
-                files => format!(", through {}", files.join(", ")),
-            };
+        if let Some(at) = self.open.iter().position(|(open, _)| *open.path == *path) {
+            let through = self.open[at + 1..].iter();
+            let mut words = vec![format!("{path} is sourced by itself")];
+            words.extend(through.map(|(_, from)| format!("through {}:{}", from.file, from.line)));
             // Nothing is missing: what it says is being read.
             return self.model.diagnostics.push(Diagnostic {
                 place: from.clone(),
                 severity: Severity::Error,
-                message: format!("{path} is sourced by itself{through}"),
+                message: words.join(", "),
             });
         }
         if self.open.len() > DEEPEST {
@@ -189,7 +186,7 @@ impl Elaborator<'_> {
             Err(ReadError::Missing) if optional => return,
             Err(error) => return self.error(format!("{path}: {error}"), from.clone()),
         };
-        self.open.push(read.clone());
+        self.open.push((read.clone(), from.clone()));
         if self.seen.insert(read.path.clone()) {
             self.model.files.push(read.path.clone());
             for error in &read.errors {

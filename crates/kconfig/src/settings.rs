@@ -189,10 +189,9 @@ impl Settings {
         }
     }
 
-    /// Takes back what was said of a symbol.
-    pub fn unset(&mut self, name: Name) {
-        self.values.remove(&name);
-        self.when.remove(&name);
+    /// Whether the symbol is set.
+    pub fn sets(&self, name: Name) -> bool {
+        self.values.contains_key(&name)
     }
 
     pub(crate) fn of(&self, name: Name) -> Option<&Setting> {

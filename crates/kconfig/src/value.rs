@@ -165,7 +165,7 @@ mod tests {
             (
                 ("9223372036854775808", int),
                 Comparison::Greater,
-                ("9", None),
+                ("95", None),
                 false,
             ),
         ] {

@@ -95,9 +95,12 @@ fn one_member_of_a_choice_is_chosen() {
     let text = "choice\n\tprompt \"c\"\n\tdefault B\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\n\
         config C\n\tbool \"c\"\nendchoice\n";
     let lines = |chosen: &str| {
-        ["A", "B", "C"].map(|name| match name == chosen {
-            true => format!("CONFIG_{name}=y"),
-            false => format!("# CONFIG_{name} is not set"),
+        ["A", "B", "C"].map(|name| {
+            if name == chosen {
+                format!("CONFIG_{name}=y")
+            } else {
+                format!("# CONFIG_{name} is not set")
+            }
         })
     };
     let check_chosen = |version, config, chosen: &str| {
@@ -168,11 +171,12 @@ fn lines_that_set_nothing_are_told() {
 #[test]
 fn a_long_chain_is_no_recursion_and_a_ring_comes_to_an_end() {
     let many = 20_000;
-    let mut text = "config A0\n\tbool \"a\"\n".to_owned();
-    for number in 1..many {
-        let before = number - 1;
-        text.push_str(&format!("config A{number}\n\tdef_bool A{before}\n"));
-    }
+    let link = |number: usize| match number {
+        0 => "config A0\n\tbool \"a\"\n".to_owned(),
+        _ => format!("config A{number}\n\tdef_bool A{}\n", number - 1),
+    };
+    let text: Vec<String> = (0..many).map(link).collect();
+    let text = text.concat();
     let model = model(&text, NEW);
     let (settings, _) = Settings::read(&model, b"CONFIG_A0=y");
     let last = format!("A{}", many - 1);

@@ -109,23 +109,35 @@ impl Comparison<'_> {
         let mut conf = self.case.kernel.ask("conf", &self.case.arch, folder);
         let said = said(conf.args(arguments).arg("Kconfig"))?;
         let text = read(&folder.join(".config"))?;
-        let mut theirs: BTreeSet<String> = text.lines().filter(is_setting).map(String::from).collect();
+        let mut theirs: BTreeSet<String> =
+            text.lines().filter(is_setting).map(String::from).collect();
         // What a toolchain answers is known: no question is left.
         let configuration = self.case.model.configure(settings, &|_| false);
         let text = configuration.to_text();
         let mut ours: BTreeSet<String> = text.lines().map(String::from).collect();
         if warnings {
             let sign = "unmet direct dependencies detected for ";
-            let warned = said.lines().filter_map(|line| Some(line.split_once(sign)?.1));
+            let warned = said
+                .lines()
+                .filter_map(|line| Some(line.split_once(sign)?.1));
             theirs.extend(warned.map(|symbol| format!("{symbol} is unmet")));
-            ours.extend(configuration.unmet().map(|symbol| format!("{symbol} is unmet")));
+            ours.extend(
+                configuration
+                    .unmet()
+                    .map(|symbol| format!("{symbol} is unmet")),
+            );
         }
         self.configurations += 1;
         self.lines += theirs.len();
-        let only_ours = ours.difference(&theirs).map(|line| format!("only ours: {line}"));
-        let only_conf = theirs.difference(&ours).map(|line| format!("only conf's: {line}"));
+        let only_ours = ours
+            .difference(&theirs)
+            .map(|line| format!("only ours: {line}"));
+        let only_conf = theirs
+            .difference(&ours)
+            .map(|line| format!("only conf's: {line}"));
         let all = only_ours.chain(only_conf).take(TOLD);
-        self.differences.extend(all.map(|line| format!("{name}: {line}")));
+        self.differences
+            .extend(all.map(|line| format!("{name}: {line}")));
         Ok(())
     }
 }

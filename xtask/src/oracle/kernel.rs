@@ -129,17 +129,21 @@ impl Kernel {
 
     /// What `$(shell,...)` answered so far, as Kconfig puts it in.
     pub(crate) fn answers(&self, arch: &str) -> Result<Toolchain, Error> {
-        let path = self.answers_file(arch);
-        let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
-        let mut rest = &bytes[..];
-        let answers = std::iter::from_fn(|| {
-            let (command, output, after) = record(rest)?;
-            rest = after;
-            let words = output.trim_end_matches('\n').replace('\n', " ");
-            Some((format!("$(shell,{command})"), words))
-        });
-        Ok(answers.collect())
+        kept_answers(&self.answers_file(arch))
     }
+}
+
+/// What `$(shell,...)` answered, as Kconfig puts it in, from a file in which `shell.c` keeps it.
+pub(crate) fn kept_answers(path: &Path) -> Result<Toolchain, Error> {
+    let bytes = fs::read(path).map_err(|error| Error::io("read", path, &error))?;
+    let mut rest = &bytes[..];
+    let answers = std::iter::from_fn(|| {
+        let (command, output, after) = record(rest)?;
+        rest = after;
+        let words = output.trim_end_matches('\n').replace('\n', " ");
+        Some((format!("$(shell,{command})"), words))
+    });
+    Ok(answers.collect())
 }
 
 /// The architecture whose headers another borrows: the one with a makefile of its name.
