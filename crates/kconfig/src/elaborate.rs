@@ -1,6 +1,7 @@
 //! From files to a [`Model`]: one reading of the tree's Kconfig for one architecture.
 
 mod choice;
+mod sanity;
 
 use std::sync::Arc;
 
@@ -319,7 +320,7 @@ impl Elaborator<'_> {
         let definition = Definition {
             depends: inside.depends.clone(),
             counts: self.model.dialect.choice_is_symbol || !context.directly,
-            place,
+            place: place.clone(),
             choice: context.choice,
         };
         self.model.symbols[number].definitions.push(definition);
@@ -335,7 +336,11 @@ impl Elaborator<'_> {
                 members.push(name);
             }
             around = self.in_mode(choice, number, around);
+            if !self.model.dialect.choice_is_symbol {
+                self.check_member(number, properties, &place);
+            }
         }
+        self.check_transitional(properties, context, &place);
         for property in properties {
             let around = match property.kind {
                 PropertyKind::Select(..) | PropertyKind::Imply(..) => &inside.condition(),

@@ -19,8 +19,9 @@ use crate::configure::Configuration;
 use crate::model::{Model, Symbol};
 use crate::question::{Questions, Wish};
 use crate::settings::{Fill, Settings};
-use crate::syntax::SymbolType;
-use crate::value::Value;
+use crate::syntax::{Comparison, SymbolType};
+use crate::term::Term;
+use crate::value::{Value, compare_texts, number};
 use crate::why::Fact;
 
 /// What became of wishes.
@@ -304,15 +305,20 @@ impl crate::Constraints<'_> {
         })
     }
 
-    /// A text for a string, int or hex symbol that agrees with all that a solution says of it; none
-    /// where nothing is said.
+    /// A text for a string, int or hex symbol that agrees with all that a solution says of it, within
+    /// its ranges where that can be; none where nothing is said.
     pub fn text_for(&self, symbol: &Symbol, solution: &Solution) -> Option<String> {
         let asked = self.comparisons(symbol.name);
         if asked.is_empty() {
             return None;
         }
+        let mut near: Vec<Name> = asked.iter().map(|(_, value)| *value).collect();
+        for range in &symbol.ranges {
+            range.low.texts(&mut near);
+            range.high.texts(&mut near);
+        }
         let mut candidates: Vec<String> = Vec::new();
-        for (_, value) in asked {
+        for value in near {
             candidates.push(value.to_string());
             if let Ok(number) = value.parse::<i64>() {
                 let near = [number.saturating_sub(1), number.saturating_add(1)];
@@ -322,8 +328,35 @@ impl crate::Constraints<'_> {
             }
         }
         candidates.push("other".to_owned());
-        let fits = |text: &String| self.agrees(symbol, text, solution);
-        candidates.into_iter().find(fits)
+        candidates.retain(|text| self.agrees(symbol, text, solution));
+        let outside = |text: &String| symbol.ranges_without(text);
+        candidates.into_iter().min_by_key(outside)
+    }
+}
+
+impl Symbol {
+    /// How many of the ranges whose bounds are numbers do not hold a number.
+    fn ranges_without(&self, text: &str) -> usize {
+        let out = |bound: &Term, op| match bound {
+            Term::Symbol(bound) | Term::Text(bound) if number((bound, self.kind)).is_some() => {
+                compare_texts(op, (text, self.kind), (bound, self.kind))
+            }
+            _ => false,
+        };
+        let ranges = self.ranges.iter();
+        let without = ranges.filter(|range| {
+            out(&range.low, Comparison::Less) || out(&range.high, Comparison::Greater)
+        });
+        without.count()
+    }
+}
+
+impl Term {
+    /// The words of which the term is one.
+    fn texts(&self, found: &mut Vec<Name>) {
+        if let Term::Symbol(text) | Term::Text(text) = self {
+            found.push(*text);
+        }
     }
 }
 

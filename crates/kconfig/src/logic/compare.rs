@@ -40,9 +40,11 @@ impl Constraints<'_> {
             (Side::Text(a), Side::Text(b)) => {
                 Condition::constant(compare_texts(op, (&a, None), (&b, None)))
             }
-            (Side::Valued(symbol), Side::Text(value)) => compare_valued(store, op, symbol, value),
+            (Side::Valued(symbol), Side::Text(value)) => {
+                self.compare_valued(store, op, symbol, value)
+            }
             (Side::Text(value), Side::Valued(symbol)) => {
-                compare_valued(store, mirrored(op), symbol, value)
+                self.compare_valued(store, mirrored(op), symbol, value)
             }
             (Side::Probe(words), other) | (other, Side::Probe(words)) => {
                 let probe = Tri::of(store.atom(Atom::Probe(words)));
@@ -72,6 +74,58 @@ impl Constraints<'_> {
         }
     }
 
+    /// A string, int or hex symbol against a constant. Of numbers only `<=` is asked, of which all
+    /// else is made: so what is known of one comparison is known of the others.
+    fn compare_valued(
+        &self,
+        store: &mut Store,
+        op: Comparison,
+        symbol: Name,
+        value: Name,
+    ) -> Condition {
+        if let Some(number) = self.number_for(symbol, &value) {
+            let most = self.at_most(store, symbol, number);
+            let below = self.at_most(store, symbol, number - 1);
+            return match op {
+                Comparison::LessEqual => most,
+                Comparison::Greater => !most,
+                Comparison::Less => below,
+                Comparison::GreaterEqual => !below,
+                Comparison::Equal => store.and(most, !below),
+                Comparison::NotEqual => !store.and(most, !below),
+            };
+        }
+        let (op, negated) = match op {
+            Comparison::Equal => (CompareOp::Equal, false),
+            Comparison::NotEqual => (CompareOp::Equal, true),
+            Comparison::Less => (CompareOp::Less, false),
+            Comparison::GreaterEqual => (CompareOp::Less, true),
+            Comparison::LessEqual => (CompareOp::LessEqual, false),
+            Comparison::Greater => (CompareOp::LessEqual, true),
+        };
+        let atom = store.atom(Atom::Compare { symbol, op, value });
+        if negated { !atom } else { atom }
+    }
+
+    /// The number that an int or hex symbol is compared with.
+    fn number_for(&self, symbol: Name, value: &str) -> Option<i128> {
+        let kind = self.model.symbol(&symbol)?.kind;
+        let is_number = matches!(kind, Some(SymbolType::Int | SymbolType::Hex));
+        number((value, None)).filter(|_| is_number)
+    }
+
+    /// `symbol <= bound`. Nothing hexadecimal is negative, but an older kernel may have no value for
+    /// it, which comes before all others.
+    fn at_most(&self, store: &mut Store, symbol: Name, bound: i128) -> Condition {
+        let kind = self.model.symbol(&symbol).and_then(|symbol| symbol.kind);
+        let (op, value) = if kind == Some(SymbolType::Hex) && bound < 0 {
+            (CompareOp::Equal, Name::new(""))
+        } else {
+            (CompareOp::LessEqual, Name::new(&bound.to_string()))
+        };
+        store.atom(Atom::Compare { symbol, op, value })
+    }
+
     /// What is known of `symbol op value`: comparisons exclude each other, a symbol whose prompt is
     /// not seen has the first default that holds, and a range holds it within its bounds.
     pub(super) fn of_comparison(
@@ -81,10 +135,16 @@ impl Constraints<'_> {
         op: CompareOp,
         value: Name,
     ) -> Vec<Condition> {
+        let atom = store.atom(Atom::Compare { symbol, op, value });
+        if self.number_for(symbol, &value).is_some() {
+            let same = self.compare_valued(store, comparison(op), symbol, value);
+            if same != atom {
+                return vec![store.iff(atom, same)];
+            }
+        }
         let known = self.compared.entry(symbol).or_default();
         let before = known.clone();
         known.push((op, value));
-        let atom = store.atom(Atom::Compare { symbol, op, value });
         let model = self.model;
         let Some(of) = model.symbol(&symbol) else {
             return vec![!atom];
@@ -109,6 +169,10 @@ impl Constraints<'_> {
         let (within, by_default) = self.in_range(store, of, (op, value), (atom, by_default));
         all.push(within);
         let visible = self.visible_of_any(store, of);
+        if value.is_empty() && of.kind != Some(SymbolType::String) {
+            // Nobody can set a number to nothing.
+            all.push(store.implies(atom, by_default));
+        }
         let same = store.iff(atom, by_default);
         all.push(store.or(visible, same));
         all
@@ -146,6 +210,10 @@ impl Constraints<'_> {
         (op, value): (CompareOp, Name),
         (atom, by_default): (Condition, Condition),
     ) -> (Condition, Condition) {
+        // What is equal to no number is on no bound.
+        if op == CompareOp::Equal {
+            return (Condition::TRUE, by_default);
+        }
         let (mut earlier, mut within, mut given) = (Condition::FALSE, Condition::TRUE, by_default);
         for range in &symbol.ranges {
             let holds = self.term(store, &range.condition).on;
@@ -154,17 +222,9 @@ impl Constraints<'_> {
             let mut bound = |constraints: &mut Self, term: &Term, op| {
                 constraints.bound_compares(store, symbol, term, (op, value))
             };
-            let (least, most, clamped) = if op == CompareOp::Equal {
-                let low = bound(self, &range.low, CompareOp::LessEqual);
-                let high = bound(self, &range.high, CompareOp::Less);
-                // Between the bounds a value may be this one; on which bound a default lands is not
-                // followed.
-                (Condition::FALSE, store.and(low, !high), atom)
-            } else {
-                let (low, high) = (bound(self, &range.low, op), bound(self, &range.high, op));
-                let lifted = store.or(by_default, high);
-                (high, low, store.and(low, lifted))
-            };
+            let (low, high) = (bound(self, &range.low, op), bound(self, &range.high, op));
+            let lifted = store.or(by_default, high);
+            let (least, most, clamped) = (high, low, store.and(low, lifted));
             let bounds = [store.implies(least, atom), store.implies(atom, most)];
             let bounds = store.and_all(bounds);
             let one = store.implies(first, bounds);
@@ -184,11 +244,7 @@ impl Constraints<'_> {
     ) -> Condition {
         match self.side(store, bound) {
             Side::Text(text) => Condition::constant(symbol.compares(&text, op, &value)),
-            Side::Valued(other) => store.atom(Atom::Compare {
-                symbol: other,
-                op,
-                value,
-            }),
+            Side::Valued(other) => self.compare_valued(store, comparison(op), other, value),
             _ => unknown(store, comparison(op), bound, &Term::Text(value)),
         }
     }
@@ -210,11 +266,7 @@ impl Constraints<'_> {
         (op, value): (CompareOp, Name),
         atom: Condition,
     ) -> Condition {
-        let comparison = match op {
-            CompareOp::Equal => Comparison::Equal,
-            CompareOp::Less => Comparison::Less,
-            CompareOp::LessEqual => Comparison::LessEqual,
-        };
+        let comparison = comparison(op);
         let holds = |text: &str| {
             Condition::constant(compare_texts(
                 comparison,
@@ -235,11 +287,7 @@ impl Constraints<'_> {
                 Side::Valued(other)
                     if self.model.symbol(&other).and_then(|s| s.kind) == symbol.kind =>
                 {
-                    store.atom(Atom::Compare {
-                        symbol: other,
-                        op,
-                        value,
-                    })
+                    self.compare_valued(store, comparison, other, value)
                 }
                 // What a toolchain says, or a symbol of another type, is not followed.
                 _ => atom,
@@ -268,19 +316,6 @@ fn comparison(op: CompareOp) -> Comparison {
 fn unknown(store: &mut Store, op: Comparison, a: &Term, b: &Term) -> Condition {
     let words = Name::new(&format!("{a:?} {op:?} {b:?}"));
     store.atom(Atom::Free(words))
-}
-
-fn compare_valued(store: &mut Store, op: Comparison, symbol: Name, value: Name) -> Condition {
-    let (op, negated) = match op {
-        Comparison::Equal => (CompareOp::Equal, false),
-        Comparison::NotEqual => (CompareOp::Equal, true),
-        Comparison::Less => (CompareOp::Less, false),
-        Comparison::GreaterEqual => (CompareOp::Less, true),
-        Comparison::LessEqual => (CompareOp::LessEqual, false),
-        Comparison::Greater => (CompareOp::LessEqual, true),
-    };
-    let atom = store.atom(Atom::Compare { symbol, op, value });
-    if negated { !atom } else { atom }
 }
 
 /// A bool or tristate against a text: each of its values is tried.
@@ -342,9 +377,14 @@ fn related(
     (b, op_b, value_b): (Condition, CompareOp, &str),
 ) -> Vec<Condition> {
     let (Some(x), Some(y)) = (number((value_a, None)), number((value_b, None))) else {
-        let differ = op_a == CompareOp::Equal && op_b == CompareOp::Equal && value_a != value_b;
         let both = store.and(a, b);
-        return if differ { vec![!both] } else { Vec::new() };
+        return match (op_a, op_b) {
+            (CompareOp::Equal, CompareOp::Equal) if value_a != value_b => vec![!both],
+            // Nothing comes first.
+            (CompareOp::Equal, _) if value_a.is_empty() => vec![store.implies(a, b)],
+            (_, CompareOp::Equal) if value_b.is_empty() => vec![store.implies(b, a)],
+            _ => Vec::new(),
+        };
     };
     // Each is true up to a bound, or at one value: the values around both bounds show every
     // combination that there is.

@@ -21,6 +21,7 @@ pub(crate) fn read(text: &str, version: &str) -> Model {
 }
 
 /// The model of a text that is in order.
+#[allow(dead_code, reason = "each test is a program of its own")]
 pub(crate) fn model(text: &str, version: &str) -> Model {
     let model = read(text, version);
     assert_eq!(model.diagnostics(), [], "{text}");

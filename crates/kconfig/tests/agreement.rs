@@ -1,0 +1,325 @@
+//! Two meanings of the language are written down: what becomes of settings (`Configuration`), and which
+//! configurations there are (`Constraints`). On Kconfig files drawn at random they are the same.
+
+#![allow(clippy::panic, reason = "a test fails where it is surprised")]
+
+mod toy;
+
+use std::fmt::Write;
+
+use condition::{Answer, Atom, Condition, Level, Model as Solution, Solver, Store};
+use kconfig::{Constraints, Fill, Model, Settings, Value};
+use text::Name;
+use toy::{NEW, OLD, read};
+
+/// Files of each kind of kernel.
+const FILES: u64 = 400;
+/// Settings of each file.
+const SETTINGS: u64 = 12;
+
+/// What expressions ask besides truths.
+const HEAD: &str = "\
+config SMALL
+	bool \"small\"
+config NUMBER
+	int \"number\" if !SMALL
+	range 1 4
+	default 2
+config BITS
+	hex \"bits\"
+	range 0x1 0x2 if SMALL
+config WORD
+	string \"word\" if SMALL
+	default \"a\" if MODULES
+";
+
+/// A small generator: the same numbers for the same seed, everywhere.
+struct Draw {
+    state: u64,
+    /// By the rules of newer kernels.
+    new: bool,
+}
+
+impl Draw {
+    fn new(seed: u64, version: &str) -> Draw {
+        Draw {
+            state: (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            new: version == NEW,
+        }
+    }
+
+    fn below(&mut self, many: u64) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 8) % many
+    }
+
+    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
+        of[usize::try_from(self.below(of.len() as u64)).unwrap_or(0)]
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    /// An expression over the symbols before `number`.
+    fn expression(&mut self, number: u64) -> String {
+        if number == 0 || self.chance(10) {
+            return self.one(&["y", "n", "m", "MODULES", "NOWHERE"]).to_owned();
+        }
+        let symbol = |draw: &mut Draw| format!("S{}", draw.below(number));
+        match self.below(10) {
+            0..=4 => symbol(self),
+            5 => format!("!{}", symbol(self)),
+            6 => format!("{} && {}", symbol(self), self.expression(number)),
+            7 => format!("({} || {})", symbol(self), self.expression(number)),
+            8 => {
+                let op = self.one(&["=", "!=", "<", ">="]);
+                format!("{} {op} {}", symbol(self), self.one(&["y", "m", "n"]))
+            }
+            _ => match self.below(4) {
+                0 => format!(
+                    "WORD {} \"{}\"",
+                    self.one(&["=", "!="]),
+                    self.one(&["", "a", "b"])
+                ),
+                1 => format!("BITS {} 0x{}", self.one(&["<", ">="]), self.below(3)),
+                _ => format!("NUMBER {} {}", self.one(&["=", "<", ">"]), self.below(5)),
+            },
+        }
+    }
+
+    fn entry(&mut self, text: &mut String, number: u64, many: u64, in_choice: bool) {
+        let kind = if in_choice && self.new {
+            "bool"
+        } else {
+            self.one(&["bool", "tristate"])
+        };
+        let _ = writeln!(text, "config S{number}\n\t{kind}");
+        if in_choice || self.chance(65) {
+            let condition = self.clause(number, 20);
+            let _ = writeln!(text, "\tprompt \"s{number}\"{condition}");
+        }
+        for _ in 0..self.below(3) {
+            let _ = writeln!(text, "\tdepends on {}", self.expression(number));
+        }
+        if !in_choice {
+            for _ in 0..self.below(3) {
+                let (value, clause) = (self.expression(number), self.clause(number, 50));
+                let _ = writeln!(text, "\tdefault {value}{clause}");
+            }
+        }
+        // Who is selected comes later, so that nothing depends on itself.
+        for word in ["select", "imply"] {
+            if number + 1 < many && self.chance(25) {
+                let target = number + 1 + self.below(many - number - 1);
+                let _ = writeln!(text, "\t{word} S{target}{}", self.clause(number, 40));
+            }
+        }
+    }
+
+    fn clause(&mut self, number: u64, percent: u64) -> String {
+        if self.chance(percent) {
+            format!(" if {}", self.expression(number))
+        } else {
+            String::new()
+        }
+    }
+
+    fn file(&mut self) -> String {
+        let many = 3 + self.below(7);
+        let mut text = HEAD.to_owned();
+        let mut number = 0;
+        while number < many {
+            let members = if self.chance(15) {
+                2 + self.below(2)
+            } else {
+                0
+            };
+            if members > 0 && number + members <= many {
+                let _ = writeln!(text, "choice\n\tprompt \"c\"{}", self.clause(number, 30));
+                if !self.new && self.chance(20) {
+                    text.push_str("\toptional\n");
+                }
+                let before = number;
+                for _ in 0..self.below(3) {
+                    let member = before + self.below(members);
+                    let _ = writeln!(text, "\tdefault S{member}{}", self.clause(before, 40));
+                }
+                while number < before + members {
+                    // Members know what stands before the choice, not each other.
+                    let mut entry = String::new();
+                    self.entry(&mut entry, before, before, true);
+                    let name = format!("S{before}\n");
+                    text.push_str(&entry.replacen(&name, &format!("S{number}\n"), 1));
+                    number += 1;
+                }
+                text.push_str("endchoice\n");
+            } else {
+                self.entry(&mut text, number, many, false);
+                number += 1;
+            }
+        }
+        text
+    }
+
+    fn settings(&mut self, model: &Model) -> Settings {
+        let mut lines = String::new();
+        for symbol in model.symbols() {
+            let value = if symbol.is_truth() {
+                self.one(&["y", "m", "n", ""]).to_owned()
+            } else if symbol.name == "WORD" {
+                self.one(&["\"a\"", "\"b\"", "\"\""]).to_owned()
+            } else {
+                self.below(6).to_string()
+            };
+            if !value.is_empty() {
+                let _ = writeln!(lines, "CONFIG_{}={value}", symbol.name);
+            }
+        }
+        // An m for a bool sets nothing.
+        let (mut settings, _) = Settings::read(model, lines.as_bytes());
+        settings.fill(model, Fill::Default);
+        settings
+    }
+}
+
+struct Both<'m> {
+    model: &'m Model,
+    store: Store,
+    solver: Solver,
+    constraints: Constraints<'m>,
+}
+
+impl<'m> Both<'m> {
+    fn new(model: &'m Model) -> Both<'m> {
+        let (mut store, mut solver) = (Store::new(), Solver::new());
+        let mut constraints = model.constraints();
+        let names = model.symbols().map(|symbol| symbol.name);
+        constraints.require(&mut store, &mut solver, names.collect::<Vec<_>>());
+        Both {
+            model,
+            store,
+            solver,
+            constraints,
+        }
+    }
+
+    fn is(&mut self, name: Name, value: Value) -> Condition {
+        match value {
+            Value::Yes => self.store.symbol(&name, Level::Yes),
+            Value::Module => self.store.symbol(&name, Level::Module),
+            Value::No => !self.store.enabled(&name),
+        }
+    }
+
+    /// What becomes of settings is a configuration by the constraints.
+    fn check_sound(&mut self, settings: &Settings, text: &str) {
+        let configuration = self.model.configure(settings, &|_| false);
+        let truths = self.model.symbols().filter(|symbol| symbol.is_truth());
+        let mut all = Vec::new();
+        for symbol in truths {
+            all.push(self.is(symbol.name, configuration.value(&symbol.name)));
+        }
+        let answer = self.solver.solve(&self.store, &all);
+        let values = configuration.to_text();
+        if let Answer::Unsat(core) = answer {
+            let shown = core.iter().map(|c| self.store.display(*c).to_string());
+            let core = shown.collect::<Vec<_>>().join(" ");
+            panic!("{core} is no configuration:\n{values}\n{text}");
+        }
+    }
+
+    /// What is a configuration by the constraints can be reached.
+    fn check_complete(&mut self, wishes: &Settings, text: &str) {
+        let (mut wanted, wished) = (Vec::new(), self.model.configure(wishes, &|_| true));
+        for symbol in self.model.symbols().filter(|symbol| symbol.is_truth()) {
+            let wish = self.is(symbol.name, wished.value(&symbol.name));
+            wanted.push(wish);
+            if !self.solver.solve(&self.store, &wanted).is_sat() {
+                wanted.pop();
+                wanted.push(!wish);
+                if !self.solver.solve(&self.store, &wanted).is_sat() {
+                    wanted.pop();
+                }
+            }
+        }
+        let Answer::Sat(solution) = self.solver.solve(&self.store, &wanted) else {
+            panic!("wishes were granted one by one:\n{text}");
+        };
+        self.check_reached(&solution, text);
+    }
+
+    /// Some settings become the solution. What a default gives where a prompt allows less cannot be
+    /// set: there nothing is.
+    fn check_reached(&self, solution: &Solution, text: &str) {
+        let mut unset = Vec::new();
+        loop {
+            let mut settings = Settings::new();
+            for symbol in self.model.symbols().filter(|s| !unset.contains(&s.name)) {
+                let value = if symbol.is_truth() {
+                    Some(truth(solution, symbol.name).word().to_owned())
+                } else {
+                    self.constraints.text_for(symbol, solution)
+                };
+                settings.set(self.model, symbol.name, &value.unwrap_or_default());
+            }
+            let configuration = self.model.configure(&settings, &|_| false);
+            let truths = self.model.symbols().filter(|symbol| symbol.is_truth());
+            let names = truths.map(|symbol| symbol.name);
+            let wrong = names.filter(|name| configuration.value(name) != truth(solution, *name));
+            let wrong: Vec<Name> = wrong.collect();
+            if wrong.is_empty() {
+                return;
+            }
+            let before = unset.len();
+            unset.extend(wrong.iter().filter(|name| settings.sets(**name)).copied());
+            let values = configuration.to_text();
+            assert!(
+                unset.len() > before,
+                "{wrong:?} differ in\n{values}\n{text}"
+            );
+        }
+    }
+}
+
+fn truth(solution: &Solution, name: Name) -> Value {
+    let is = |level| solution.value(Atom::Symbol { name, level }) == Some(true);
+    match (is(Level::Yes), is(Level::Module)) {
+        (true, _) => Value::Yes,
+        (_, true) => Value::Module,
+        _ => Value::No,
+    }
+}
+
+#[test]
+fn what_settings_become_is_what_the_constraints_allow() {
+    for seed in 0..FILES {
+        for version in [NEW, OLD] {
+            let mut draw = Draw::new(seed, version);
+            let text = draw.file();
+            let model = read(&text, version);
+            if model.errors().next().is_some() {
+                continue;
+            }
+            let mut both = Both::new(&model);
+            for _ in 0..SETTINGS {
+                let settings = draw.settings(&model);
+                let text = format!("{version}, seed {seed}\n{text}");
+                both.check_sound(&settings, &text);
+                both.check_complete(&settings, &text);
+            }
+        }
+    }
+}
+
+#[test]
+fn most_files_drawn_are_in_order() {
+    for version in [NEW, OLD] {
+        let file = |seed| Draw::new(seed, version).file();
+        let in_order = |seed: &u64| read(&file(*seed), version).errors().next().is_none();
+        let many = (0..FILES).filter(in_order).count() as u64;
+        assert!(many > FILES * 3 / 4, "{many} of {FILES} in {version}");
+    }
+}
