@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use condition::{Answer, Atom, CompareOp, Condition, Level, Model as Solution};
+use condition::{Answer, Atom, CompareOp, Level, Model as Solution};
 use rustc_hash::FxHashSet;
 use text::Name;
 
@@ -47,7 +47,10 @@ pub struct Needed {
 impl Questions<'_> {
     /// The least to set so that all wishes are granted, or why they cannot be.
     pub fn fragment(&mut self, wishes: &[Wish]) -> Fragment {
-        let conditions: Vec<_> = wishes.iter().map(|wish| self.wish(wish)).collect();
+        let conditions: Vec<_> = wishes
+            .iter()
+            .map(|wish| self.model.wish(&mut self.store, wish))
+            .collect();
         let core = match self.solve(&conditions) {
             Answer::Sat(solution) => {
                 let needed = self.needed(wishes, &solution);
@@ -74,28 +77,6 @@ impl Questions<'_> {
         let clash: Vec<Wish> = clash.into_iter().map(|at| wishes[at].clone()).collect();
         let facts = self.why_not(&clash);
         Fragment::Impossible(clash, facts)
-    }
-
-    fn wish(&mut self, wish: &Wish) -> Condition {
-        let name = wish.symbol;
-        let is_truth = self
-            .model
-            .symbol(&name)
-            .is_none_or(|symbol| symbol.is_truth() || symbol.kind.is_none());
-        match wish.value.as_str() {
-            "y" if is_truth => self.store.symbol(&name, Level::Yes),
-            "m" if is_truth => self.store.symbol(&name, Level::Module),
-            "n" if is_truth => !self.store.enabled(&name),
-            value => {
-                let equal = Atom::Compare {
-                    symbol: name,
-                    op: CompareOp::Equal,
-                    value: value.into(),
-                };
-                let (on, equal) = (self.on(name), self.store.atom(equal));
-                self.store.and(on, equal)
-            }
-        }
     }
 
     fn needed(&self, wishes: &[Wish], solution: &Solution) -> Option<Needed> {

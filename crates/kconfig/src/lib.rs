@@ -13,6 +13,7 @@
 //! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
 
 mod configure;
+mod conflict;
 mod dialect;
 mod elaborate;
 mod environment;

@@ -10,6 +10,8 @@
 
 mod compare;
 
+use std::collections::BTreeMap;
+
 use condition::{Atom, CompareOp, Condition, Level, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
@@ -74,6 +76,15 @@ enum Asked {
     Macro(Name),
 }
 
+impl Asked {
+    fn symbol(self) -> Name {
+        match self {
+            Asked::Symbol(name) | Asked::Comparison(name, ..) => name,
+            Asked::Macro(name) => name.strip_prefix("CONFIG_").map_or(name, Name::new),
+        }
+    }
+}
+
 impl Model {
     /// The constraints of this model, none of them asserted yet.
     pub fn constraints(&self) -> Constraints<'_> {
@@ -116,7 +127,32 @@ impl Constraints<'_> {
         self.require_all(store, solver, open);
     }
 
-    fn require_all(&mut self, store: &mut Store, solver: &mut Solver, mut open: Vec<Asked>) {
+    /// All that Kconfig says of what `condition` asks about, by the symbol that it is said of.
+    pub(crate) fn said_for(
+        &mut self,
+        store: &mut Store,
+        condition: Condition,
+    ) -> BTreeMap<Name, Vec<Condition>> {
+        let (mut open, mut said) = (Vec::new(), BTreeMap::<Name, Vec<Condition>>::new());
+        self.note(store, condition, &mut open);
+        self.follow(store, open, &mut |_, asked, condition| {
+            said.entry(asked.symbol()).or_default().push(condition);
+        });
+        said
+    }
+
+    fn require_all(&mut self, store: &mut Store, solver: &mut Solver, open: Vec<Asked>) {
+        self.follow(store, open, &mut |store, _, condition| {
+            solver.assert(store, condition);
+        });
+    }
+
+    fn follow(
+        &mut self,
+        store: &mut Store,
+        mut open: Vec<Asked>,
+        take: &mut dyn FnMut(&Store, Asked, Condition),
+    ) {
         while let Some(asked) = open.pop() {
             if !self.done.insert(asked) {
                 continue;
@@ -130,7 +166,7 @@ impl Constraints<'_> {
             };
             for condition in all {
                 self.note(store, condition, &mut open);
-                solver.assert(store, condition);
+                take(store, asked, condition);
             }
         }
     }

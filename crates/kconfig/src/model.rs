@@ -180,6 +180,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// What sentences call the architecture.
+    pub(crate) fn arch_name(&self) -> &'static str {
+        self.arch.map_or("this architecture", Name::as_str)
+    }
+
     /// What reading the files has to say, by place.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics

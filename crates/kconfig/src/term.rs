@@ -48,6 +48,18 @@ impl Term {
         Arc::new(Term::Or(a.clone(), b.clone()))
     }
 
+    /// What must hold together for the term to hold, in order.
+    pub(crate) fn parts(&self) -> Vec<&Term> {
+        let (mut open, mut found) = (vec![self], Vec::new());
+        while let Some(term) = open.pop() {
+            match term {
+                Term::And(a, b) => open.extend([&**b, &**a]),
+                term => found.push(term),
+            }
+        }
+        found
+    }
+
     /// All names in the expression that stand where a symbol may.
     pub fn symbols(&self, found: &mut Vec<Name>) {
         match self {

@@ -1,6 +1,7 @@
 //! Why a symbol is on or can never be on for an architecture, in the words of its Kconfig files.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashSet;
 use text::Name;
@@ -91,10 +92,9 @@ impl Reasons<'_> {
             return;
         }
         let model = self.questions.model;
-        let arch = model.arch.map_or("this architecture", Name::as_str);
         let Some(symbol) = model.symbol(&name) else {
             self.facts.push(Fact {
-                text: format!("{arch} does not define {name}"),
+                text: format!("{} does not define {name}", model.arch_name()),
                 place: None,
             });
             return;
@@ -105,30 +105,52 @@ impl Reasons<'_> {
             self.facts.push(Fact { text, place });
             return self.explain(next);
         }
-        let selectors = model.selectors(name);
-        let strong: Vec<_> = selectors
-            .into_iter()
-            .filter(|select| !select.weak)
-            .collect();
-        let text = match (symbol.prompts.is_empty(), strong.as_slice()) {
-            (true, []) if symbol.defaults.is_empty() => {
-                format!("nothing on {arch} selects {name}, which has no prompt")
+        if let Some(term) = self.unmet_term(symbol) {
+            let text = format!("{name} depends on {term}, which never holds");
+            return self.facts.push(Fact { text, place });
+        }
+        let selectors = model.selectors(name).into_iter();
+        let strong: Vec<&Select> = selectors.filter(|select| !select.weak).collect();
+        match strong.as_slice() {
+            [] => self.defaults(symbol),
+            [only] => self.selector(only, place),
+            several => self.selectors(symbol, several),
+        }
+    }
+
+    /// Why no default of a symbol holds that nothing selects.
+    fn defaults(&mut self, symbol: &Symbol) {
+        let (arch, name) = (self.questions.model.arch_name(), symbol.name);
+        let text = match (symbol.prompts.is_empty(), symbol.defaults.is_empty()) {
+            (true, true) => format!("nothing on {arch} selects {name}, which has no prompt"),
+            (true, false) => {
+                format!("no default of {name} holds on {arch}, and nothing selects it")
             }
-            (true, []) => format!("no default of {name} holds on {arch}, and nothing selects it"),
-            (true, _) => format!("nothing that selects {name} can be on for {arch}"),
             (false, _) => format!("{name} can never be on for {arch}"),
         };
-        let [only] = strong.as_slice() else {
-            return self.facts.push(Fact { text, place });
-        };
+        let place = symbol.definitions.first().map(|d| d.place.clone());
+        self.facts.push(Fact { text, place });
+        let next = symbol.defaults.iter().find_map(|default| {
+            let mut parts = Vec::new();
+            conjuncts(&default.condition, &mut parts);
+            conjuncts(&default.value, &mut parts);
+            self.never_on(parts)
+        });
+        if let Some(next) = next {
+            self.explain(next);
+        }
+    }
+
+    /// Why the only `select` of a symbol never takes effect.
+    fn selector(&mut self, only: &Select, place: Option<Place>) {
+        let (arch, name) = (self.questions.model.arch_name(), only.target);
         if !self.questions.can_be_on(only.by) {
+            let text = format!("nothing that selects {name} can be on for {arch}");
             self.facts.push(Fact { text, place });
             return self.explain(only.by);
         }
         // Who selects it can be on, but not where it does.
-        let mut parts = Vec::new();
-        conjuncts(&only.condition, &mut parts);
-        let next = self.never_on(parts);
+        let next = self.forbids(only);
         let condition = next.map_or(only.condition.to_string(), |next| next.to_string());
         self.facts.push(Fact {
             text: format!("{} selects {name} only where {condition}", only.by),
@@ -137,6 +159,44 @@ impl Reasons<'_> {
         if let Some(next) = next {
             self.explain(next);
         }
+    }
+
+    /// Why none of several `select` lines ever takes effect: what most of them need comes first.
+    fn selectors(&mut self, symbol: &Symbol, several: &[&Select]) {
+        let (arch, name) = (self.questions.model.arch_name(), symbol.name);
+        self.facts.push(Fact {
+            text: format!("nothing that selects {name} can be on for {arch}"),
+            place: symbol.definitions.first().map(|d| d.place.clone()),
+        });
+        let mut needed: BTreeMap<Name, Vec<&Select>> = BTreeMap::new();
+        for select in several {
+            let by = self.forbids(select).unwrap_or(select.by);
+            needed.entry(by).or_default().push(select);
+        }
+        let mut needed: Vec<_> = needed.into_iter().collect();
+        needed.sort_by_key(|(_, selects)| Reverse(selects.len()));
+        for (needed, selects) in &needed {
+            if self.facts.len() >= LONGEST {
+                return;
+            }
+            let text = match selects.as_slice() {
+                [one] if one.by == *needed => format!("{needed} selects {name} but is never on"),
+                [one] => format!("{} selects {name} but needs {needed}", one.by),
+                many => format!("{} lines select {name} but need {needed}", many.len()),
+            };
+            let place = selects.first().map(|select| select.place.clone());
+            self.facts.push(Fact { text, place });
+        }
+        if let [(only, _)] = needed.as_slice() {
+            self.explain(*only);
+        }
+    }
+
+    /// What a `select` needs and can never have.
+    fn forbids(&mut self, select: &Select) -> Option<Name> {
+        let mut parts = vec![select.by];
+        conjuncts(&select.condition, &mut parts);
+        self.never_on(parts)
     }
 
     /// The last of `names` that can never be on.
@@ -159,15 +219,30 @@ impl Reasons<'_> {
         // The entry's own dependencies stand last; they say more than what stands around it.
         self.never_on(parts)
     }
+
+    /// Something else that the only definition depends on and that never holds.
+    fn unmet_term(&mut self, symbol: &Symbol) -> Option<Term> {
+        let [definition] = symbol.definitions.as_slice() else {
+            return None;
+        };
+        if symbol.prompts.is_empty() && symbol.defaults.is_empty() {
+            return None;
+        }
+        let parts = definition.depends.as_deref()?.parts();
+        let questions = &mut self.questions;
+        let never = parts
+            .into_iter()
+            .rev()
+            .find(|term| !questions.can_hold(term));
+        never.cloned()
+    }
 }
 
+/// The symbols that must be on for a term to hold.
 fn conjuncts(term: &Term, found: &mut Vec<Name>) {
-    match term {
-        Term::And(a, b) => {
-            conjuncts(a, found);
-            conjuncts(b, found);
+    for part in term.parts() {
+        if let Term::Symbol(name) = part {
+            found.push(*name);
         }
-        Term::Symbol(name) => found.push(*name),
-        _ => {}
     }
 }

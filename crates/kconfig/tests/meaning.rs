@@ -333,3 +333,65 @@ fn what_depends_on_itself_is_an_error() {
         .collect::<Vec<_>>();
     assert_eq!(said, [expect]);
 }
+
+fn words(facts: Vec<kconfig::Fact>) -> Vec<String> {
+    facts.into_iter().map(|fact| fact.text).collect()
+}
+
+#[test]
+fn the_reason_goes_on_through_defaults_and_many_selects() {
+    let why = |text: &str, name: &str| {
+        let facts = model(text, NEW).why_never(name);
+        words(facts.expect("never on"))
+    };
+    let text = "config A\n\tbool\nconfig B\n\tbool\nconfig C\n\tbool \"c\"\n\tdepends on A || B\n\
+        config D\n\tdef_bool C\n";
+    let expect = [
+        "no default of D holds on toy, and nothing selects it",
+        "C depends on A || B, which never holds",
+    ];
+    assert_eq!(why(text, "D"), expect);
+    let text = "config A\n\tbool\nconfig B\n\tbool \"b\"\n\tdepends on A\n\tselect T\n\
+        config C\n\tbool \"c\"\n\tselect T if A\nconfig D\n\tbool \"d\"\n\tselect T if ARM\nconfig T\n\tbool\n";
+    let expect = [
+        "nothing that selects T can be on for toy",
+        "2 lines select T but need A",
+        "D selects T but needs ARM",
+    ];
+    assert_eq!(why(text, "T"), expect);
+}
+
+#[test]
+fn the_reason_of_a_clash_is_the_least_that_forbids_it() {
+    let check = |text: &str, wishes: &str, expect: &[&str]| {
+        for version in [NEW, OLD] {
+            let model = model(text, version);
+            let wish = |word: &str| {
+                let (symbol, value) = word.split_once('=').unwrap();
+                let (symbol, value) = (symbol.into(), value.to_owned());
+                kconfig::Wish { symbol, value }
+            };
+            let wishes: Vec<_> = wishes.split(' ').map(wish).collect();
+            let kconfig::Fragment::Impossible(clash, facts) = model.questions().fragment(&wishes)
+            else {
+                panic!("{wishes:?} are possible in\n{text}");
+            };
+            assert_eq!(clash, wishes);
+            assert_eq!(words(facts), expect, "{text}");
+        }
+    };
+    let text = "config A\n\tbool \"a\"\n\tselect B\nconfig B\n\tbool\nconfig C\n\ttristate \"c\"\n\
+        \tdepends on !B && !D\nconfig D\n\tbool \"d\"\n";
+    check(text, "A=y C=y", &["C depends on !B", "A selects B"]);
+    check(text, "C=m MODULES=n", &["C=m needs MODULES"]);
+    check(text, "A=m", &["A is bool"]);
+    let text = "config N\n\tint \"n\"\n\trange 1 8 if A\n\trange 1 9\nconfig A\n\tbool \"a\"\n";
+    let ranges = ["N is from 1 to 8 where A", "N is from 1 to 9"];
+    check(text, "N=9 A=y", &ranges);
+    let text =
+        "choice\n\tprompt \"c\"\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nendchoice\n";
+    check(text, "A=y B=y", &["only one of A and B can be chosen"]);
+    let text = "config A\n\tdef_bool B\nconfig B\n\tbool \"b\"\n";
+    check(text, "A=y B=n", &["A is B by default"]);
+    check("config A\n\tbool \"a\"\n", "A=y A=n", &[]);
+}
