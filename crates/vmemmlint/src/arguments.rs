@@ -88,7 +88,11 @@ pub(crate) enum Kconfig {
         #[command(flatten)]
         about: About,
     },
-    /// A small fragment of a .config that gives symbols their values, or why there is none
+    /// The least fragment of a .config that gives symbols their values, or why there is none
+    ///
+    /// The fragment works where all else has its default and where all else is off; besides the wishes
+    /// no line of it can be left out. Answers that it needs of a toolchain stand first, as comments. With
+    /// the fragment in FILE, `make KCONFIG_ALLCONFIG=FILE alldefconfig` makes a configuration of it.
     Config {
         /// Symbols and their values: `A=y,B=m,C=n,NR_CPUS=64` (repeatable)
         #[arg(long, value_name = "X=VALUE", value_delimiter = ',', required = true)]
