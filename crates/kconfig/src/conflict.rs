@@ -116,7 +116,7 @@ impl Telling<'_> {
     fn symbol(&mut self, name: Name) -> Vec<Name> {
         let before = self.facts.len();
         let mut named = Vec::new();
-        let Some(symbol) = self.model.symbol(&name) else {
+        let Some(symbol) = self.model.symbol(name) else {
             let arch = self.model.arch_name();
             self.say(format!("{arch} does not define {name}"), None);
             return named;
@@ -140,7 +140,7 @@ impl Telling<'_> {
     /// What an `m` asks for by itself.
     fn module(&mut self, wish: &Wish) {
         let name = wish.symbol;
-        let symbol = self.model.symbol(&name).filter(|_| wish.value == "m");
+        let symbol = self.model.symbol(name).filter(|_| wish.value == "m");
         let Some(symbol) = symbol else {
             return;
         };

@@ -130,7 +130,7 @@ impl Elaborator<'_> {
     /// `conf` refuses a tree in which a symbol depends on itself.
     fn recursions(&mut self) {
         for links in self.model.recursions() {
-            let symbol = links.iter().find_map(|link| self.model.symbol(&link.from));
+            let symbol = links.iter().find_map(|link| self.model.symbol(link.from));
             let place = symbol.and_then(|symbol| symbol.definitions.first());
             if let (Some(first), Some(definition)) = (links.first(), place) {
                 let place = definition.place.clone();

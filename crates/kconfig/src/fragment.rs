@@ -110,7 +110,7 @@ impl Questions<'_> {
     }
 
     fn has_prompt(&self, name: Name) -> bool {
-        let symbol = self.model.symbol(&name);
+        let symbol = self.model.symbol(name);
         symbol.is_some_and(|symbol| !symbol.prompts.is_empty())
     }
 }
@@ -152,7 +152,7 @@ impl<'m> Trial<'_, 'm> {
 
     fn holds(&self, configuration: &Configuration<'_>) -> bool {
         self.wishes.iter().all(|wish| {
-            let symbol = self.questions.model.symbol(&wish.symbol);
+            let symbol = self.questions.model.symbol(wish.symbol);
             let is = configuration.text(&wish.symbol);
             match symbol.filter(|symbol| !symbol.is_truth() && symbol.kind.is_some()) {
                 Some(symbol) => {

@@ -53,7 +53,7 @@ impl Model {
             let (from, to) = (node(*from), node(*to));
             graph.add_edge(from, to, *edge);
         }
-        if graph.node_count() == 0 && self.symbol(&name).is_some() {
+        if graph.node_count() == 0 && self.symbol(name).is_some() {
             graph.add_node(name);
         }
         let node_look = |_: &DiGraph<Name, Edge>, (_, node): (NodeIndex, &Name)| {

@@ -56,7 +56,7 @@ impl Justify<'_> {
         }
         self.seen.push(name);
         let model = self.model;
-        let Some(symbol) = model.symbol(&name) else {
+        let Some(symbol) = model.symbol(name) else {
             return;
         };
         if !symbol.is_truth() {

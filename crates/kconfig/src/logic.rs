@@ -188,7 +188,7 @@ impl Constraints<'_> {
         let yes = store.symbol(&name, Level::Yes);
         let module = store.symbol(&name, Level::Module);
         let model = self.model;
-        let Some(symbol) = model.symbol(&name).filter(|symbol| symbol.is_truth()) else {
+        let Some(symbol) = model.symbol(name).filter(|symbol| symbol.is_truth()) else {
             return vec![!yes, !module];
         };
         let mut all = vec![];
@@ -417,7 +417,7 @@ impl Constraints<'_> {
     }
 
     fn symbol_value(&self, store: &mut Store, name: Name) -> Tri {
-        match self.model.symbol(&name).and_then(|symbol| symbol.kind) {
+        match self.model.symbol(name).and_then(|symbol| symbol.kind) {
             Some(SymbolType::Bool) => Tri::of(store.symbol(&name, Level::Yes)),
             Some(SymbolType::Tristate) => Tri {
                 on: store.enabled(&name),

@@ -208,10 +208,9 @@ impl Model {
     }
 
     /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
-    pub fn symbol(&self, name: &str) -> Option<&Symbol> {
-        self.by_name
-            .get(&Name::new(name))
-            .map(|n| &self.symbols[*n])
+    pub fn symbol(&self, name: impl Into<Name>) -> Option<&Symbol> {
+        let number = self.by_name.get(&name.into())?;
+        Some(&self.symbols[*number])
     }
 
     /// The choice with this number.

@@ -98,7 +98,7 @@ impl Questions<'_> {
 
     /// What a symbol can be.
     pub fn standing(&mut self, name: Name) -> Standing {
-        if self.model.symbol(&name).is_none() {
+        if self.model.symbol(name).is_none() {
             return Standing::Undefined;
         }
         let on = self.model.on(&mut self.store, name);
@@ -125,7 +125,7 @@ impl Questions<'_> {
 impl Model {
     /// When the symbol is not `n`, or has a value.
     pub(crate) fn on(&self, store: &mut Store, name: Name) -> Condition {
-        match self.symbol(&name) {
+        match self.symbol(name) {
             Some(symbol) if symbol.kind.is_some() && !symbol.is_truth() => {
                 let defined = Name::new(&format!("CONFIG_{name}"));
                 store.atom(Atom::Defined(defined))
@@ -138,7 +138,7 @@ impl Model {
     pub(crate) fn wish(&self, store: &mut Store, wish: &Wish) -> Condition {
         let name = wish.symbol;
         let is_truth = self
-            .symbol(&name)
+            .symbol(name)
             .is_none_or(|symbol| symbol.is_truth() || symbol.kind.is_none());
         match wish.value.as_str() {
             "y" if is_truth => store.symbol(&name, Level::Yes),

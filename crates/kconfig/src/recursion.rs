@@ -304,7 +304,7 @@ impl Edges<'_> {
         selectors.sort_by_key(|select| select.weak);
         for select in selectors {
             self.names.push(select.by);
-            let by = self.model.symbol(&select.by);
+            let by = self.model.symbol(select.by);
             let known = by.map_or(&[][..], |by| &by.definitions[..]);
             let relation = if select.weak {
                 Relation::ImpliedBy

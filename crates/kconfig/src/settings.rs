@@ -137,7 +137,7 @@ impl Settings {
     /// Sets a symbol to `y`, `m` or `n`, or to a text without quotes. False where the model does not
     /// define it or its type has no such value; nothing is set then.
     pub fn set(&mut self, model: &Model, name: Name, value: &str) -> bool {
-        let Some(symbol) = model.symbol(&name) else {
+        let Some(symbol) = model.symbol(name) else {
             return false;
         };
         let setting = match (symbol.kind, value) {

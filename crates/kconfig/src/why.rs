@@ -65,7 +65,7 @@ impl<'m> Questions<'m> {
         while let Some(chain) = open.pop_front() {
             let by = chain.last()?.by;
             let own = |s: &Symbol| !s.prompts.is_empty() || !s.defaults.is_empty();
-            if model.symbol(&by).is_some_and(own) {
+            if model.symbol(by).is_some_and(own) {
                 return Some(chain.into_iter().rev().collect());
             }
             for select in model.selectors(by) {
@@ -92,7 +92,7 @@ impl Reasons<'_> {
             return;
         }
         let model = self.questions.model;
-        let Some(symbol) = model.symbol(&name) else {
+        let Some(symbol) = model.symbol(name) else {
             self.facts.push(Fact {
                 text: format!("{} does not define {name}", model.arch_name()),
                 place: None,

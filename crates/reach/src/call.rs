@@ -106,7 +106,7 @@ impl Analysis<'_> {
     }
 
     fn enabled(&mut self, symbol: Name, levels: &[Level]) -> Condition {
-        if self.model.symbol(&symbol).is_none() {
+        if self.model.symbol(symbol).is_none() {
             return Condition::FALSE;
         }
         let parts: Vec<Condition> = levels

@@ -332,7 +332,7 @@ impl Asking<'_, '_> {
         let symbols = &self.rule.opt_in.symbols;
         let known = symbols
             .iter()
-            .find(|symbol| self.model.symbol(symbol).is_some());
+            .find(|symbol| self.model.symbol(*symbol).is_some());
         known.or(symbols.first()).cloned().unwrap_or_default()
     }
 

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{LazyLock, PoisonError, RwLock};
+
+use rustc_hash::FxBuildHasher;
 
 /// A word of the kernel: a symbol, a function, a macro, a path.
 ///
@@ -23,15 +25,18 @@ pub struct Name(&'static str);
 
 const SHARDS: usize = 32;
 
-static TABLE: LazyLock<[RwLock<HashSet<&'static str>>; SHARDS]> =
-    LazyLock::new(|| std::array::from_fn(|_| RwLock::new(HashSet::new())));
+type Shard = RwLock<HashSet<&'static str, FxBuildHasher>>;
+
+static TABLE: LazyLock<[Shard; SHARDS]> =
+    LazyLock::new(|| std::array::from_fn(|_| Shard::default()));
 
 impl Name {
     /// Interns `word`.
     #[must_use]
     pub fn new(word: &str) -> Name {
-        let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one(word);
-        let shard = &TABLE[usize::try_from(hash % SHARDS as u64).unwrap_or(0)];
+        let hash = FxBuildHasher.hash_one(word);
+        // The set itself goes by the other end of the hash.
+        let shard = &TABLE[usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or(0)];
         // A panic while the lock is held cannot leave the set half changed, so poison is harmless.
         if let Some(known) = shard
             .read()
@@ -66,6 +71,18 @@ impl Deref for Name {
 
 impl From<&str> for Name {
     fn from(word: &str) -> Name {
+        Name::new(word)
+    }
+}
+
+impl From<&Name> for Name {
+    fn from(name: &Name) -> Name {
+        *name
+    }
+}
+
+impl From<&String> for Name {
+    fn from(word: &String) -> Name {
         Name::new(word)
     }
 }

@@ -156,7 +156,7 @@ impl<'a> Question<'a> {
         let arch = self.only()?;
         let model = self.model(arch);
         let symbol = name(symbol);
-        if model.symbol(&symbol).is_none() {
+        if model.symbol(symbol).is_none() {
             let symbol = one_line(&symbol);
             return Err(format!("{} does not define {symbol}", arch.name));
         }
@@ -215,7 +215,7 @@ fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> 
     let Some((symbol, value)) = word.split_once('=') else {
         return Err(one_line(&format!("{word:?} is not SYMBOL=VALUE")));
     };
-    let Some(known) = model.symbol(&name(symbol)) else {
+    let Some(known) = model.symbol(name(symbol)) else {
         return Err(one_line(&format!(
             "{} does not define {symbol:?}",
             arch.name
@@ -239,7 +239,7 @@ fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> 
 fn granted(model: &Model, needed: Needed) -> FragmentAnswer {
     let set = needed.set.into_iter();
     let set = set.filter_map(|(name, value)| {
-        let line = ::kconfig::setting_line(model.symbol(&name)?, &value);
+        let line = ::kconfig::setting_line(model.symbol(name)?, &value);
         Some((name.to_string(), (value, line)))
     });
     let probes = needed.probes.into_iter();
@@ -281,7 +281,7 @@ fn symbol_answer(arch: Name, model: &Model, name: Name, why: bool) -> SymbolAnsw
 
 /// The prompts and defaults of a symbol.
 fn own(model: &Model, name: Name) -> Vec<Line> {
-    let Some(symbol) = model.symbol(&name) else {
+    let Some(symbol) = model.symbol(name) else {
         return Vec::new();
     };
     let kind = symbol.kind.map_or("no type", ::kconfig::SymbolType::word);

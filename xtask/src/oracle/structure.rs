@@ -44,7 +44,7 @@ pub(super) fn compare(case: &Case<'_>, read: &str) -> Found {
         }
     }
     for name in theirs.keys() {
-        if case.model.symbol(name).is_none() {
+        if case.model.symbol(*name).is_none() {
             comparing.differ(name, "only theirs");
         }
     }

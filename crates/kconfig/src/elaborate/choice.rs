@@ -173,7 +173,7 @@ impl Elaborator<'_> {
 
     fn kind_of_choice(&self, id: ChoiceId) -> Option<SymbolType> {
         let itself = self.model.choices[id.0].itself?;
-        self.model.symbol(&itself)?.kind
+        self.model.symbol(itself)?.kind
     }
 
     /// A member of a tristate choice that is not tristate itself asks for the choice to be `y`.

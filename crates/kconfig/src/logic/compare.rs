@@ -109,7 +109,7 @@ impl Constraints<'_> {
 
     /// The number that an int or hex symbol is compared with.
     fn number_for(&self, symbol: Name, value: &str) -> Option<i128> {
-        let kind = self.model.symbol(&symbol)?.kind;
+        let kind = self.model.symbol(symbol)?.kind;
         let is_number = matches!(kind, Some(SymbolType::Int | SymbolType::Hex));
         number((value, None)).filter(|_| is_number)
     }
@@ -117,7 +117,7 @@ impl Constraints<'_> {
     /// `symbol <= bound`. Nothing hexadecimal is negative, but an older kernel may have no value for
     /// it, which comes before all others.
     fn at_most(&self, store: &mut Store, symbol: Name, bound: i128) -> Condition {
-        let kind = self.model.symbol(&symbol).and_then(|symbol| symbol.kind);
+        let kind = self.model.symbol(symbol).and_then(|symbol| symbol.kind);
         let (op, value) = if kind == Some(SymbolType::Hex) && bound < 0 {
             (CompareOp::Equal, Name::new(""))
         } else {
@@ -146,7 +146,7 @@ impl Constraints<'_> {
         let before = known.clone();
         known.push((op, value));
         let model = self.model;
-        let Some(of) = model.symbol(&symbol) else {
+        let Some(of) = model.symbol(symbol) else {
             return vec![!atom];
         };
         let mut all = Vec::new();
@@ -285,7 +285,7 @@ impl Constraints<'_> {
             let given = match self.side(store, &default.value) {
                 Side::Text(text) => holds(&text),
                 Side::Valued(other)
-                    if self.model.symbol(&other).and_then(|s| s.kind) == symbol.kind =>
+                    if self.model.symbol(other).and_then(|s| s.kind) == symbol.kind =>
                 {
                     self.compare_valued(store, comparison, other, value)
                 }
