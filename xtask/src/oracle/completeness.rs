@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use condition::{Answer, Atom, Condition, Level, Model as Solution};
-use kconfig::setting_line;
+use kconfig::{Settings, setting_line};
 
 use super::soundness::{Checker, read};
 use super::{Case, Found, Random};
@@ -41,25 +41,41 @@ pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
     })
 }
 
-/// A solution near to what a user with random wishes would ask for.
+/// In one of so many solutions the solver alone says which wishes give way to which.
+const ALONE: u32 = 10;
+
+/// A solution near to what a user with random wishes would ask for. What becomes of the wishes by our
+/// evaluation is asked for first, and all else after it: the solver must not grant more than `conf`.
 fn solution(checker: &mut Checker<'_>, case: &Case<'_>, seed: u32) -> Option<Solution> {
     let mut random = Random::new(seed);
-    let mut wishes: Vec<Condition> = Vec::new();
+    let (mut wishes, mut settings) = (Vec::new(), Settings::new());
     let asked = case.model.symbols();
     for symbol in asked.filter(|symbol| symbol.is_truth() && !symbol.prompts.is_empty()) {
-        let name = symbol.name.as_str();
-        wishes.push(match random.next() % 8 {
-            0..=2 => !checker.store.enabled(name),
-            3..=5 => checker.store.symbol(name, Level::Yes),
-            _ => checker.store.symbol(name, Level::Module),
-        });
+        let value = ["n", "n", "n", "y", "y", "y", "m", "m"][draw(&mut random, 8)];
+        settings.set(&case.model, symbol.name, value);
+        wishes.push((symbol.name, value));
     }
     for at in (1..wishes.len()).rev() {
-        let other = usize::try_from(random.next() % (at as u64 + 1)).unwrap_or(0);
-        wishes.swap(at, other);
+        wishes.swap(at, draw(&mut random, at + 1));
     }
+    let mut granted = 0;
+    if !seed.is_multiple_of(ALONE) {
+        let configuration = case.model.configure(&settings, &|_| false);
+        wishes.sort_by_key(|(name, value)| configuration.text(name) != *value);
+        granted = wishes.partition_point(|(name, value)| configuration.text(name) == *value);
+    }
+    let store = &mut checker.store;
+    let wishes: Vec<Condition> = wishes
+        .into_iter()
+        .map(|(name, value)| match value {
+            "n" => !store.enabled(&name),
+            "m" => store.symbol(&name, Level::Module),
+            _ => store.symbol(&name, Level::Yes),
+        })
+        .collect();
     let mut found = None;
-    for chunk in wishes.chunks(CHUNK) {
+    let (granted, open) = wishes.split_at(granted);
+    for chunk in std::iter::once(granted).chain(open.chunks(CHUNK)) {
         let mut chunk = chunk.to_vec();
         loop {
             match checker.solver.solve(&checker.store, &chunk) {
@@ -76,6 +92,10 @@ fn solution(checker: &mut Checker<'_>, case: &Case<'_>, seed: u32) -> Option<Sol
         }
     }
     found
+}
+
+fn draw(random: &mut Random, below: usize) -> usize {
+    usize::try_from(random.next() % below as u64).unwrap_or(0)
 }
 
 /// The values that `conf` changes when it is given the solution.
