@@ -9,6 +9,8 @@ pub struct Dialect {
     pub choice_is_symbol: bool,
     /// From 6.8 on an int or hex symbol without a value is 0; before that it is empty.
     pub number_is_zero: bool,
+    /// From 7.1 on a file may be sourced once only.
+    pub sources_once: bool,
 }
 
 impl Dialect {
@@ -16,6 +18,7 @@ impl Dialect {
     pub const NEWEST: Dialect = Dialect {
         choice_is_symbol: false,
         number_is_zero: true,
+        sources_once: true,
     };
 
     /// The rules of a kernel by what its Makefile calls `KERNELVERSION`: `6.1.192`, `7.2.0-rc3`. One
@@ -36,6 +39,7 @@ impl Dialect {
         Dialect {
             choice_is_symbol: (major, minor) < (6, 11),
             number_is_zero: (major, minor) >= (6, 8),
+            sources_once: (major, minor) >= (7, 1),
         }
     }
 }

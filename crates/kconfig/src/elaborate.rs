@@ -5,7 +5,7 @@ mod sanity;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use source::{ReadError, Source, normalize};
 use text::{Name, Span};
 
@@ -37,7 +37,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
             ..Model::default()
         },
         open: Vec::new(),
-        seen: FxHashSet::default(),
+        seen: FxHashMap::default(),
     };
     let top = Place {
         file: "Kconfig".into(),
@@ -45,6 +45,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         span: Span::default(),
     };
     elaborator.file("Kconfig", &Context::top(), &top, false);
+    elaborator.untyped();
     elaborator.recursions();
     elaborator.model.diagnostics.sort();
     elaborator.model.diagnostics.dedup();
@@ -98,7 +99,8 @@ struct Elaborator<'l> {
     model: Model,
     /// The files that are being read, outermost first, and where each is sourced.
     open: Vec<(Arc<Read>, Place)>,
-    seen: FxHashSet<Arc<str>>,
+    /// The files that were read, and where each was sourced first.
+    seen: FxHashMap<Arc<str>, Place>,
 }
 
 impl Elaborator<'_> {
@@ -125,6 +127,24 @@ impl Elaborator<'_> {
             severity,
             message,
         });
+    }
+
+    /// A symbol that no entry gives a type is always `n`, of which `conf` warns.
+    fn untyped(&mut self) {
+        let untyped = self
+            .model
+            .symbols
+            .iter()
+            .filter(|symbol| symbol.kind.is_none());
+        let places = untyped.filter_map(|symbol| Some((symbol.name, symbol.definitions.first()?)));
+        let said: Vec<Diagnostic> = places
+            .map(|(name, definition)| Diagnostic {
+                place: definition.place.clone(),
+                severity: Severity::Warning,
+                message: format!("{name} has no type"),
+            })
+            .collect();
+        self.model.diagnostics.extend(said);
     }
 
     /// `conf` refuses a tree in which a symbol depends on itself.
@@ -179,6 +199,13 @@ impl Elaborator<'_> {
                 message: words.join(", "),
             });
         }
+        if let Some(first) = self.seen.get(path)
+            && self.model.dialect.sources_once
+        {
+            let first = format!("{}:{}", first.file, first.line);
+            let message = format!("{path} is sourced again, after {first}");
+            return self.error(message, from.clone());
+        }
         if self.open.len() > DEEPEST {
             return self.error("source nests too deeply here".to_owned(), from.clone());
         }
@@ -188,7 +215,8 @@ impl Elaborator<'_> {
             Err(error) => return self.error(format!("{path}: {error}"), from.clone()),
         };
         self.open.push((read.clone(), from.clone()));
-        if self.seen.insert(read.path.clone()) {
+        if !self.seen.contains_key(&read.path) {
+            self.seen.insert(read.path.clone(), from.clone());
             self.model.files.push(read.path.clone());
             for error in &read.errors {
                 let place = self.place(error.span);

@@ -219,7 +219,9 @@ fn what_needs_a_member_of_an_older_choice_is_none() {
 
 #[test]
 fn types_that_nobody_gives_are_never_on() {
-    check("config A\n\tdefault y\n", "", "A", "n");
+    let untyped = read("config A\n\tdefault y\n", NEW);
+    assert_eq!(untyped.diagnostics()[0].message, "A has no type");
+    assert!(untyped.why_never("A").is_some());
     // The first type counts.
     check(
         "config A\n\tbool \"a\"\nconfig A\n\ttristate\n",
@@ -394,4 +396,24 @@ fn the_reason_of_a_clash_is_the_least_that_forbids_it() {
     let text = "config A\n\tdef_bool B\nconfig B\n\tbool \"b\"\n";
     check(text, "A=y B=n", &["A is B by default"]);
     check("config A\n\tbool \"a\"\n", "A=y A=n", &[]);
+}
+
+#[test]
+fn newer_kernels_source_a_file_once() {
+    let messages = |version: &str| {
+        let mut tree = source::Memory::default();
+        tree.insert("Kconfig", b"source \"a\"\nosource \"b\"\nsource \"a\"\n");
+        tree.insert("a", b"config A\n\tbool \"a\"\n");
+        let environment = kconfig::Environment::for_arch("toy", version);
+        let model = kconfig::elaborate(&kconfig::Library::new(), &tree, &environment);
+        let errors = model.errors();
+        errors
+            .map(|error| format!("{}: {}", error.place.line, error.message))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(messages("7.0.0"), [""; 0]);
+    assert_eq!(
+        messages("7.1.0"),
+        ["3: a is sourced again, after Kconfig:1"]
+    );
 }

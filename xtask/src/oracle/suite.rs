@@ -13,8 +13,8 @@ use super::kernel::Kernel;
 use crate::error::Error;
 use crate::standin;
 
-/// Runs the suite of the tree that `kernel` was built from.
-pub(super) fn run(kernel: &Kernel) -> Result<Found, Error> {
+/// Runs the suite of the tree that `kernel` was built from; gives the tests that ran, too.
+pub(super) fn run(kernel: &Kernel) -> Result<(Found, Vec<String>), Error> {
     let tests = kernel.tree.join("scripts/kconfig/tests");
     let answers = kernel.folder.join("answers-suite");
     for folder in folders(&tests)? {
@@ -48,7 +48,7 @@ pub(super) fn run(kernel: &Kernel) -> Result<Found, Error> {
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     let of = |word: &str| -> Vec<String> {
         let lines = text.lines().filter_map(|line| line.strip_prefix(word));
-        lines.map(|line| case(&tests, line)).collect()
+        lines.map(case).collect()
     };
     let (passed, mut failed) = (of("PASSED "), of("FAILED "));
     failed.extend(of("ERROR "));
@@ -56,10 +56,11 @@ pub(super) fn run(kernel: &Kernel) -> Result<Found, Error> {
     if passed.is_empty() {
         return Err(Error::new(format!("pytest passed nothing: {text}")));
     }
-    Ok(Found {
+    let found = Found {
         summary: format!("{} tests passed, {} failed", passed.len(), failed.len()),
-        differences: failed,
-    })
+        differences: failed.clone(),
+    };
+    Ok((found, [passed, failed].concat()))
 }
 
 /// The folders with a Kconfig of their own.
@@ -114,10 +115,10 @@ fn output(command: &mut Command) -> Result<Output, Error> {
 }
 
 /// `choice test_allyes` for `.../choice/__init__.py::test_allyes - what failed`.
-fn case(tests: &Path, line: &str) -> String {
+fn case(line: &str) -> String {
     let line = line.split(" - ").next().unwrap_or(line);
-    let whole = tests.to_string_lossy();
-    let tail = line.rsplit_once(&*whole).map_or(line, |(_, tail)| tail);
-    let tail = tail.trim_start_matches('/').replace("/__init__.py::", " ");
-    tail.trim_start_matches("scripts/kconfig/tests/").to_owned()
+    // pytest names files from where it stands.
+    let tail = line.rsplit_once("scripts/kconfig/tests/");
+    let tail = tail.map_or(line, |(_, tail)| tail);
+    tail.replace("/__init__.py::", " ")
 }
