@@ -11,7 +11,7 @@ use std::io::{self, BufRead};
 use std::path::Path;
 use std::process::ExitCode;
 
-use kconfig::{Environment, Fill, Library, Model, Relation, Settings, Severity, Symbol, Value};
+use kconfig::{Environment, Fill, Library, Model, Relation, Settings, Severity, Symbol};
 use source::Directory;
 
 use crate::error::Error;
@@ -162,10 +162,6 @@ fn write(model: &Model, settings: &Settings) -> Result<(), Error> {
     for symbol in configuration.unmet() {
         eprintln!("\nWARNING: unmet direct dependencies detected for {symbol}");
     }
-    debug_assert!(
-        configuration.value("") == Value::No,
-        "no symbol is without a name"
-    );
     let path = Path::new(".config");
     fs::write(path, text).map_err(|error| Error::io("write", path, &error))
 }

@@ -191,7 +191,23 @@ impl<'r> Run<'r> {
                 let symbol = &self.model.symbols[number];
                 self.values[number] = Some(self.of_symbol(symbol));
             }
-            Node::Choice(id) => self.chosen[id.0] = self.of_choice(id),
+            Node::Choice(id) => {
+                self.chosen[id.0] = self.of_choice(id);
+                if self.chosen[id.0].is_none() {
+                    self.drop_choice(id);
+                }
+            }
+        }
+    }
+
+    /// An older choice that is `y` but has nothing to choose from is `n`.
+    fn drop_choice(&mut self, id: ChoiceId) {
+        let itself = self.model.choice(id).itself;
+        let number = itself.and_then(|name| self.model.by_name.get(&name));
+        if let Some(computed) = number.and_then(|number| self.values[*number].as_mut())
+            && computed.value == Value::Yes
+        {
+            computed.value = Value::No;
         }
     }
 
@@ -232,8 +248,12 @@ impl<'r> Run<'r> {
                 }
             }
         }
-        let known = names.drain(..).filter_map(|name| model.by_name.get(&name));
-        stack.extend(known.map(|number| (Node::Symbol(*number), false)));
+        for number in names.drain(..).filter_map(|name| model.by_name.get(&name)) {
+            // The symbol of an older choice has its value once there is something to choose.
+            let choice = model.symbols[*number].itself.map(Node::Choice);
+            stack.extend(choice.map(|choice| (choice, false)));
+            stack.push((Node::Symbol(*number), false));
+        }
     }
 
     fn of_symbol(&self, symbol: &'r Symbol) -> Computed {
@@ -263,6 +283,7 @@ impl<'r> Run<'r> {
         let old = self.model.dialect.choice_is_symbol;
         if let Some(id) = symbol.choice().filter(|_| !old || seen == Value::Yes) {
             computed.value = Value::from(self.chosen[id.0] == Some(symbol.name));
+            computed.open = seen != Value::No;
             return;
         }
         let (direct, selected, implied) = self.relations(symbol);

@@ -82,6 +82,9 @@ impl Model {
             }
         };
         let mut kept: Vec<Name> = guards.keys().copied().collect();
+        if forbids(&kept).is_none() {
+            return Vec::new();
+        }
         // The solver's own choice first, as long as it gets smaller.
         while let Some(core) = forbids(&kept) {
             let before = kept.len();
@@ -172,13 +175,16 @@ impl Telling<'_> {
     }
 
     fn dependencies(&mut self, symbol: &Symbol, named: &mut Vec<Name>) {
-        for definition in &symbol.definitions {
-            let depends = definition.depends.iter();
-            for part in depends.flat_map(|term| term.parts()) {
-                if self.is_about(part, symbol.name, named) {
-                    let text = format!("{} depends on {part}", symbol.name);
-                    self.say(text, Some(&definition.place));
-                }
+        // Several entries together ask for any of what they depend on.
+        let depends = match symbol.definitions.as_slice() {
+            [only] => only.depends.clone(),
+            _ => symbol.direct_dependencies(),
+        };
+        let place = symbol.definitions.first().map(|d| &d.place);
+        for part in depends.iter().flat_map(|term| term.parts()) {
+            if self.is_about(part, symbol.name, named) {
+                let text = format!("{} depends on {part}", symbol.name);
+                self.say(text, place);
             }
         }
         for prompt in &symbol.prompts {

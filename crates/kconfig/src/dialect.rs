@@ -7,7 +7,8 @@ pub struct Dialect {
     /// and what depends on a member is not one. From 6.11 on a choice only says that one of its
     /// visible members is `y`.
     pub choice_is_symbol: bool,
-    /// From 6.8 on an int or hex symbol without a value is 0; before that it is empty.
+    /// From 6.8 on an int or hex symbol without a value is 0, and one that was set out of its range
+    /// takes the nearer bound; before that the one is empty, and the other takes its default.
     pub number_is_zero: bool,
     /// From 7.1 on a file may be sourced once only.
     pub sources_once: bool,

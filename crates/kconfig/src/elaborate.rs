@@ -16,6 +16,7 @@ use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
 use crate::parse::balanced;
+use crate::recursion::Link;
 use crate::syntax::{
     Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
     StatementKind,
@@ -45,6 +46,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         span: Span::default(),
     };
     elaborator.file("Kconfig", &Context::top(), &top, false);
+    elaborator.check_sanity();
     elaborator.untyped();
     elaborator.recursions();
     elaborator.model.diagnostics.sort();
@@ -150,8 +152,8 @@ impl Elaborator<'_> {
     /// `conf` refuses a tree in which a symbol depends on itself.
     fn recursions(&mut self) {
         for links in self.model.recursions() {
-            let symbol = links.iter().find_map(|link| self.model.symbol(link.from));
-            let place = symbol.and_then(|symbol| symbol.definitions.first());
+            let entry = |link: &Link| self.model.symbol(link.from)?.definitions.first();
+            let place = links.iter().find_map(entry);
             if let (Some(first), Some(definition)) = (links.first(), place) {
                 let place = definition.place.clone();
                 let words: Vec<String> = links.iter().map(ToString::to_string).collect();
@@ -348,7 +350,7 @@ impl Elaborator<'_> {
         let definition = Definition {
             depends: inside.depends.clone(),
             counts: self.model.dialect.choice_is_symbol || !context.directly,
-            place: place.clone(),
+            place,
             choice: context.choice,
         };
         self.model.symbols[number].definitions.push(definition);
@@ -364,11 +366,7 @@ impl Elaborator<'_> {
                 members.push(name);
             }
             around = self.in_mode(choice, number, around);
-            if !self.model.dialect.choice_is_symbol {
-                self.check_member(number, properties, &place);
-            }
         }
-        self.check_transitional(properties, context, &place);
         for property in properties {
             let around = match property.kind {
                 PropertyKind::Select(..) | PropertyKind::Imply(..) => &inside.condition(),

@@ -243,29 +243,30 @@ impl<'m> Trial<'_, 'm> {
         }
     }
 
-    /// Keeps the answers that matter: with another one the wishes would not be granted.
+    /// Keeps the answers that matter: all others may be yes and may be no.
     fn probes(&mut self) {
         let all: Vec<Name> = self.needed.probes.keys().copied().collect();
-        let mut kept = BTreeMap::new();
+        let (mut free, mut kept) = (Vec::new(), BTreeMap::new());
         let mut open = vec![&all[..]];
         while let Some(some) = open.pop() {
-            let mut other = self.needed.clone();
-            for name in some {
-                other
-                    .probes
-                    .entry(*name)
-                    .and_modify(|answer| *answer = !*answer);
+            let before = free.len();
+            free.extend_from_slice(some);
+            let is_free = [true, false].iter().all(|answer| {
+                let mut other = self.needed.clone();
+                for name in &free {
+                    other.probes.insert(*name, *answer);
+                }
+                self.granted(&other)
+            });
+            if is_free {
+                continue;
             }
-            match some {
-                [] => {}
-                _ if self.granted(&other) => {}
-                [only] => {
-                    kept.insert(*only, self.needed.probes[only]);
-                }
-                _ => {
-                    let (left, right) = some.split_at(some.len() / 2);
-                    open.extend([left, right]);
-                }
+            free.truncate(before);
+            if let [only] = some {
+                kept.insert(*only, self.needed.probes[only]);
+            } else {
+                let (left, right) = some.split_at(some.len() / 2);
+                open.extend([left, right]);
             }
         }
         self.needed.probes = kept;
@@ -301,15 +302,16 @@ impl crate::Constraints<'_> {
         let mut candidates: Vec<String> = Vec::new();
         for value in near {
             candidates.push(value.to_string());
-            if let Ok(number) = value.parse::<i64>() {
-                let near = [number.saturating_sub(1), number.saturating_add(1)];
-                // Nothing hexadecimal is negative.
-                let is = |n: &i64| *n >= 0 || symbol.kind == Some(SymbolType::Int);
-                candidates.extend(near.into_iter().filter(is).map(|n| n.to_string()));
+            if let Some(number) = number((&value, None)) {
+                let near = [number, number - 1, number + 1].into_iter();
+                candidates.extend(near.map(|number| match symbol.kind {
+                    Some(SymbolType::Hex) => format!("{number:#x}"),
+                    _ => number.to_string(),
+                }));
             }
         }
         candidates.push("other".to_owned());
-        candidates.retain(|text| self.agrees(symbol, text, solution));
+        candidates.retain(|text| symbol.takes(text) && self.agrees(symbol, text, solution));
         let outside = |text: &String| symbol.ranges_without(text);
         candidates.into_iter().min_by_key(outside)
     }

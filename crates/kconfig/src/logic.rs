@@ -16,6 +16,7 @@ use condition::{Atom, CompareOp, Condition, Level, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
+use crate::logic::compare::Comparisons;
 use crate::model::{Choice, ChoiceId, Model, Symbol};
 use crate::syntax::SymbolType;
 use crate::term::Term;
@@ -62,7 +63,7 @@ pub struct Constraints<'m> {
     model: &'m Model,
     done: FxHashSet<Asked>,
     choices: FxHashSet<ChoiceId>,
-    compared: FxHashMap<Name, Vec<(CompareOp, Name)>>,
+    compared: FxHashMap<Name, Comparisons>,
 }
 
 /// Something of which Kconfig has something to say.
@@ -111,7 +112,7 @@ impl Constraints<'_> {
 
     /// The comparisons of a string, int or hex symbol of which something was asserted.
     pub fn comparisons(&self, symbol: Name) -> &[(CompareOp, Name)] {
-        self.compared.get(&symbol).map_or(&[], Vec::as_slice)
+        self.compared.get(&symbol).map_or(&[], |found| &found.all)
     }
 
     /// When a term is not `n`, and when it is `y`.
@@ -259,7 +260,37 @@ impl Constraints<'_> {
             },
             yes: Condition::FALSE,
         };
-        self.between(store, symbol, least, visible)
+        let set = self.between(store, symbol, least, visible);
+        // What is y but has nothing to choose from is n.
+        let none = self.nothing_to_choose(store, symbol);
+        let (on, yes) = (
+            store.enabled(&symbol.name),
+            store.symbol(&symbol.name, Level::Yes),
+        );
+        let kept = store.implies(yes, !none);
+        let kept = store.and(set, kept);
+        let dropped = store.and_all([none, visible.yes, !on]);
+        store.or(kept, dropped)
+    }
+
+    /// Whether no member of an older choice would be seen if the choice were `y`.
+    fn nothing_to_choose(&mut self, store: &mut Store, symbol: &Symbol) -> Condition {
+        let model = self.model;
+        let members = symbol.itself.map(|id| &model.choice(id).members);
+        let mut any = Condition::FALSE;
+        for member in members.into_iter().flatten() {
+            if let Some(member) = model.symbol(member) {
+                let seen = self.visible(store, member).on;
+                any = store.or(any, seen);
+            }
+        }
+        let itself = symbol.name;
+        !store.map_atoms(any, &mut |store, atom| match atom {
+            Atom::Symbol { name, level } if name == itself => {
+                Condition::constant(level == Level::Yes)
+            }
+            atom => store.atom(atom),
+        })
     }
 
     /// A member of a choice. Nothing selects or implies one: `sym_calc_visibility()` leaves those
@@ -402,12 +433,10 @@ impl Constraints<'_> {
             Some(itself) => store.symbol(&itself, Level::Yes),
             None => Condition::TRUE,
         };
-        let mut all = Vec::new();
-        for (at, one) in chosen.iter().enumerate() {
-            for other in &chosen[at + 1..] {
-                let both = store.and_all([decides, *one, *other]);
-                all.push(!both);
-            }
+        let (mut all, mut few) = (Vec::new(), AtMostOne::of(&choice.place));
+        for one in &chosen {
+            let one = store.and(decides, *one);
+            all.extend(few.add(store, one));
         }
         let any_seen = store.or_all(seen);
         let needed = store.and(decides, any_seen);
@@ -450,6 +479,42 @@ impl Constraints<'_> {
             }
             Term::Compare(op, a, b) => Tri::of(self.compare(store, *op, (a, b))),
         }
+    }
+}
+
+/// Conditions of which one can hold, told in as many words as there are.
+#[derive(Debug, Default)]
+struct AtMostOne {
+    about: String,
+    /// Whether any so far holds.
+    any: Option<Condition>,
+    many: usize,
+}
+
+impl AtMostOne {
+    /// After so many an atom stands for all before: their sum would be written out again and again.
+    const SUM: usize = 16;
+
+    fn of(about: &impl std::fmt::Debug) -> AtMostOne {
+        AtMostOne {
+            about: format!("{about:?}"),
+            ..AtMostOne::default()
+        }
+    }
+
+    fn add(&mut self, store: &mut Store, one: Condition) -> Vec<Condition> {
+        let before = self.any.unwrap_or(Condition::FALSE);
+        let mut all = vec![!store.and(before, one)];
+        let mut any = store.or(before, one);
+        self.many += 1;
+        if self.many.is_multiple_of(AtMostOne::SUM) {
+            let words = format!("one of the first {} of {}", self.many, self.about);
+            let atom = store.atom(Atom::Free(Name::new(&words)));
+            all.push(store.implies(any, atom));
+            any = atom;
+        }
+        self.any = Some(any);
+        all
     }
 }
 

@@ -246,22 +246,9 @@ impl Model {
         found.into_iter().map(|edge| edge.weight()).collect()
     }
 
-    /// The `select` and `imply` lines of `symbol`.
-    pub fn selected_by(&self, symbol: Name) -> impl Iterator<Item = &Select> {
-        let node = self.nodes.get(&symbol);
-        node.into_iter()
-            .flat_map(|node| self.graph.edges(*node))
-            .map(|edge| edge.weight())
-    }
-
     /// All `select` and `imply` lines, in the order in which they are read.
     pub fn selects(&self) -> impl Iterator<Item = &Select> {
         self.graph.edge_weights()
-    }
-
-    /// How many `select` and `imply` lines there are.
-    pub fn select_count(&self) -> usize {
-        self.graph.edge_count()
     }
 
     /// What the model asks of a toolchain, and got no answer for.
@@ -280,6 +267,13 @@ impl Model {
         }
         for select in self.selects() {
             select.condition.probes(&mut found);
+        }
+        for choice in &self.choices {
+            let prompts = choice.prompts.iter().map(|prompt| &prompt.visible);
+            let defaults = choice.defaults.iter().map(|default| &default.condition);
+            prompts
+                .chain(defaults)
+                .for_each(|term| term.probes(&mut found));
         }
         found
     }

@@ -15,7 +15,7 @@ use crate::syntax::{
     Assignment, Parsed, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
     StatementKind, SymbolType, SyntaxError, Token, TokenKind,
 };
-use block::{Block, Opener};
+use block::{Block, Opener, Owner};
 
 /// Blocks and expressions that nest deeper than this are errors.
 const DEPTH: usize = 100;
@@ -37,6 +37,7 @@ pub fn parse(text: &[u8]) -> Parsed {
         errors: Vec::new(),
         file: Block::new(Opener::File, Span::default()),
         open: Vec::new(),
+        too_deep: Vec::new(),
     };
     while parser.at < text.len() {
         parser.line();
@@ -66,6 +67,8 @@ struct Parser<'t> {
     file: Block,
     /// The blocks that are open, outermost first.
     open: Vec<Block>,
+    /// What was not opened, since too much was.
+    too_deep: Vec<Opener>,
 }
 
 fn name(bytes: &[u8]) -> Name {
@@ -213,18 +216,22 @@ impl Parser<'_> {
                 self.add(StatementKind::Comment(prompt), span);
             }
             "menu" => {
-                self.open(Opener::Menu, span);
-                let prompt = self.prompt(span);
+                let is_open = self.open(Opener::Menu, span);
+                let prompt = self.prompt(span).filter(|_| is_open);
                 self.block().properties.extend(prompt);
             }
             "choice" => {
-                self.open(Opener::Choice, span);
-                self.block().name = self.word();
+                let is_open = self.open(Opener::Choice, span);
+                let name = self.word();
+                if is_open {
+                    self.block().name = name;
+                }
             }
             "if" => {
                 let condition = self.expression();
-                self.open(Opener::If, span);
-                self.block().condition = condition;
+                if self.open(Opener::If, span) {
+                    self.block().condition = condition;
+                }
             }
             "endif" => self.end(Opener::If, span),
             "endmenu" => self.end(Opener::Menu, span),
@@ -252,14 +259,24 @@ impl Parser<'_> {
         self.add(StatementKind::Source(line), span);
     }
 
-    fn open(&mut self, opener: Opener, span: Span) {
+    /// Opens a block, unless there are too many: what stands in it then counts to the one around.
+    fn open(&mut self, opener: Opener, span: Span) -> bool {
         if self.open.len() > DEPTH {
             self.error("blocks nest too deeply here", span);
+            self.block().owner = Owner::Nobody;
+            self.too_deep.push(opener);
+            return false;
         }
         self.open.push(Block::new(opener, span));
+        true
     }
 
     fn end(&mut self, opener: Opener, span: Span) {
+        if self.too_deep.last() == Some(&opener) {
+            self.too_deep.pop();
+            self.block().owner = Owner::Nobody;
+            return self.error("blocks nest too deeply here", span);
+        }
         if !self.open.iter().any(|block| block.opener == opener) {
             let word = opener.word();
             return self.error(&format!("end{word} without {word}"), span);

@@ -11,7 +11,9 @@ use text::Name;
 
 use crate::logic::Constraints;
 use crate::model::Model;
+use crate::syntax::SymbolType;
 use crate::term::Term;
+use crate::value::number;
 use crate::why::Fact;
 
 /// Which values a symbol has, over all configurations of an architecture. A string, int or hex symbol
@@ -126,7 +128,7 @@ impl Model {
     /// When the symbol is not `n`, or has a value.
     pub(crate) fn on(&self, store: &mut Store, name: Name) -> Condition {
         match self.symbol(name) {
-            Some(symbol) if symbol.kind.is_some() && !symbol.is_truth() => {
+            Some(symbol) if symbol.is_valued() => {
                 let defined = Name::new(&format!("CONFIG_{name}"));
                 store.atom(Atom::Defined(defined))
             }
@@ -145,10 +147,15 @@ impl Model {
             "m" if is_truth => store.symbol(&name, Level::Module),
             "n" if is_truth => !store.enabled(&name),
             value => {
+                // A number is written as the symbol's type has it, and asked for as C has it.
+                let kind = self.symbol(name).and_then(|symbol| symbol.kind);
+                let is_number = matches!(kind, Some(SymbolType::Int | SymbolType::Hex));
+                let number = number((value, kind)).filter(|_| is_number);
+                let value = number.map_or(value.into(), |n| Name::new(&n.to_string()));
                 let equal = Atom::Compare {
                     symbol: name,
                     op: CompareOp::Equal,
-                    value: value.into(),
+                    value,
                 };
                 let (on, equal) = (self.on(store, name), store.atom(equal));
                 store.and(on, equal)

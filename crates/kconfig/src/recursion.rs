@@ -142,7 +142,8 @@ impl Search<'_> {
             match to {
                 Node::Symbol(number) if self.states[number] == State::Open => {
                     self.tell(number);
-                    // As the kernel does: all that led here is done with.
+                    // As the kernel does: all that led here is done with. What it names is not.
+                    self.open_terms.clear();
                     while !self.stack.is_empty() {
                         self.close();
                     }
@@ -173,7 +174,8 @@ impl Search<'_> {
         let Some(frame) = self.stack.pop() else {
             return;
         };
-        self.done_terms.extend(self.open_terms.drain(frame.terms..));
+        let from = frame.terms.min(self.open_terms.len());
+        self.done_terms.extend(self.open_terms.drain(from..));
         match frame.node {
             Node::Symbol(number) => self.states[number] = State::Done,
             Node::Choice(number) => self.set_members(number, State::Done),

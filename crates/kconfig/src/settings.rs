@@ -21,6 +21,8 @@ pub struct Settings {
     values: FxHashMap<Name, Setting>,
     /// When a symbol was set last: in a newer choice the last word counts.
     when: FxHashMap<Name, usize>,
+    /// How often anything was set.
+    times: usize,
     /// What the lines about its members say of an older choice.
     choices: FxHashMap<ChoiceId, Mode>,
     /// What a symbol gets of which nothing is said.
@@ -97,14 +99,19 @@ impl Settings {
     fn line(&mut self, model: &Model, line: &str) -> Result<(), String> {
         if let Some(comment) = line.strip_prefix('#') {
             let name = comment.strip_prefix(" CONFIG_");
-            let name = name.and_then(|name| name.strip_suffix(" is not set"));
-            return match name.and_then(|name| model.symbol(name)) {
-                Some(symbol) if symbol.is_truth() => {
-                    self.put(model, symbol, Setting::Truth(Value::No));
-                    Ok(())
-                }
-                _ => Ok(()),
+            let name = name.and_then(|name| name.split_once(' '));
+            // Older kernels do not mind what follows.
+            let old = model.dialect().choice_is_symbol;
+            let is_unset = |words: &str| match words.strip_prefix("is not set") {
+                Some(rest) => old || rest.is_empty(),
+                None => false,
             };
+            let name = name.filter(|(_, words)| is_unset(words));
+            let symbol = name.and_then(|(name, _)| model.symbol(name));
+            if let Some(symbol) = symbol.filter(|symbol| symbol.is_truth()) {
+                self.put(model, symbol, Setting::Truth(Value::No));
+            }
+            return Ok(());
         }
         if line.is_empty() {
             return Ok(());
@@ -144,9 +151,7 @@ impl Settings {
             (Some(SymbolType::Bool | SymbolType::Tristate), "y") => Setting::Truth(Value::Yes),
             (Some(SymbolType::Bool | SymbolType::Tristate), "n") => Setting::Truth(Value::No),
             (Some(SymbolType::Tristate), "m") => Setting::Truth(Value::Module),
-            (Some(SymbolType::String), text) => Setting::Text(text.to_owned()),
-            (Some(SymbolType::Int), text) if is_int(text) => Setting::Text(text.to_owned()),
-            (Some(SymbolType::Hex), text) if is_hex(text) => Setting::Text(text.to_owned()),
+            (_, text) if symbol.takes(text) => Setting::Text(text.to_owned()),
             _ => return false,
         };
         self.put(model, symbol, setting);
@@ -164,7 +169,8 @@ impl Settings {
             }
             mode.value = mode.value.max(*value);
         }
-        self.when.insert(symbol.name, self.when.len() + 1);
+        self.times += 1;
+        self.when.insert(symbol.name, self.times);
         self.values.insert(symbol.name, setting);
     }
 
@@ -181,7 +187,7 @@ impl Settings {
         // The user of a newer choice says nothing of its members one by one.
         let open = model
             .symbols()
-            .filter(|s| s.is_truth() && (old || s.choice().is_none()));
+            .filter(|s| s.is_truth() && !s.transitional && (old || s.choice().is_none()));
         for symbol in open {
             self.values
                 .entry(symbol.name)
@@ -216,10 +222,27 @@ impl Settings {
         match self.choices.get(&choice) {
             Some(mode) if !mode.torn => *mode,
             None if self.is_read => Mode::default(),
-            _ => Mode {
+            torn => Mode {
                 value: self.fill,
-                ..Mode::default()
+                ..torn.copied().unwrap_or_default()
             },
+        }
+    }
+}
+
+impl Symbol {
+    /// Whether it is of type string, int or hex.
+    pub fn is_valued(&self) -> bool {
+        self.kind.is_some() && !self.is_truth()
+    }
+
+    /// Whether a string, int or hex symbol can be set to a text.
+    pub(crate) fn takes(&self, text: &str) -> bool {
+        match self.kind {
+            Some(SymbolType::String) => true,
+            Some(SymbolType::Int) => is_int(text),
+            Some(SymbolType::Hex) => is_hex(text),
+            _ => false,
         }
     }
 }

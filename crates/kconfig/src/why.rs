@@ -165,7 +165,7 @@ impl Reasons<'_> {
     fn selectors(&mut self, symbol: &Symbol, several: &[&Select]) {
         let (arch, name) = (self.questions.model.arch_name(), symbol.name);
         self.facts.push(Fact {
-            text: format!("nothing that selects {name} can be on for {arch}"),
+            text: format!("no line that selects {name} can take effect on {arch}"),
             place: symbol.definitions.first().map(|d| d.place.clone()),
         });
         let mut needed: BTreeMap<Name, Vec<&Select>> = BTreeMap::new();
@@ -208,7 +208,7 @@ impl Reasons<'_> {
             .find(|name| !questions.can_be_on(*name))
     }
 
-    /// A symbol that each definition depends on and that can never be on.
+    /// A symbol that the first definition depends on and that can never be on.
     fn unmet(&mut self, symbol: &Symbol) -> Option<Name> {
         if symbol.prompts.is_empty() && symbol.defaults.is_empty() {
             return None;

@@ -8,7 +8,7 @@ mod toy;
 use std::fmt::Write;
 
 use condition::{Answer, Atom, Condition, Level, Model as Solution, Solver, Store};
-use kconfig::{Constraints, Fill, Model, Settings, Value};
+use kconfig::{Configuration, Constraints, Fill, Model, Settings, Value};
 use text::Name;
 use toy::{NEW, OLD, read};
 
@@ -90,11 +90,12 @@ impl Draw {
         }
     }
 
-    fn entry(&mut self, text: &mut String, number: u64, many: u64, in_choice: bool) {
-        let kind = if in_choice && self.new {
-            "bool"
-        } else {
-            self.one(&["bool", "tristate"])
+    /// `choice` says of a member of a choice whether all members are bool.
+    fn entry(&mut self, text: &mut String, number: u64, many: u64, choice: Option<bool>) {
+        let in_choice = choice.is_some();
+        let kind = match choice {
+            Some(true) => "bool",
+            _ => self.one(&["bool", "tristate"]),
         };
         let _ = writeln!(text, "config S{number}\n\t{kind}");
         if in_choice || self.chance(65) {
@@ -104,7 +105,8 @@ impl Draw {
         for _ in 0..self.below(3) {
             let _ = writeln!(text, "\tdepends on {}", self.expression(number));
         }
-        if !in_choice {
+        // In a choice that may be m, what its members get by default cannot all be asked for.
+        if !in_choice || (!self.new && choice == Some(true)) {
             for _ in 0..self.below(3) {
                 let (value, clause) = (self.expression(number), self.clause(number, 50));
                 let _ = writeln!(text, "\tdefault {value}{clause}");
@@ -142,7 +144,7 @@ impl Draw {
                 if !self.new && self.chance(20) {
                     text.push_str("\toptional\n");
                 }
-                let before = number;
+                let (before, all_bool) = (number, self.new || self.chance(50));
                 for _ in 0..self.below(3) {
                     let member = before + self.below(members);
                     let _ = writeln!(text, "\tdefault S{member}{}", self.clause(before, 40));
@@ -150,14 +152,14 @@ impl Draw {
                 while number < before + members {
                     // Members know what stands before the choice, not each other.
                     let mut entry = String::new();
-                    self.entry(&mut entry, before, before, true);
+                    self.entry(&mut entry, before, before, Some(all_bool));
                     let name = format!("S{before}\n");
                     text.push_str(&entry.replacen(&name, &format!("S{number}\n"), 1));
                     number += 1;
                 }
                 text.push_str("endchoice\n");
             } else {
-                self.entry(&mut text, number, many, false);
+                self.entry(&mut text, number, many, None);
                 number += 1;
             }
         }
@@ -251,6 +253,17 @@ impl<'m> Both<'m> {
         self.check_reached(&solution, text);
     }
 
+    /// What should not be set so that a symbol has its value: itself, or a member of its choice that
+    /// is `y` by default and could be taken for the one that is wished for.
+    fn to_unset(&self, wrong: Name, settings: &Settings, is: &Configuration<'_>) -> Option<Name> {
+        let choice = self.model.symbol(wrong)?.choice();
+        let members = choice.map(|id| &self.model.choice(id).members);
+        let mut hidden = members.into_iter().flatten().copied();
+        let hidden = hidden
+            .find(|name| settings.sets(*name) && is.value(name) == Value::Yes && !is.is_open(name));
+        hidden.or_else(|| Some(wrong).filter(|name| settings.sets(*name)))
+    }
+
     /// Some settings become the solution. What a default gives where a prompt allows less cannot be
     /// set: there nothing is.
     fn check_reached(&self, solution: &Solution, text: &str) {
@@ -274,7 +287,7 @@ impl<'m> Both<'m> {
                 return;
             }
             let before = unset.len();
-            unset.extend(wrong.iter().filter(|name| settings.sets(**name)).copied());
+            unset.extend(self.to_unset(wrong[0], &settings, &configuration));
             let values = configuration.to_text();
             assert!(
                 unset.len() > before,

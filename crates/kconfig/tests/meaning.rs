@@ -334,6 +334,7 @@ fn what_depends_on_itself_is_an_error() {
         .map(|e| e.message.clone())
         .collect::<Vec<_>>();
     assert_eq!(said, [expect]);
+    assert!(read(choice, OLD).is_incomplete());
 }
 
 fn words(facts: Vec<kconfig::Fact>) -> Vec<String> {
@@ -356,7 +357,7 @@ fn the_reason_goes_on_through_defaults_and_many_selects() {
     let text = "config A\n\tbool\nconfig B\n\tbool \"b\"\n\tdepends on A\n\tselect T\n\
         config C\n\tbool \"c\"\n\tselect T if A\nconfig D\n\tbool \"d\"\n\tselect T if ARM\nconfig T\n\tbool\n";
     let expect = [
-        "nothing that selects T can be on for toy",
+        "no line that selects T can take effect on toy",
         "2 lines select T but need A",
         "D selects T but needs ARM",
     ];

@@ -39,6 +39,13 @@ pub(crate) fn line(text: &str) -> String {
     out
 }
 
+/// `text` in one line, its blanks as they are.
+pub(crate) fn exact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| push(&mut out, c));
+    out
+}
+
 /// `text` with its line breaks, each line as [`line`] gives it.
 pub(crate) fn paragraphs(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(line).collect();

@@ -243,7 +243,7 @@ pub fn fragment(arch: &str, answer: &FragmentAnswer, look: &Look) -> String {
                 paper.line(&clean::line(&format!("# needs {call} = {answer}")));
             }
             for (_, line) in set.values() {
-                paper.line(&clean::line(line));
+                paper.line(&clean::exact(line));
             }
         }
         FragmentAnswer::Impossible(wishes, reasons) => {

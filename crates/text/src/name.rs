@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
-use rustc_hash::FxBuildHasher;
+use foldhash::fast::RandomState;
 
 /// A word of the kernel: a symbol, a function, a macro, a path.
 ///
@@ -25,18 +25,23 @@ pub struct Name(&'static str);
 
 const SHARDS: usize = 32;
 
-type Shard = RwLock<HashSet<&'static str, FxBuildHasher>>;
+struct Table {
+    /// Seeded anew by each process: no tree can be written so that its words collide.
+    hasher: RandomState,
+    shards: [RwLock<HashSet<&'static str, RandomState>>; SHARDS],
+}
 
-static TABLE: LazyLock<[Shard; SHARDS]> =
-    LazyLock::new(|| std::array::from_fn(|_| Shard::default()));
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
+    hasher: RandomState::default(),
+    shards: std::array::from_fn(|_| RwLock::default()),
+});
 
 impl Name {
     /// Interns `word`.
     #[must_use]
     pub fn new(word: &str) -> Name {
-        let hash = FxBuildHasher.hash_one(word);
-        // The set itself goes by the other end of the hash.
-        let shard = &TABLE[usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or(0)];
+        let hash = TABLE.hasher.hash_one(word);
+        let shard = &TABLE.shards[usize::try_from(hash % SHARDS as u64).unwrap_or(0)];
         // A panic while the lock is held cannot leave the set half changed, so poison is harmless.
         if let Some(known) = shard
             .read()

@@ -34,9 +34,6 @@ impl Elaborator<'_> {
         context: &Context,
     ) {
         let place = self.place(span);
-        if !self.model.dialect.choice_is_symbol {
-            self.check_choice(properties, &place);
-        }
         let id = ChoiceId(self.model.choices.len());
         self.model.choices.push(Choice {
             itself: None,

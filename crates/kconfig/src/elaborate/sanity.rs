@@ -8,73 +8,69 @@
 //! endchoice
 //! ```
 //!
-//! Since a choice only says which of its members is `y` ([`Dialect`](crate::Dialect)), these are bool
-//! and have a prompt, and none has a default of its own.
+//! Since a choice only says which of its members is `y` ([`Dialect`](crate::Dialect)), these are bool,
+//! have a prompt there and nowhere else, and no default of their own. A transitional symbol has a type
+//! and a help text only. That is so whatever entry says it, as `choice_check_sanity()` and
+//! `transitional_check_sanity()` of scripts/kconfig/parser.y look at it.
 
-use super::{Context, Elaborator};
+use super::Elaborator;
 
-use crate::model::Place;
-use crate::syntax::{Property, PropertyKind, SymbolType};
-use crate::term::Term;
+use crate::model::{Model, Place, Symbol};
+use crate::syntax::SymbolType;
 
 impl Elaborator<'_> {
-    /// A member of a choice, by the rules of newer kernels.
-    pub(super) fn check_member(&mut self, number: usize, properties: &[Property], place: &Place) {
-        if !has_prompt(properties) {
-            self.error(
-                "a member of a choice needs a prompt".to_owned(),
-                place.clone(),
-            );
-        }
-        if self.model.symbols[number].kind != Some(SymbolType::Bool) {
-            self.error("a member of a choice is a bool".to_owned(), place.clone());
-        }
-        for property in properties {
-            if let PropertyKind::Default(..) = property.kind {
-                let place = self.place(property.span);
-                let message = "a member of a choice has no default: the choice has one";
-                self.error(message.to_owned(), place);
+    /// Tells of each choice, member and transitional symbol that is not as it should be.
+    pub(super) fn check_sanity(&mut self) {
+        let mut wrong: Vec<(&'static str, Place)> = Vec::new();
+        if !self.model.dialect.choice_is_symbol {
+            let without = self.model.choices.iter().filter(|c| c.prompts.is_empty());
+            wrong.extend(without.map(|choice| ("a choice needs a prompt", choice.place.clone())));
+            for symbol in self.model.symbols.iter().filter(|s| s.choice().is_some()) {
+                check_member(symbol, &mut wrong);
             }
         }
-    }
-
-    /// A choice, by the rules of newer kernels.
-    pub(super) fn check_choice(&mut self, properties: &[Property], place: &Place) {
-        if !has_prompt(properties) {
-            self.error("a choice needs a prompt".to_owned(), place.clone());
+        for symbol in self.model.symbols.iter().filter(|s| s.transitional) {
+            let place = said_of(&self.model, symbol);
+            let words = "a transitional symbol has a type and a help text only";
+            wrong.extend(place.map(|place| (words, place.clone())));
         }
-    }
-
-    /// A transitional symbol has a type and a help text, and nothing else is said of it.
-    pub(super) fn check_transitional(
-        &mut self,
-        properties: &[Property],
-        context: &Context,
-        place: &Place,
-    ) {
-        let is_transitional = |p: &Property| matches!(p.kind, PropertyKind::Transitional);
-        if !properties.iter().any(is_transitional) {
-            return;
+        for (message, place) in wrong {
+            self.error(message.to_owned(), place);
         }
-        let is_allowed = |property: &&Property| {
-            matches!(
-                property.kind,
-                PropertyKind::Transitional | PropertyKind::Type(_) | PropertyKind::Help(_)
-            )
-        };
-        let other = properties.iter().find(|property| !is_allowed(property));
-        let around = context.depends.is_some() || *context.visible != Term::YES;
-        let place = match other {
-            Some(other) => self.place(other.span),
-            None if around => place.clone(),
-            None => return,
-        };
-        let message = "a transitional symbol has a type and a help text only";
-        self.error(message.to_owned(), place);
     }
 }
 
-fn has_prompt(properties: &[Property]) -> bool {
-    let is_prompt = |property: &Property| matches!(property.kind, PropertyKind::Prompt(..));
-    properties.iter().any(is_prompt)
+fn check_member(symbol: &Symbol, wrong: &mut Vec<(&'static str, Place)>) {
+    let inside = symbol.definitions.iter().find(|d| d.choice.is_some());
+    let Some(place) = inside.map(|definition| &definition.place) else {
+        return;
+    };
+    if symbol.prompts.is_empty() {
+        wrong.push(("a member of a choice needs a prompt", place.clone()));
+    }
+    if symbol.kind != Some(SymbolType::Bool) {
+        wrong.push(("a member of a choice is a bool", place.clone()));
+    }
+    for default in &symbol.defaults {
+        let words = "a member of a choice has no default: the choice has one";
+        wrong.push((words, default.place.clone()));
+    }
+    if symbol.definitions.iter().any(|d| d.choice.is_none()) {
+        for prompt in symbol.prompts.iter().skip(1) {
+            let words = "a member of a choice has its prompt there only";
+            wrong.push((words, prompt.place.clone()));
+        }
+    }
+}
+
+/// Where something is said of a symbol besides its type.
+fn said_of<'m>(model: &'m Model, symbol: &'m Symbol) -> Option<&'m Place> {
+    let prompts = symbol.prompts.iter().map(|prompt| &prompt.place);
+    let defaults = symbol.defaults.iter().map(|default| &default.place);
+    let selects = model.selects().filter(|select| select.by == symbol.name);
+    let selects = selects.map(|select| &select.place);
+    let ranged = symbol.ranges.first().and(symbol.definitions.first());
+    let depends = symbol.definitions.iter().find(|d| d.depends.is_some());
+    let entries = ranged.into_iter().chain(depends).map(|d| &d.place);
+    prompts.chain(defaults).chain(selects).chain(entries).next()
 }

@@ -3,10 +3,12 @@
 //! How texts compare is told in [`value`](crate::value). A symbol that nothing defines is a constant: its
 //! own name.
 
+use std::collections::BTreeMap;
+
 use condition::{Atom, CompareOp, Condition, Store};
 use text::Name;
 
-use super::{Constraints, Tri};
+use super::{AtMostOne, Constraints, Tri};
 use crate::model::Symbol;
 use crate::syntax::{Comparison, SymbolType};
 use crate::term::Term;
@@ -142,26 +144,20 @@ impl Constraints<'_> {
                 return vec![store.iff(atom, same)];
             }
         }
-        let known = self.compared.entry(symbol).or_default();
-        let before = known.clone();
-        known.push((op, value));
+        let number = self.number_for(symbol, &value);
+        let compared = self.compared.entry(symbol);
+        let compared = compared.or_insert_with(|| Comparisons::of(symbol));
+        let one = Compared {
+            atom,
+            op,
+            value,
+            number,
+        };
+        let mut all = compared.relate(store, one);
         let model = self.model;
         let Some(of) = model.symbol(symbol) else {
             return vec![!atom];
         };
-        let mut all = Vec::new();
-        for (op_before, value_before) in before {
-            let other = store.atom(Atom::Compare {
-                symbol,
-                op: op_before,
-                value: value_before,
-            });
-            all.extend(related(
-                store,
-                (atom, op, &value),
-                (other, op_before, &value_before),
-            ));
-        }
         if of.transitional {
             return all;
         }
@@ -370,21 +366,87 @@ fn reached(op: CompareOp, at: i128, bound: i128) -> bool {
     }
 }
 
-/// What two comparisons of one symbol with constants have to do with each other.
-fn related(
-    store: &mut Store,
-    (a, op_a, value_a): (Condition, CompareOp, &str),
-    (b, op_b, value_b): (Condition, CompareOp, &str),
-) -> Vec<Condition> {
-    let (Some(x), Some(y)) = (number((value_a, None)), number((value_b, None))) else {
-        let both = store.and(a, b);
-        return match (op_a, op_b) {
-            (CompareOp::Equal, CompareOp::Equal) if value_a != value_b => vec![!both],
-            // Nothing comes first.
-            (CompareOp::Equal, _) if value_a.is_empty() => vec![store.implies(a, b)],
-            (_, CompareOp::Equal) if value_b.is_empty() => vec![store.implies(b, a)],
-            _ => Vec::new(),
-        };
+/// One comparison of a symbol with a constant.
+#[derive(Clone, Copy, Debug)]
+struct Compared {
+    atom: Condition,
+    op: CompareOp,
+    value: Name,
+    /// The value, where it is compared as a number with an int or hex symbol.
+    number: Option<i128>,
+}
+
+/// The comparisons of one symbol, each related to as few others as say all.
+#[derive(Debug, Default)]
+pub(super) struct Comparisons {
+    /// All of them, in the order in which they came.
+    pub(super) all: Vec<(CompareOp, Name)>,
+    /// `<=` with numbers: each holds where one before it does.
+    bounds: BTreeMap<i128, Condition>,
+    /// `=` with nothing.
+    empty: Option<Condition>,
+    /// `=` with texts, of which one can hold. Texts that are the same number are one.
+    equal: AtMostOne,
+    numbers: BTreeMap<i128, Condition>,
+    /// Texts by their order, which few trees ask for.
+    ordered: Vec<Compared>,
+}
+
+impl Comparisons {
+    fn of(symbol: Name) -> Comparisons {
+        Comparisons {
+            equal: AtMostOne::of(&symbol),
+            ..Comparisons::default()
+        }
+    }
+
+    /// What a comparison has to do with those before it.
+    fn relate(&mut self, store: &mut Store, one: Compared) -> Vec<Condition> {
+        self.all.push((one.op, one.value));
+        let mut all = Vec::new();
+        match (one.op, one.number) {
+            (CompareOp::Equal, _) => self.relate_equal(store, one, &mut all),
+            (_, Some(number)) => {
+                let below = self.bounds.range(..number).next_back().map(|(_, c)| *c);
+                let above = self.bounds.range(number..).next().map(|(_, c)| *c);
+                // Nothing comes before all numbers.
+                all.extend(below.or(self.empty).map(|c| store.implies(c, one.atom)));
+                all.extend(above.map(|c| store.implies(one.atom, c)));
+                self.bounds.insert(number, one.atom);
+            }
+            (_, None) => {
+                for other in &self.ordered {
+                    all.extend(related(store, one, *other));
+                }
+                self.ordered.push(one);
+            }
+        }
+        all
+    }
+
+    fn relate_equal(&mut self, store: &mut Store, one: Compared, all: &mut Vec<Condition>) {
+        for other in &self.ordered {
+            all.extend(related(store, one, *other));
+        }
+        if one.value.is_empty() {
+            self.empty = Some(one.atom);
+            let first = self.bounds.values().next();
+            all.extend(first.map(|c| store.implies(one.atom, *c)));
+        }
+        if let Some(number) = number((&one.value, None)) {
+            if let Some(same) = self.numbers.get(&number) {
+                return all.push(store.iff(one.atom, *same));
+            }
+            self.numbers.insert(number, one.atom);
+        }
+        all.extend(self.equal.add(store, one.atom));
+    }
+}
+
+/// What two comparisons of one symbol with texts have to do with each other.
+fn related(store: &mut Store, a: Compared, b: Compared) -> Vec<Condition> {
+    let (Some(x), Some(y)) = (number((&a.value, None)), number((&b.value, None))) else {
+        return Vec::new();
     };
     // Each is true up to a bound, or at one value: the values around both bounds show every
     // combination that there is.
@@ -393,10 +455,10 @@ fn related(
     for (left, right) in [(true, true), (true, false), (false, true), (false, false)] {
         let possible = points
             .iter()
-            .any(|at| reached(op_a, *at, x) == left && reached(op_b, *at, y) == right);
+            .any(|at| reached(a.op, *at, x) == left && reached(b.op, *at, y) == right);
         if !possible {
-            let left = if left { a } else { !a };
-            let right = if right { b } else { !b };
+            let left = if left { a.atom } else { !a.atom };
+            let right = if right { b.atom } else { !b.atom };
             all.push(!store.and(left, right));
         }
     }
