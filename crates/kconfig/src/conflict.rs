@@ -182,7 +182,7 @@ impl Telling<'_> {
         };
         let place = symbol.definitions.first().map(|d| &d.place);
         for part in depends.iter().flat_map(|term| term.parts()) {
-            if self.is_about(part, symbol.name, named) {
+            if self.is_about(part, symbol.name, named) || *part == Term::IfModules {
                 let text = format!("{} depends on {part}", symbol.name);
                 self.say(text, place);
             }
@@ -211,7 +211,7 @@ impl Telling<'_> {
         let members: Vec<&str> = members.map(|name| name.as_str()).collect();
         let text = match members.as_slice() {
             [] | [_] => return,
-            several => format!("only one of {} can be chosen", several.join(" and ")),
+            several => format!("one of {} is chosen, and no more", several.join(" and ")),
         };
         self.say(text, Some(&choice.place));
     }
@@ -230,7 +230,7 @@ impl Telling<'_> {
         for default in &symbol.defaults {
             let others = self.is_about(&default.value, name, named)
                 | self.is_about(&default.condition, name, named);
-            if others || symbol.prompts.is_empty() {
+            if others || symbol.prompts.is_empty() || symbol.defaults.len() == 1 {
                 let mut text = format!("{name} is {} by default", default.value);
                 text.push_str(&where_is(&default.condition));
                 self.say(text, Some(&default.place));

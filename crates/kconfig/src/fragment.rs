@@ -74,7 +74,11 @@ impl Questions<'_> {
                 at += 1;
             }
         }
-        let clash: Vec<Wish> = clash.into_iter().map(|at| wishes[at].clone()).collect();
+        // Where already without wishes nothing can be, each is as impossible as the others.
+        let clash: Vec<Wish> = match clash.as_slice() {
+            [] => wishes.to_vec(),
+            some => some.iter().map(|at| wishes[*at].clone()).collect(),
+        };
         let facts = self.why_not(&clash);
         Fragment::Impossible(clash, facts)
     }

@@ -55,6 +55,10 @@ struct Variable {
 /// Calls nest no deeper than this.
 const DEPTH: usize = 100;
 
+/// One text makes no more calls, nor letters, than this: a few lines can ask for any number.
+const CALLS: usize = 100_000;
+const LETTERS: usize = 1_000_000;
+
 /// A call has no more parts than this, its name included.
 const PARTS: usize = 16;
 
@@ -129,6 +133,8 @@ impl Variables {
             variables: self,
             line,
             within: Vec::new(),
+            open: 0,
+            left: Some(CALLS),
         };
         expansion.expand(text, &[])
     }
@@ -139,6 +145,10 @@ struct Expansion<'v, 'l, 'p> {
     line: &'l mut Line<'p>,
     /// The variables that are being expanded, outermost first.
     within: Vec<Name>,
+    /// How many calls are open.
+    open: usize,
+    /// How many calls there may still be; none where it was given up.
+    left: Option<usize>,
 }
 
 impl Expansion<'_, '_, '_> {
@@ -155,6 +165,9 @@ impl Expansion<'_, '_, '_> {
             let value = self.call(&text[start + 2..end - 1], args);
             probe |= matches!(value, Expanded::Probe(_));
             out.push_str(value.text());
+            if out.len() > LETTERS && self.left.take().is_some() {
+                self.line.error("macros go too far here".to_owned());
+            }
             at = end;
         }
         out.push_str(&text[at..]);
@@ -167,6 +180,23 @@ impl Expansion<'_, '_, '_> {
 
     /// The value of `name,arg,arg`: arguments are split before they are expanded.
     fn call(&mut self, inner: &str, args: &[Expanded]) -> Expanded {
+        self.left = self.left.and_then(|left| {
+            let left = left.checked_sub(1).filter(|_| self.open <= DEPTH);
+            if left.is_none() {
+                self.line.error("macros go too far here".to_owned());
+            }
+            left
+        });
+        if self.left.is_none() {
+            return Expanded::Plain(String::new());
+        }
+        self.open += 1;
+        let value = self.called(inner, args);
+        self.open -= 1;
+        value
+    }
+
+    fn called(&mut self, inner: &str, args: &[Expanded]) -> Expanded {
         if let Ok(number @ 1..) = inner.parse::<usize>()
             && let Some(argument) = args.get(number - 1)
         {

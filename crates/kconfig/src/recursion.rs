@@ -114,6 +114,9 @@ struct Frame {
     terms: usize,
 }
 
+/// Entries of one symbol that are too many to compare with.
+const MANY: usize = 8;
+
 /// A term by its place in memory: entries of one menu share what stands around them.
 type Shared = *const Term;
 
@@ -275,6 +278,8 @@ impl Edges<'_> {
     /// The names in a term, less what it shares with the dependencies of `known`: those are followed
     /// before, and most of a tree's terms are made of them.
     fn collect(&mut self, term: &Arc<Term>, known: &[Definition]) {
+        // Looking for it among many costs more than following it again.
+        let known = known.get(..MANY).map_or(known, |_| &[]);
         let is_known = |definition: &Definition| {
             let depends = definition.depends.as_ref();
             depends.is_some_and(|depends| definition.counts && Arc::ptr_eq(depends, term))

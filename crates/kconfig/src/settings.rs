@@ -237,7 +237,7 @@ impl Symbol {
     }
 
     /// Whether a string, int or hex symbol can be set to a text.
-    pub(crate) fn takes(&self, text: &str) -> bool {
+    pub fn takes(&self, text: &str) -> bool {
         match self.kind {
             Some(SymbolType::String) => true,
             Some(SymbolType::Int) => is_int(text),

@@ -393,7 +393,7 @@ fn the_reason_of_a_clash_is_the_least_that_forbids_it() {
     check(text, "N=9 A=y", &ranges);
     let text =
         "choice\n\tprompt \"c\"\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nendchoice\n";
-    check(text, "A=y B=y", &["only one of A and B can be chosen"]);
+    check(text, "A=y B=y", &["one of A and B is chosen, and no more"]);
     let text = "config A\n\tdef_bool B\nconfig B\n\tbool \"b\"\n";
     check(text, "A=y B=n", &["A is B by default"]);
     check("config A\n\tbool \"a\"\n", "A=y A=n", &[]);
@@ -417,4 +417,49 @@ fn newer_kernels_source_a_file_once() {
         messages("7.1.0"),
         ["3: a is sourced again, after Kconfig:1"]
     );
+}
+
+#[test]
+fn what_a_few_lines_ask_for_without_end_is_given_up() {
+    let doubling: Vec<String> = (1..60)
+        .map(|n| format!("a{n} = $(a{0})$(a{0})\n", n - 1))
+        .collect();
+    let doubling = format!(
+        "a0 = x\n{}config A\n\tdef_bool \"$(a59)\"\n",
+        doubling.concat()
+    );
+    let branching = "f = $(f,$(1)) $(f,$(1))\nconfig A\n\tdef_bool \"$(f,x)\"\n".to_owned();
+    let nested = format!(
+        "config A\n\tdef_bool \"{}{}\"\n",
+        "$(x,".repeat(5000),
+        ")".repeat(5000)
+    );
+    for text in [doubling, branching, nested] {
+        let said: Vec<_> = read(&text, NEW)
+            .errors()
+            .map(|e| e.message.clone())
+            .collect();
+        assert!(
+            said.contains(&"macros go too far here".to_owned()),
+            "{said:?}"
+        );
+        assert!(said.len() < 200, "{}", said.len());
+    }
+    for (open, close) in [("if MODULES\n", "endif\n"), ("menu \"m\"\n", "endmenu\n")] {
+        let many = 20_000;
+        let text = format!(
+            "{}config A\n\tbool \"a\"\n{}",
+            open.repeat(many),
+            close.repeat(many)
+        );
+        let model = read(&text, NEW);
+        assert!(model.is_incomplete());
+        assert!(model.symbol("A").is_some());
+    }
+}
+
+#[test]
+fn an_empty_range_forbids_nothing() {
+    let text = "config N\n\tint \"n\"\n\trange 10 5\nconfig A\n\tbool \"a\"\n\tdepends on N = 7 || N != 7\n";
+    check(text, "", "A", "n y");
 }

@@ -242,6 +242,9 @@ pub fn fragment(arch: &str, answer: &FragmentAnswer, look: &Look) -> String {
                 let answer = if *yes { "y" } else { "n" };
                 paper.line(&clean::line(&format!("# needs {call} = {answer}")));
             }
+            if set.is_empty() {
+                paper.line("# nothing is to be set");
+            }
             for (_, line) in set.values() {
                 paper.line(&clean::exact(line));
             }

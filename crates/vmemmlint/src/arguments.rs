@@ -95,7 +95,7 @@ pub(crate) enum Kconfig {
     /// the fragment in FILE, `make KCONFIG_ALLCONFIG=FILE alldefconfig` makes a configuration of it.
     Config {
         /// Symbols and their values: `A=y,B=m,C=n,NR_CPUS=64` (repeatable)
-        #[arg(long, value_name = "X=VALUE", value_delimiter = ',', required = true)]
+        #[arg(long, value_name = "X=VALUE", required = true)]
         with: Vec<String>,
         #[command(flatten)]
         about: About,

@@ -112,6 +112,7 @@ impl<'a> Question<'a> {
             self.ask_all(|arch, model| symbol_answer(arch.name, &model, symbol, why));
         let is_nowhere = |answer: &SymbolAnswer| answer.standing == Standing::Undefined;
         if answers.iter().all(is_nowhere) {
+            done(&problems, 0);
             let symbol = one_line(&symbol);
             return Err(format!("none of these architectures defines {symbol}"));
         }
@@ -131,6 +132,7 @@ impl<'a> Question<'a> {
         let model = self.model(arch);
         let wishes: Vec<Wish> = with
             .iter()
+            .flat_map(|words| split(&model, words))
             .map(|word| wish(&model, arch, word))
             .collect::<Result<_, _>>()?;
         let (found, code) = match model.questions().fragment(&wishes) {
@@ -210,6 +212,25 @@ fn problems(model: &Model) -> impl Iterator<Item = String> {
     })
 }
 
+/// Splits wishes at commas; one that is followed by no symbol and `=` belongs to a text.
+fn split<'w>(model: &Model, words: &'w str) -> Vec<&'w str> {
+    let (mut found, mut start) = (Vec::new(), 0);
+    for (at, _) in words.match_indices(',') {
+        let next = words[at + 1..].split_once('=').map(|(next, _)| next);
+        let is_text = words[start..at].split_once('=').is_some_and(|(before, _)| {
+            let before = model.symbol(name(before));
+            before.is_some_and(|s| s.kind == Some(::kconfig::SymbolType::String))
+        });
+        let is_wish = next.is_some_and(|next| model.symbol(name(next)).is_some());
+        if is_wish || !is_text {
+            found.push(&words[start..at]);
+            start = at + 1;
+        }
+    }
+    found.push(&words[start..]);
+    found
+}
+
 /// `SYMBOL=VALUE`, the value with or without the quotes of a `.config`.
 fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> {
     let Some((symbol, value)) = word.split_once('=') else {
@@ -221,18 +242,26 @@ fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> 
             arch.name
         )));
     };
-    if known.is_truth() && !matches!(value, "y" | "m" | "n") {
-        let kind = known.kind.map_or("", ::kconfig::SymbolType::word);
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let value = inner.unwrap_or(value);
+    let fits = if known.is_valued() {
+        known.takes(value)
+    } else {
+        matches!(value, "y" | "m" | "n")
+    };
+    if !fits {
+        let kind = known
+            .kind
+            .map_or("without a type", ::kconfig::SymbolType::word);
         return Err(one_line(&format!(
             "{symbol} is {kind}: it cannot be {value:?}"
         )));
     }
-    let inner = value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
     Ok(Wish {
         symbol: known.name,
-        value: inner.unwrap_or(value).to_owned(),
+        value: value.to_owned(),
     })
 }
 

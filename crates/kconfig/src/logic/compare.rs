@@ -223,6 +223,10 @@ impl Constraints<'_> {
             let (least, most, clamped) = (high, low, store.and(low, lifted));
             let bounds = [store.implies(least, atom), store.implies(atom, most)];
             let bounds = store.and_all(bounds);
+            // What is above the higher bound and below the lower at once is not followed.
+            let empty = store.and(high, !low);
+            let bounds = store.or(empty, bounds);
+            let clamped = store.ite(empty, atom, clamped);
             let one = store.implies(first, bounds);
             within = store.and(within, one);
             given = store.ite(first, clamped, given);
