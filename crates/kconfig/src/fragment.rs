@@ -9,13 +9,15 @@
 //! take it ([`Model::configure`]), on a configuration where all else has its default and on one where
 //! all else is off, mended where some default stands in the way, and then made as short as it can be.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use condition::{Answer, Atom, CompareOp, Level, Model as Solution};
+use condition::{Answer, Atom, Level, Model as Solution};
 use rustc_hash::FxHashSet;
 use text::Name;
 
 use crate::configure::Configuration;
+use crate::logic::compare::order_of;
 use crate::model::{Model, Symbol};
 use crate::question::{Questions, Wish};
 use crate::settings::{Fill, Settings};
@@ -158,10 +160,10 @@ impl<'m> Trial<'_, 'm> {
         self.wishes.iter().all(|wish| {
             let symbol = self.questions.model.symbol(wish.symbol);
             let is = configuration.text(&wish.symbol);
-            match symbol.filter(|symbol| !symbol.is_truth() && symbol.kind.is_some()) {
+            match symbol.filter(|symbol| symbol.is_valued()) {
                 Some(symbol) => {
                     configuration.is_written(&symbol.name)
-                        && symbol.compares(is, CompareOp::Equal, &wish.value)
+                        && compare(is, &wish.value, symbol.kind).is_eq()
                 }
                 None => configuration.value(&wish.symbol).word() == wish.value,
             }
@@ -214,7 +216,13 @@ impl<'m> Trial<'_, 'm> {
         }
         let text = configuration.text(&name);
         let constraints = &self.questions.constraints;
-        if constraints.agrees(symbol, text, self.solution) {
+        let mut pairs = constraints.pairs.iter();
+        let disagree = pairs.any(|(a, b)| {
+            let order = compare(configuration.text(a), configuration.text(b), symbol.kind);
+            (*a == name || *b == name)
+                && order_of(self.solution, *a, *b).is_some_and(|wished| wished != order)
+        });
+        if constraints.agrees(symbol, text, self.solution) && !disagree {
             return None;
         }
         constraints.text_for(symbol, self.solution)
@@ -294,30 +302,73 @@ impl crate::Constraints<'_> {
     /// A text for a string, int or hex symbol that agrees with all that a solution says of it, within
     /// its ranges where that can be; none where nothing is said.
     pub fn text_for(&self, symbol: &Symbol, solution: &Solution) -> Option<String> {
-        let asked = self.comparisons(symbol.name);
-        if asked.is_empty() {
+        let name = symbol.name;
+        let pair = self.pairs.iter().find(|(a, b)| *a == name || *b == name);
+        let other = pair.filter(|(a, _)| *a == name).map(|(_, b)| *b);
+        let bound = other.and_then(|other| {
+            let text = self.text_for(self.model().symbol(other)?, solution)?;
+            Some((text, order_of(solution, name, other)?))
+        });
+        let asked = self.comparisons(name);
+        if asked.is_empty() && pair.is_none() {
             return None;
         }
         let mut near: Vec<Name> = asked.iter().map(|(_, value)| *value).collect();
+        near.extend(bound.iter().map(|(text, _)| symbol.as_constant(text)));
         for range in &symbol.ranges {
             range.low.texts(&mut near);
             range.high.texts(&mut near);
         }
-        let mut candidates: Vec<String> = Vec::new();
-        for value in near {
-            candidates.push(value.to_string());
-            if let Some(number) = number((&value, None)) {
+        let mut candidates = symbol.around(&near);
+        candidates.retain(|text| {
+            let order =
+                |(bound, order): &(String, Ordering)| compare(text, bound, symbol.kind) == *order;
+            symbol.takes(text)
+                && self.agrees(symbol, text, solution)
+                && bound.as_ref().is_none_or(order)
+        });
+        let outside = |text: &String| symbol.ranges_without(text);
+        candidates.into_iter().min_by_key(outside)
+    }
+}
+
+/// How two texts of one type are ordered.
+fn compare(a: &str, b: &str, kind: Option<SymbolType>) -> Ordering {
+    let is = |op| compare_texts(op, (a, kind), (b, kind));
+    match (is(Comparison::Less), is(Comparison::Equal)) {
+        (true, _) => Ordering::Less,
+        (_, true) => Ordering::Equal,
+        _ => Ordering::Greater,
+    }
+}
+
+impl Symbol {
+    /// A text of this symbol as C has it.
+    fn as_constant(&self, text: &str) -> Name {
+        let number = number((text, self.kind)).filter(|_| self.kind != Some(SymbolType::String));
+        number.map_or(text.into(), |number| Name::new(&number.to_string()))
+    }
+
+    /// Texts for this symbol at and next to these values, and some of no meaning.
+    fn around(&self, values: &[Name]) -> Vec<String> {
+        let mut texts: Vec<String> = Vec::new();
+        for value in values {
+            texts.push(value.to_string());
+            if let Some(number) = number((value, None)) {
                 let near = [number, number - 1, number + 1].into_iter();
-                candidates.extend(near.map(|number| match symbol.kind {
+                texts.extend(near.map(|number| match self.kind {
                     Some(SymbolType::Hex) => format!("{number:#x}"),
                     _ => number.to_string(),
                 }));
             }
         }
-        candidates.push("other".to_owned());
-        candidates.retain(|text| symbol.takes(text) && self.agrees(symbol, text, solution));
-        let outside = |text: &String| symbol.ranges_without(text);
-        candidates.into_iter().min_by_key(outside)
+        let others: &[&str] = match self.kind {
+            Some(SymbolType::Int) => &["1"],
+            Some(SymbolType::Hex) => &["0x1"],
+            _ => &["other", "another"],
+        };
+        texts.extend(others.iter().map(|text| (*text).to_owned()));
+        texts
     }
 }
 

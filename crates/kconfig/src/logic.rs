@@ -8,9 +8,9 @@
 //! Constraints are asserted only for the symbols that a question touches and all that they depend
 //! on, so that a question about a corner of the tree does not pay for all of it.
 
-mod compare;
+pub(crate) mod compare;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use condition::{Atom, CompareOp, Condition, Level, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -64,6 +64,8 @@ pub struct Constraints<'m> {
     done: FxHashSet<Asked>,
     choices: FxHashSet<ChoiceId>,
     compared: FxHashMap<Name, Comparisons>,
+    /// String, int and hex symbols that are compared with each other, the first by name first.
+    pub(crate) pairs: BTreeSet<(Name, Name)>,
 }
 
 /// Something of which Kconfig has something to say.
@@ -94,6 +96,7 @@ impl Model {
             done: FxHashSet::default(),
             choices: FxHashSet::default(),
             compared: FxHashMap::default(),
+            pairs: BTreeSet::new(),
         }
     }
 }
@@ -108,6 +111,10 @@ impl Constraints<'_> {
     ) {
         let open = names.into_iter().map(Asked::Symbol).collect();
         self.require_all(store, solver, open);
+    }
+
+    pub(crate) fn model(&self) -> &Model {
+        self.model
     }
 
     /// The comparisons of a string, int or hex symbol of which something was asserted.

@@ -229,6 +229,39 @@ fn what_is_on_by_default_without_a_prompt_is_switched_off_where_it_comes_from() 
 }
 
 #[test]
+fn numbers_and_texts_that_are_asked_for_are_found() {
+    let text = "config A\n\thex \"a\"\n\tdefault 0x0\nconfig B\n\thex \"b\"\n\tdefault 0x0\n\
+        config DIFFER\n\tbool \"d\"\n\tdepends on A != B\nconfig LESS\n\tbool \"l\"\n\tdepends on B < A\n\
+        config EQUAL\n\tbool \"e\"\n\tdepends on A = 0x20\n";
+    check_fragment(text, "DIFFER=y", &[("B", "0x1"), ("DIFFER", "y")], &[]);
+    check_fragment(text, "EQUAL=y", &[("A", "0x20"), ("EQUAL", "y")], &[]);
+    check_fragment(
+        text,
+        "A=1000 EQUAL=n",
+        &[("A", "1000"), ("EQUAL", "n")],
+        &[],
+    );
+    check_fragment(text, "LESS=y", &[("A", "0x2"), ("LESS", "y")], &[]);
+}
+
+#[test]
+fn answers_of_which_either_will_do_are_named() {
+    let text = "config A\n\tbool \"a\"\n\tdepends on $(shell,one) || $(shell,two)\n";
+    for version in [NEW, OLD] {
+        let model = model(text, version);
+        let wish = Wish {
+            symbol: "A".into(),
+            value: "y".to_owned(),
+        };
+        let Fragment::Set(needed) = model.questions().fragment(&[wish]) else {
+            panic!("it is possible");
+        };
+        assert_eq!(needed.probes.len(), 1);
+        assert!(needed.probes.values().all(|answer| *answer));
+    }
+}
+
+#[test]
 fn a_fragment_names_the_answers_it_needs() {
     let text = "config OLD\n\tdef_bool $(shell,old)\nconfig A\n\tbool \"a\"\n\
         \tdepends on $(shell,new) && !OLD\nconfig OTHER\n\tdef_bool $(shell,other)\n";

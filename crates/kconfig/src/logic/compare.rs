@@ -3,9 +3,10 @@
 //! How texts compare is told in [`value`](crate::value). A symbol that nothing defines is a constant: its
 //! own name.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use condition::{Atom, CompareOp, Condition, Store};
+use condition::{Atom, CompareOp, Condition, Model as Solution, Store};
 use text::Name;
 
 use super::{AtMostOne, Constraints, Tri};
@@ -55,9 +56,11 @@ impl Constraints<'_> {
                     _ => unknown(store, op, a, b),
                 }
             }
-            // A string that is compared with `y`, or one symbol's text with another's.
-            (Side::Valued(_), Side::Truth(_) | Side::Valued(_))
-            | (Side::Truth(_), Side::Valued(_)) => unknown(store, op, a, b),
+            (Side::Valued(a), Side::Valued(b)) => self.compare_symbols(store, op, a, b),
+            // A string that is compared with `y`.
+            (Side::Valued(_), Side::Truth(_)) | (Side::Truth(_), Side::Valued(_)) => {
+                unknown(store, op, a, b)
+            }
         }
     }
 
@@ -107,6 +110,29 @@ impl Constraints<'_> {
         };
         let atom = store.atom(Atom::Compare { symbol, op, value });
         if negated { !atom } else { atom }
+    }
+
+    /// The text of one symbol against that of another: free, but the same wherever it is asked.
+    fn compare_symbols(
+        &mut self,
+        store: &mut Store,
+        op: Comparison,
+        a: Name,
+        b: Name,
+    ) -> Condition {
+        if b < a {
+            return self.compare_symbols(store, mirrored(op), b, a);
+        }
+        self.pairs.insert((a, b));
+        let [at_most, below] = pair_atoms(a, b).map(|atom| store.atom(atom));
+        match op {
+            Comparison::LessEqual => at_most,
+            Comparison::Greater => !at_most,
+            Comparison::Less => store.and(at_most, below),
+            Comparison::GreaterEqual => !store.and(at_most, below),
+            Comparison::Equal => store.and(at_most, !below),
+            Comparison::NotEqual => !store.and(at_most, !below),
+        }
     }
 
     /// The number that an int or hex symbol is compared with.
@@ -311,6 +337,21 @@ fn comparison(op: CompareOp) -> Comparison {
         CompareOp::Less => Comparison::Less,
         CompareOp::LessEqual => Comparison::LessEqual,
     }
+}
+
+/// `a <= b`, and whether it is less where that holds.
+fn pair_atoms(a: Name, b: Name) -> [Atom; 2] {
+    ["<=", "<"].map(|sign| Atom::Free(Name::new(&format!("{a} {sign} {b}"))))
+}
+
+/// How the texts of two symbols are ordered in a solution; none where it does not say.
+pub(crate) fn order_of(solution: &Solution, a: Name, b: Name) -> Option<Ordering> {
+    let [at_most, below] = pair_atoms(a, b).map(|atom| solution.value(atom));
+    Some(match (at_most?, below) {
+        (false, _) => Ordering::Greater,
+        (true, Some(true)) => Ordering::Less,
+        (true, _) => Ordering::Equal,
+    })
 }
 
 fn unknown(store: &mut Store, op: Comparison, a: &Term, b: &Term) -> Condition {
