@@ -11,6 +11,8 @@
 //! configuration, where [`Constraints`](crate::Constraints) say the same of all of them. It is what
 //! `make olddefconfig` makes of a `.config`.
 
+mod choice;
+
 use rustc_hash::FxHashSet;
 use text::Name;
 
@@ -197,17 +199,6 @@ impl<'r> Run<'r> {
                     self.drop_choice(id);
                 }
             }
-        }
-    }
-
-    /// An older choice that is `y` but has nothing to choose from is `n`.
-    fn drop_choice(&mut self, id: ChoiceId) {
-        let itself = self.model.choice(id).itself;
-        let number = itself.and_then(|name| self.model.by_name.get(&name));
-        if let Some(computed) = number.and_then(|number| self.values[*number].as_mut())
-            && computed.value == Value::Yes
-        {
-            computed.value = Value::No;
         }
     }
 
@@ -440,47 +431,6 @@ impl<'r> Run<'r> {
             _ => base(symbol.kind),
         };
         leading_number(text, base)
-    }
-
-    fn of_choice(&self, id: ChoiceId) -> Option<Name> {
-        let choice = self.model.choice(id);
-        let visible = |name: &Name| {
-            let symbol = self.model.symbol(name);
-            symbol.is_some_and(|symbol| self.seen(symbol) != Value::No)
-        };
-        let by_default = || {
-            let mut named = choice.defaults.iter().filter_map(|given| {
-                let holds = self.term(&given.condition) != Value::No;
-                match &*given.value {
-                    Term::Symbol(name) if holds && visible(name) => Some(*name),
-                    _ => None,
-                }
-            });
-            let first = || choice.members.iter().copied().find(visible);
-            named.next().or_else(first)
-        };
-        if let Some(itself) = choice.itself {
-            if self.value(itself) != Value::Yes {
-                return None;
-            }
-            let wanted = self.settings.mode(id).chosen.filter(visible);
-            return wanted.or_else(by_default);
-        }
-        let mut members = self.settings.by_priority(&choice.members);
-        members.retain(visible);
-        let set = |name: Name| self.settings.truth(name);
-        let wanted = members
-            .iter()
-            .find(|name| set(**name) == Some(Value::Yes))
-            .copied();
-        let open = || {
-            let mut seen = choice.members.iter().filter(|name| visible(name));
-            seen.find(|name| set(**name).is_none()).copied()
-        };
-        wanted
-            .or_else(|| by_default().filter(|name| set(*name) != Some(Value::No)))
-            .or_else(open)
-            .or_else(|| members.last().copied())
     }
 
     fn value(&self, name: Name) -> Value {

@@ -16,7 +16,6 @@ use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
 use crate::parse::balanced;
-use crate::recursion::Link;
 use crate::syntax::{
     Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
     StatementKind,
@@ -129,38 +128,6 @@ impl Elaborator<'_> {
             severity,
             message,
         });
-    }
-
-    /// A symbol that no entry gives a type is always `n`, of which `conf` warns.
-    fn untyped(&mut self) {
-        let untyped = self
-            .model
-            .symbols
-            .iter()
-            .filter(|symbol| symbol.kind.is_none());
-        let places = untyped.filter_map(|symbol| Some((symbol.name, symbol.definitions.first()?)));
-        let said: Vec<Diagnostic> = places
-            .map(|(name, definition)| Diagnostic {
-                place: definition.place.clone(),
-                severity: Severity::Warning,
-                message: format!("{name} has no type"),
-            })
-            .collect();
-        self.model.diagnostics.extend(said);
-    }
-
-    /// `conf` refuses a tree in which a symbol depends on itself.
-    fn recursions(&mut self) {
-        for links in self.model.recursions() {
-            let entry = |link: &Link| self.model.symbol(link.from)?.definitions.first();
-            let place = links.iter().find_map(entry);
-            if let (Some(first), Some(definition)) = (links.first(), place) {
-                let place = definition.place.clone();
-                let words: Vec<String> = links.iter().map(ToString::to_string).collect();
-                let message = format!("{} depends on itself: {}", first.from, words.join(", "));
-                self.error(message, place);
-            }
-        }
     }
 
     /// A word with its macros expanded.

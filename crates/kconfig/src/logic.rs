@@ -9,6 +9,7 @@
 //! on, so that a question about a corner of the tree does not pay for all of it.
 
 pub(crate) mod compare;
+mod relate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use condition::{Atom, CompareOp, Condition, Level, Solver, Store};
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
-use crate::logic::compare::Comparisons;
+use crate::logic::relate::{AtMostOne, Comparisons};
 use crate::model::{Choice, ChoiceId, Model, Symbol};
 use crate::syntax::SymbolType;
 use crate::term::Term;
@@ -486,42 +487,6 @@ impl Constraints<'_> {
             }
             Term::Compare(op, a, b) => Tri::of(self.compare(store, *op, (a, b))),
         }
-    }
-}
-
-/// Conditions of which one can hold, told in as many words as there are.
-#[derive(Debug, Default)]
-struct AtMostOne {
-    about: String,
-    /// Whether any so far holds.
-    any: Option<Condition>,
-    many: usize,
-}
-
-impl AtMostOne {
-    /// After so many an atom stands for all before: their sum would be written out again and again.
-    const SUM: usize = 16;
-
-    fn of(about: &impl std::fmt::Debug) -> AtMostOne {
-        AtMostOne {
-            about: format!("{about:?}"),
-            ..AtMostOne::default()
-        }
-    }
-
-    fn add(&mut self, store: &mut Store, one: Condition) -> Vec<Condition> {
-        let before = self.any.unwrap_or(Condition::FALSE);
-        let mut all = vec![!store.and(before, one)];
-        let mut any = store.or(before, one);
-        self.many += 1;
-        if self.many.is_multiple_of(AtMostOne::SUM) {
-            let words = format!("one of the first {} of {}", self.many, self.about);
-            let atom = store.atom(Atom::Free(Name::new(&words)));
-            all.push(store.implies(any, atom));
-            any = atom;
-        }
-        self.any = Some(any);
-        all
     }
 }
 

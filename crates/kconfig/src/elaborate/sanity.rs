@@ -1,4 +1,4 @@
-//! What `conf` refuses although it can be read, in newer kernels.
+//! What `conf` refuses or warns of although it can be read.
 //!
 //! ```kconfig
 //! choice
@@ -8,6 +8,8 @@
 //! endchoice
 //! ```
 //!
+//! A symbol that depends on itself is no use to anybody, and one without a type is always `n`.
+//!
 //! Since a choice only says which of its members is `y` ([`Dialect`](crate::Dialect)), these are bool,
 //! have a prompt there and nowhere else, and no default of their own. A transitional symbol has a type
 //! and a help text only. That is so whatever entry says it, as `choice_check_sanity()` and
@@ -15,8 +17,9 @@
 
 use super::Elaborator;
 
-use crate::model::{Model, Place, Symbol};
-use crate::syntax::SymbolType;
+use crate::model::{Diagnostic, Model, Place, Symbol};
+use crate::recursion::Link;
+use crate::syntax::{Severity, SymbolType};
 
 impl Elaborator<'_> {
     /// Tells of each choice, member and transitional symbol that is not as it should be.
@@ -36,6 +39,38 @@ impl Elaborator<'_> {
         }
         for (message, place) in wrong {
             self.error(message.to_owned(), place);
+        }
+    }
+
+    /// A symbol that no entry gives a type is always `n`, of which `conf` warns.
+    pub(super) fn untyped(&mut self) {
+        let untyped = self
+            .model
+            .symbols
+            .iter()
+            .filter(|symbol| symbol.kind.is_none());
+        let places = untyped.filter_map(|symbol| Some((symbol.name, symbol.definitions.first()?)));
+        let said: Vec<Diagnostic> = places
+            .map(|(name, definition)| Diagnostic {
+                place: definition.place.clone(),
+                severity: Severity::Warning,
+                message: format!("{name} has no type"),
+            })
+            .collect();
+        self.model.diagnostics.extend(said);
+    }
+
+    /// `conf` refuses a tree in which a symbol depends on itself.
+    pub(super) fn recursions(&mut self) {
+        for links in self.model.recursions() {
+            let entry = |link: &Link| self.model.symbol(link.from)?.definitions.first();
+            let place = links.iter().find_map(entry);
+            if let (Some(first), Some(definition)) = (links.first(), place) {
+                let place = definition.place.clone();
+                let words: Vec<String> = links.iter().map(ToString::to_string).collect();
+                let message = format!("{} depends on itself: {}", first.from, words.join(", "));
+                self.error(message, place);
+            }
         }
     }
 }
