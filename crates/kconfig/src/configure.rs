@@ -277,7 +277,7 @@ impl<'r> Run<'r> {
             computed.open = seen != Value::No;
             return;
         }
-        let (direct, selected, implied) = self.relations(symbol);
+        let (direct, selected, implied) = self.relations(symbol, seen);
         let user = match symbol.itself {
             Some(id) => Some(self.settings.mode(id).value),
             None => self.settings.truth(symbol.name),
@@ -303,11 +303,10 @@ impl<'r> Run<'r> {
     }
 
     /// The direct dependencies, what selects the symbol, and what implies it.
-    fn relations(&self, symbol: &Symbol) -> (Value, Value, Value) {
+    fn relations(&self, symbol: &Symbol, seen: Value) -> (Value, Value, Value) {
         if symbol.transitional || symbol.choice().is_some() {
             return (Value::No, Value::No, Value::No);
         }
-        let seen = self.seen(symbol);
         let depends = symbol.direct_dependencies();
         let direct = depends.map_or(Value::Yes, |term| self.term(&term));
         let (mut selected, mut implied) = (Value::No, Value::No);

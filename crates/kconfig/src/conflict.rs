@@ -82,16 +82,15 @@ impl Model {
             }
         };
         let mut kept: Vec<Name> = guards.keys().copied().collect();
-        if forbids(&kept).is_none() {
+        let mut found = forbids(&kept);
+        if found.is_none() {
             return Vec::new();
         }
         // The solver's own choice first, as long as it gets smaller.
-        while let Some(core) = forbids(&kept) {
+        while let Some(core) = found {
             let before = kept.len();
             kept.retain(|name| core.contains(&guards[name]));
-            if kept.len() == before {
-                break;
-            }
+            found = (kept.len() < before).then(|| forbids(&kept)).flatten();
         }
         let mut at = 0;
         while at < kept.len() {

@@ -12,7 +12,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use condition::{Answer, Atom, Level, Model as Solution};
+use condition::{Answer, Atom, Model as Solution};
 use rustc_hash::FxHashSet;
 use text::Name;
 
@@ -23,7 +23,7 @@ use crate::question::{Questions, Wish};
 use crate::settings::{Fill, Settings};
 use crate::syntax::{Comparison, SymbolType};
 use crate::term::Term;
-use crate::value::{Value, compare_texts, number};
+use crate::value::{Value, compare_texts, number, order_texts};
 use crate::why::Fact;
 
 /// What became of wishes.
@@ -86,7 +86,7 @@ impl Questions<'_> {
     }
 
     fn needed(&self, wishes: &[Wish], solution: &Solution) -> Option<Needed> {
-        let value = |name| truth(solution, name).unwrap_or_default();
+        let value = |name| Value::in_solution(solution, name).unwrap_or_default();
         let wanted = wishes.iter().map(|wish| wish.symbol);
         let justified = self.model.justify(wanted, &value).into_iter();
         let mut set: BTreeMap<Name, String> = justified
@@ -121,18 +121,6 @@ impl Questions<'_> {
     }
 }
 
-/// The value of a bool or tristate symbol in a solution; none where the solver never met it.
-fn truth(solution: &Solution, name: Name) -> Option<Value> {
-    let is = |level| solution.value(Atom::Symbol { name, level });
-    let (yes, module) = (is(Level::Yes), is(Level::Module));
-    yes.or(module)?;
-    Some(match (yes, module) {
-        (Some(true), _) => Value::Yes,
-        (_, Some(true)) => Value::Module,
-        _ => Value::No,
-    })
-}
-
 struct Trial<'t, 'm> {
     questions: &'t Questions<'m>,
     wishes: &'t [Wish],
@@ -162,8 +150,7 @@ impl<'m> Trial<'_, 'm> {
             let is = configuration.text(&wish.symbol);
             match symbol.filter(|symbol| symbol.is_valued()) {
                 Some(symbol) => {
-                    configuration.is_written(&symbol.name)
-                        && compare(is, &wish.value, symbol.kind).is_eq()
+                    configuration.is_written(&symbol.name) && symbol.order(is, &wish.value).is_eq()
                 }
                 None => configuration.value(&wish.symbol).word() == wish.value,
             }
@@ -208,7 +195,7 @@ impl<'m> Trial<'_, 'm> {
     fn other_value(&self, symbol: &Symbol, configuration: &Configuration<'_>) -> Option<String> {
         let name = symbol.name;
         if symbol.is_truth() {
-            let value = truth(self.solution, name)?;
+            let value = Value::in_solution(self.solution, name)?;
             // Who is not chosen follows from who is.
             let follows = value == Value::No && symbol.choice().is_some();
             let differs = value != configuration.value(&name) && !follows;
@@ -218,7 +205,7 @@ impl<'m> Trial<'_, 'm> {
         let constraints = &self.questions.constraints;
         let mut pairs = constraints.pairs.iter();
         let disagree = pairs.any(|(a, b)| {
-            let order = compare(configuration.text(a), configuration.text(b), symbol.kind);
+            let order = symbol.order(configuration.text(a), configuration.text(b));
             (*a == name || *b == name)
                 && order_of(self.solution, *a, *b).is_some_and(|wished| wished != order)
         });
@@ -321,8 +308,7 @@ impl crate::Constraints<'_> {
         }
         let mut candidates = symbol.around(&near);
         candidates.retain(|text| {
-            let order =
-                |(bound, order): &(String, Ordering)| compare(text, bound, symbol.kind) == *order;
+            let order = |(bound, order): &(String, Ordering)| symbol.order(text, bound) == *order;
             symbol.takes(text)
                 && self.agrees(symbol, text, solution)
                 && bound.as_ref().is_none_or(order)
@@ -332,17 +318,12 @@ impl crate::Constraints<'_> {
     }
 }
 
-/// How two texts of one type are ordered.
-fn compare(a: &str, b: &str, kind: Option<SymbolType>) -> Ordering {
-    let is = |op| compare_texts(op, (a, kind), (b, kind));
-    match (is(Comparison::Less), is(Comparison::Equal)) {
-        (true, _) => Ordering::Less,
-        (_, true) => Ordering::Equal,
-        _ => Ordering::Greater,
-    }
-}
-
 impl Symbol {
+    /// How two texts of this symbol's type are ordered.
+    fn order(&self, a: &str, b: &str) -> Ordering {
+        order_texts((a, self.kind), (b, self.kind))
+    }
+
     /// A text of this symbol as C has it.
     fn as_constant(&self, text: &str) -> Name {
         let number = number((text, self.kind)).filter(|_| self.kind != Some(SymbolType::String));
@@ -370,9 +351,7 @@ impl Symbol {
         texts.extend(others.iter().map(|text| (*text).to_owned()));
         texts
     }
-}
 
-impl Symbol {
     /// How many of the ranges whose bounds are numbers do not hold a number.
     fn ranges_without(&self, text: &str) -> usize {
         let out = |bound: &Term, op| match bound {

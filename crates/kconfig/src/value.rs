@@ -10,6 +10,11 @@
 //! numbers where both read as numbers in their type: `n`, `m` and `y` are 0, 1 and 2, an int is
 //! decimal, a hex is hexadecimal with or without `0x`, and a constant is what C would make of it.
 
+use std::cmp::Ordering;
+
+use condition::{Atom, Level, Model as Solution};
+use text::Name;
+
 use crate::syntax::{Comparison, SymbolType};
 
 /// `n`, `m` or `y`, in this order.
@@ -34,6 +39,18 @@ impl Value {
         }
     }
 
+    /// The value of a bool or tristate symbol in a solution; none where the solver never met it.
+    pub fn in_solution(solution: &Solution, name: Name) -> Option<Value> {
+        let is = |level| solution.value(Atom::Symbol { name, level });
+        let (yes, module) = (is(Level::Yes), is(Level::Module));
+        yes.or(module)?;
+        Some(match (yes, module) {
+            (Some(true), _) => Value::Yes,
+            (_, Some(true)) => Value::Module,
+            _ => Value::No,
+        })
+    }
+
     /// `!self`
     #[must_use]
     pub(crate) fn inverse(self) -> Value {
@@ -54,9 +71,22 @@ impl From<bool> for Value {
 /// A text with the type that it is read in; constants have none.
 pub(crate) type Typed<'t> = (&'t str, Option<SymbolType>);
 
-/// Compares texts of these types as the kernel does: as numbers where both are, unsigned where one
-/// is hex, else byte by byte; two strings are never numbers.
+/// Whether a comparison of texts of these types holds.
 pub(crate) fn compare_texts(op: Comparison, a: Typed<'_>, b: Typed<'_>) -> bool {
+    let order = order_texts(a, b);
+    match op {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterEqual => order.is_ge(),
+    }
+}
+
+/// Orders texts of these types as the kernel does: as numbers where both are, unsigned where one is
+/// hex, else byte by byte; two strings are never numbers.
+pub(crate) fn order_texts(a: Typed<'_>, b: Typed<'_>) -> Ordering {
     let is = |kind| (a.1 == Some(kind), b.1 == Some(kind));
     let hex = is(SymbolType::Hex) != (false, false);
     let wrap = |number: i128| {
@@ -66,17 +96,9 @@ pub(crate) fn compare_texts(op: Comparison, a: Typed<'_>, b: Typed<'_>) -> bool 
             number
         }
     };
-    let order = match (number(a), number(b)) {
+    match (number(a), number(b)) {
         (Some(x), Some(y)) if is(SymbolType::String) != (true, true) => wrap(x).cmp(&wrap(y)),
         _ => a.0.cmp(b.0),
-    };
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterEqual => order.is_ge(),
     }
 }
 

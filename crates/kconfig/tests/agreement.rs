@@ -7,7 +7,7 @@ mod toy;
 
 use std::fmt::Write;
 
-use condition::{Answer, Atom, Condition, Level, Model as Solution, Solver, Store};
+use condition::{Answer, Condition, Level, Model as Solution, Solver, Store};
 use kconfig::{Configuration, Constraints, Fill, Model, Settings, Value};
 use text::Name;
 use toy::{NEW, OLD, read};
@@ -298,12 +298,7 @@ impl<'m> Both<'m> {
 }
 
 fn truth(solution: &Solution, name: Name) -> Value {
-    let is = |level| solution.value(Atom::Symbol { name, level }) == Some(true);
-    match (is(Level::Yes), is(Level::Module)) {
-        (true, _) => Value::Yes,
-        (_, true) => Value::Module,
-        _ => Value::No,
-    }
+    Value::in_solution(solution, name).unwrap_or_default()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use condition::{Answer as Solved, Atom, Condition, Level, Model, Shape, Solver};
+use condition::{Answer as Solved, Atom, Condition, Model, Shape, Solver};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
@@ -326,16 +326,7 @@ impl Analysis<'_> {
                 _ => {}
             }
         }
-        let value = |name: Name| {
-            let is = |level| model.value(Atom::Symbol { name, level }) == Some(true);
-            if is(Level::Yes) {
-                Value::Yes
-            } else if is(Level::Module) {
-                Value::Module
-            } else {
-                Value::No
-            }
-        };
+        let value = |name: Name| Value::in_solution(model, name).unwrap_or_default();
         let mut config: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in self.model.justify(wanted.iter().copied(), &value) {
             config.insert(name.to_string(), value.word().to_owned());

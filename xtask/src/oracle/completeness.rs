@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
-use condition::{Answer, Atom, Condition, Level, Model as Solution};
-use kconfig::{Settings, setting_line};
+use condition::{Answer, Condition, Level, Model as Solution};
+use kconfig::{Settings, Value, setting_line};
 
 use super::soundness::{Checker, read};
 use super::{Case, Found, Random};
@@ -109,17 +109,8 @@ fn changed(
     for symbol in case.model.symbols() {
         let name = symbol.name.as_str();
         if symbol.is_truth() {
-            let is = |level| {
-                solution.value(Atom::Symbol {
-                    name: symbol.name,
-                    level,
-                }) == Some(true)
-            };
-            let value = match (is(Level::Yes), is(Level::Module)) {
-                (true, _) => "y",
-                (_, true) => "m",
-                _ => "n",
-            };
+            let value = Value::in_solution(solution, symbol.name).unwrap_or_default();
+            let value = value.word();
             asked.insert(name, value);
             let _ = writeln!(text, "{}", setting_line(symbol, value));
         } else if let Some(value) = checker.constraints.text_for(symbol, solution) {
