@@ -16,6 +16,7 @@
 mod completeness;
 mod evaluation;
 mod fragments;
+mod functions;
 mod kernel;
 mod soundness;
 mod structure;
@@ -68,6 +69,11 @@ pub(crate) enum Question {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
     },
+    /// Compare the functions that we find in C files with universal-ctags'.
+    Functions {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+    },
     /// Ask what to set for symbols drawn at random; `conf` must then set them.
     Fragments {
         #[command(flatten)]
@@ -97,6 +103,7 @@ struct Case<'k> {
 pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
     let asked = match question {
         Question::Suite { tree } => return run_suite(tree),
+        Question::Functions { tree } => return run_functions(tree),
         Question::Structure(asked)
         | Question::Soundness { asked, .. }
         | Question::Completeness { asked, .. }
@@ -153,6 +160,14 @@ fn run_suite(tree: &str) -> Result<ExitCode, Error> {
     Ok(judge("suite", &list, &found.differences))
 }
 
+fn run_functions(tree: &str) -> Result<ExitCode, Error> {
+    let found = functions::compare(&verdicts::find(tree)?.0)?;
+    println!("functions: {}", found.summary);
+    let tree = tree.rsplit('/').next().unwrap_or(tree);
+    let list = known(&format!("functions-{tree}"))?;
+    Ok(judge("functions", &list, &found.differences))
+}
+
 /// A tree, and its Kconfig tools built in a folder outside of it.
 fn open(name: &str, scratch: &Scratch) -> Result<(::kernel::Tree, Kernel), Error> {
     let (path, _) = verdicts::find(name)?;
@@ -172,6 +187,7 @@ impl Question {
             Question::Evaluation { .. } => "evaluation",
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
+            Question::Functions { .. } => "functions",
         }
     }
 
@@ -183,6 +199,7 @@ impl Question {
             Question::Evaluation { random, .. } => evaluation::compare(case, *random),
             Question::Fragments { random, .. } => fragments::compare(case, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
+            Question::Functions { .. } => functions::compare(&case.kernel.tree),
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Function {
     pub return_type: Name,
     /// Under which branch the head stands.
     pub branch: BranchId,
+    /// Whether a macro makes it: `SYSCALL_DEFINE3(name, …) { … }`.
+    pub is_generated: bool,
     /// What calls it, where the generator that defines it says so.
     pub entry: Option<&'static str>,
 }
@@ -80,6 +82,8 @@ pub struct Variable {
 pub struct TopMacro {
     /// The macro.
     pub name: Name,
+    /// Where its name stands.
+    pub name_span: Span,
     /// Between its parentheses.
     pub args: Span,
     /// Whether it has the functions among its arguments called (`module_init`).

@@ -15,12 +15,13 @@
 //! A grammar gives up here. The scanner goes back to the brace depth of the `#ifdef` at the `#else`,
 //! and takes both heads for functions that share what follows.
 
-use text::{Name, Span};
+use text::Span;
 
 use crate::directives::{Directives, name};
 use crate::idioms::{ATTRIBUTES, ENTRY_MACROS, FUNCTION_GENERATORS, INLINE, KEYWORDS, WEAK};
-use crate::item::{Function, Linkage, Param, TopMacro, Variable};
+use crate::item::{Function, Linkage, TopMacro, Variable};
 use crate::lexer::{Lexer, Token, TokenKind};
+use crate::params::{generator_params, joined, params};
 
 /// What stands at the top of a file.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,8 @@ impl Items {
             scan.out.unclosed = Some(scan.state.opened);
         }
         scan.close(text.len());
+        scan.out.macros.sort_by_key(|used| used.name_span.start);
+        scan.out.macros.dedup_by_key(|used| used.name_span.start);
         scan.out
             .functions
             .sort_by_key(|f| (f.body.start, f.name_span.start));
@@ -107,7 +110,12 @@ impl Scan<'_> {
             TokenKind::Punct(b'{') => {
                 if self.state.depth == 0 {
                     self.state.opened = token.span.start;
-                    self.open_brace(token);
+                    if self.state.parens > 0 && !self.begins_line(token) {
+                        // `DEFINE_GUARD(x, T, ({ … }), …)`: a body as an argument is nobody's head.
+                        self.state.pending.push(token);
+                    } else {
+                        self.open_brace(token);
+                    }
                 }
                 self.state.depth += 1;
             }
@@ -130,6 +138,13 @@ impl Scan<'_> {
         }
     }
 
+    /// Whether a token is the first of a line without indentation, as the brace of a function is even
+    /// where parentheses before it were lost.
+    fn begins_line(&self, token: Token) -> bool {
+        let before = (token.span.start as usize).checked_sub(1);
+        before.is_none_or(|at| self.text[at] == b'\n')
+    }
+
     fn directive(&mut self, token: Token) {
         let line = self.word(token);
         let keyword = Lexer::new(&line[1..]).next().map(|t| {
@@ -141,6 +156,10 @@ impl Scan<'_> {
         });
         match keyword {
             Some(b"if" | b"ifdef" | b"ifndef") => {
+                let before = std::mem::take(&mut self.state.pending);
+                if self.state.depth > 0 || !self.macros_only(&before) {
+                    self.state.pending = before;
+                }
                 let saved = Saved {
                     at_if: self.state.clone(),
                     after_first: None,
@@ -156,7 +175,11 @@ impl Scan<'_> {
                 if saved.after_first.is_none() {
                     saved.after_first = Some(ended);
                 } else {
+                    let fresh = saved.at_if.pending.is_empty();
                     saved.other_open.extend(ended.open);
+                    if fresh {
+                        self.macros_only(&ended.pending);
+                    }
                 }
             }
             Some(b"endif") => {
@@ -165,6 +188,9 @@ impl Scan<'_> {
                 };
                 if let Some(first) = saved.after_first {
                     let last = std::mem::replace(&mut self.state, first);
+                    if saved.at_if.pending.is_empty() {
+                        self.macros_only(&last.pending);
+                    }
                     for function in saved.other_open.into_iter().chain(last.open) {
                         if !self
                             .state
@@ -184,6 +210,7 @@ impl Scan<'_> {
     fn open_brace(&mut self, token: Token) {
         match self.function_head(token) {
             Some(function) => {
+                self.macros_before(function.name_span.start);
                 self.state.open.push(function);
                 self.state.pending.clear();
                 self.state.parens = 0;
@@ -223,6 +250,9 @@ impl Scan<'_> {
                     .all(|b| b.is_ascii_digit() || *b == b'_' || b.is_ascii_uppercase())
             })
         });
+        if is_keyword(word) {
+            return None;
+        }
         let inner = &tokens[open + 1..close];
         let before = &tokens[declaration_start(tokens, name_at)..name_at];
         let generated =
@@ -237,9 +267,6 @@ impl Scan<'_> {
                 .iter()
                 .any(|t| words.iter().any(|w| w.as_bytes() == self.word(*t)))
         };
-        let all = tokens
-            .iter()
-            .any(|t| WEAK.iter().any(|w| w.as_bytes() == self.word(*t)));
         Some(Function {
             name: name(self.word(named)),
             name_span: named.span,
@@ -252,11 +279,23 @@ impl Scan<'_> {
             linkage: Linkage {
                 is_static: is(&["static"]),
                 is_inline: is(INLINE),
-                is_weak: all,
+                is_weak: self.is_weak(tokens),
             },
             return_type: joined(self.text, before),
             branch: self.directives.branch_at(named.span.start),
+            is_generated: generated,
             entry: generator.map(|(_, what)| *what),
+        })
+    }
+
+    /// `__weak`, or `weak` inside of an `__attribute__((…))`.
+    fn is_weak(&self, tokens: &[Token]) -> bool {
+        let attributed = |t: &Token| self.word(*t).starts_with(b"__attribute");
+        let inside = tokens.iter().position(attributed);
+        tokens.iter().enumerate().any(|(at, token)| {
+            let word = self.word(*token);
+            let plain = matches!(word, b"weak" | b"__weak__");
+            WEAK.iter().any(|w| w.as_bytes() == word) || (plain && inside.is_some_and(|n| n < at))
         })
     }
 
@@ -267,6 +306,18 @@ impl Scan<'_> {
             let close = tokens[..end].iter().rposition(|t| t.is(b')'))?;
             let open = matching_open(tokens, close)?;
             let name_at = open.checked_sub(1)?;
+            if tokens[name_at].is(b')') {
+                // `BTREE_FN(init)(struct tree *t)`: a macro puts the name together.
+                let inner = matching_open(tokens, name_at)?;
+                if tokens[inner + 1].is(b'*') && tokens.get(inner + 3).is_some_and(|t| t.is(b'(')) {
+                    // `void (*ctor(int shift))(void *)` gives back a function.
+                    return Some((inner + 2, inner + 3, matching_close(tokens, inner + 3)));
+                }
+                let named = inner.checked_sub(1)?;
+                if tokens[named].kind == TokenKind::Ident {
+                    return Some((named, open, close));
+                }
+            }
             let is_name = tokens[name_at].kind == TokenKind::Ident;
             if is_name
                 && !self.is_attribute(tokens, name_at)
@@ -297,37 +348,79 @@ impl Scan<'_> {
         }
         let before = tokens[..at]
             .iter()
-            .rev()
-            .find(|t| t.kind != TokenKind::Ident || !self.word(**t).starts_with(b"__"));
-        before.is_some_and(|token| token.is(b')'))
+            .rposition(|t| t.kind != TokenKind::Ident || !self.word(*t).starts_with(b"__"));
+        let Some(close) = before.and_then(|at| tokens[at].is(b')').then_some(at)) else {
+            return false;
+        };
+        // What stands between parentheses before it is a parameter list, unless they are those of an
+        // attribute as well.
+        let named = matching_open(tokens, close).and_then(|open| open.checked_sub(1));
+        !named.is_some_and(|at| {
+            let word = self.word(tokens[at]);
+            ATTRIBUTES.iter().any(|a| a.as_bytes() == word) || word.starts_with(b"__attribute")
+        })
     }
 
     /// A declaration ends at its semicolon.
     fn declaration(&mut self) {
         let tokens = std::mem::take(&mut self.state.pending);
         self.state.parens = 0;
-        let Some(first) = tokens.first() else { return };
         if let Some(equals) = top_assignment(&tokens) {
             self.variable(&tokens, equals);
         } else if self.is_structure(&tokens) {
             self.variable(&tokens, tokens.len());
         }
-        if first.kind == TokenKind::Ident && tokens.get(1).is_some_and(|t| t.is(b'(')) {
-            let close = matching_close(&tokens, 1);
-            let args = Span {
-                start: tokens[1].span.end,
-                end: tokens[close].span.start,
-            };
-            let word = self.word(*first);
-            let enters = ENTRY_MACROS.iter().any(|m| m.as_bytes() == word);
-            let branch = self.directives.branch_at(first.span.start);
-            self.out.macros.push(TopMacro {
-                name: name(word),
-                args,
-                enters,
-                branch,
-            });
+        let mut at = 0;
+        while let Some(end) = self.macro_call(&tokens, at) {
+            at = end;
         }
+    }
+
+    /// Macro calls without a semicolon before the function whose name stands at `offset`.
+    fn macros_before(&mut self, offset: u32) {
+        let tokens = std::mem::take(&mut self.state.pending);
+        let named = tokens.partition_point(|token| token.span.start < offset);
+        let mut at = 0;
+        while let Some(end) = self.macro_call(&tokens[..named], at) {
+            at = end;
+        }
+    }
+
+    /// Whether the tokens are macro calls without semicolons; they are noted.
+    fn macros_only(&mut self, tokens: &[Token]) -> bool {
+        let mut at = 0;
+        while at < tokens.len() {
+            let Some(end) = self.macro_call(tokens, at) else {
+                return false;
+            };
+            at = end;
+        }
+        true
+    }
+
+    /// Notes `NAME(…)` that begins at `tokens[at]`; the number of the token behind it.
+    fn macro_call(&mut self, tokens: &[Token], at: usize) -> Option<usize> {
+        let first = *tokens.get(at)?;
+        if first.kind != TokenKind::Ident || !tokens.get(at + 1)?.is(b'(') {
+            return None;
+        }
+        let close = matching_close(tokens, at + 1);
+        let word = self.word(first);
+        if !tokens[close].is(b')') || word.starts_with(b"__attribute") {
+            return None;
+        }
+        let macro_call = TopMacro {
+            name: name(word),
+            name_span: first.span,
+            args: Span {
+                start: tokens[at + 1].span.end,
+                end: tokens[close].span.start,
+            },
+            enters: ENTRY_MACROS.iter().any(|m| m.as_bytes() == word),
+            branch: self.directives.branch_at(first.span.start),
+        };
+        self.out.macros.push(macro_call);
+        Some(close + 1)
     }
 
     /// `static struct tag name;`, also with attributes: a variable without an initialiser.
@@ -430,94 +523,6 @@ fn matching_close(tokens: &[Token], open: usize) -> usize {
     found.map_or(tokens.len() - 1, |n| open + n)
 }
 
-fn joined(text: &[u8], tokens: &[Token]) -> Name {
-    let words: Vec<&[u8]> = tokens.iter().map(|t| t.span.of(text)).collect();
-    name(&words.join(&b' '))
-}
-
-/// Splits at commas outside of parentheses.
-pub(crate) fn split_commas(tokens: &[Token]) -> Vec<&[Token]> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_u32);
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Punct(b'(' | b'[' | b'{') => depth += 1,
-            TokenKind::Punct(b')' | b']' | b'}') => depth = depth.saturating_sub(1),
-            TokenKind::Punct(b',') if depth == 0 => {
-                parts.push(&tokens[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&tokens[start..]);
-    parts
-}
-
-fn params(text: &[u8], tokens: &[Token]) -> Vec<Param> {
-    let parts = split_commas(tokens);
-    let is_void =
-        |part: &[Token]| part.is_empty() || (part.len() == 1 && part[0].span.of(text) == b"void");
-    if parts.len() == 1 && is_void(parts[0]) {
-        return Vec::new();
-    }
-    parts.into_iter().map(|part| param(text, part)).collect()
-}
-
-fn param(text: &[u8], part: &[Token]) -> Param {
-    let pointer = part.iter().any(|t| t.is(b'*') || t.is(b'['));
-    // `int (*fn)(int)` is named inside its first parentheses.
-    let end = part
-        .iter()
-        .position(|t| t.is(b'[') || t.is(b')'))
-        .unwrap_or(part.len());
-    let attribute = |t: &Token| ATTRIBUTES.iter().any(|a| a.as_bytes() == t.span.of(text));
-    let at = part[..end]
-        .iter()
-        .rposition(|t| t.kind == TokenKind::Ident && !attribute(t));
-    let word = at.map_or(Name::new(""), |n| name(part[n].span.of(text)));
-    let rest: Vec<Token> = part
-        .iter()
-        .enumerate()
-        .filter(|(n, t)| Some(*n) != at && !t.is(b'*'))
-        .map(|(_, t)| *t)
-        .collect();
-    // A lone type such as `struct foo *` has no name; `foo` alone is one.
-    let lone_type = |rest: &[Token]| match rest {
-        [] => true,
-        [only] => matches!(
-            only.span.of(text),
-            b"struct" | b"union" | b"enum" | b"const" | b"unsigned"
-        ),
-        _ => false,
-    };
-    let named = !lone_type(&rest);
-    let unnamed = if named { word } else { Name::new("") };
-    Param {
-        name: unnamed,
-        type_text: joined(text, &rest),
-        pointer,
-    }
-}
-
-/// `(name, type, param, type, param)` of `SYSCALL_DEFINEn`.
-fn generator_params(text: &[u8], tokens: &[Token]) -> Vec<Param> {
-    let parts = split_commas(tokens);
-    let pairs = parts
-        .get(1..)
-        .unwrap_or_default()
-        .chunks(2)
-        .filter(|pair| pair.len() == 2);
-    pairs
-        .map(|pair| Param {
-            name: pair[1]
-                .last()
-                .map_or(Name::new(""), |t| name(t.span.of(text))),
-            type_text: joined(text, pair[0]),
-            pointer: pair[0].iter().any(|t| t.is(b'*')),
-        })
-        .collect()
-}
-
 /// Whether `word` before a parenthesis is no call.
 pub(crate) fn is_keyword(word: &[u8]) -> bool {
     KEYWORDS.iter().any(|keyword| keyword.as_bytes() == word)
@@ -575,6 +580,18 @@ mod tests {
             "__printf(1, 2) void f(const char *fmt, ...) {}",
             &[" f(fmt,) {}"],
         );
+        check("void __init __attribute((weak)) f(void) {}", &["w f() {}"]);
+        check("static void (*f(int shift))(void *) {}", &["s f(shift) {}"]);
+        check("int TREE(init)(struct tree *t) {}", &[" TREE(t) {}"]);
+        check(
+            "X_INLINE __diagnose_as(g, 1)\n__size __strlen(char *p) {}",
+            &[" __strlen(p) {}"],
+        );
+        check(
+            "DEFINE_GUARD(x, T, ({ struct s *v; g(_T); }), f(_T))\nint g(void) {}",
+            &[" g() {}"],
+        );
+        check("TP_fast_assign(\n\tif (a) { b = 1; }\n);", &[]);
         check(
             "DEFINE_FREE(x, void *, f(_T))\nstatic int g(void) {}",
             &["s g() {}"],
@@ -613,12 +630,21 @@ mod tests {
     }
 
     #[test]
+    fn macros_without_a_semicolon() {
+        let text =
+            b"module_init(start)\n#ifdef A\nX(1)\n#else\nY()\n#endif\nint f(void) {}\nZ(2) W(3);";
+        let items = Items::scan(text, &Directives::scan(text));
+        let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["module_init", "X", "Y", "Z", "W"]);
+    }
+
+    #[test]
     fn variables_and_macros() {
         let text = b"static struct dax_driver drv __read_mostly = { .probe = f, };\nmodule_init(start);\nEXPORT_SYMBOL_GPL(g);";
         let items = Items::scan(text, &Directives::scan(text));
         let v = &items.variables[0];
         assert_eq!(
-            (v.name.as_str(), v.struct_tag.map(Name::as_str)),
+            (v.name.as_str(), v.struct_tag.map(text::Name::as_str)),
             ("drv", Some("dax_driver"))
         );
         assert_eq!(v.init.of(text), b" { .probe = f, }");

@@ -19,6 +19,7 @@ mod items;
 mod lexer;
 mod mask;
 mod numbers;
+mod params;
 mod parse;
 mod preprocessor_expression;
 pub mod syntax;
