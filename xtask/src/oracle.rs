@@ -13,6 +13,7 @@
 //! What still differs stands in `xtask/oracle/`; a difference that is not listed there fails, and so
 //! does a line there that no longer holds.
 
+mod build;
 mod completeness;
 mod evaluation;
 mod fragments;
@@ -69,6 +70,8 @@ pub(crate) enum Question {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
     },
+    /// Compare the objects that our Conditions say are built with those that make would build.
+    Build(Asked),
     /// Compare the functions that we find in C files with universal-ctags'.
     Functions {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
@@ -104,6 +107,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
     let asked = match question {
         Question::Suite { tree } => return run_suite(tree),
         Question::Functions { tree } => return run_functions(tree),
+        Question::Build(asked) => return run_build(asked),
         Question::Structure(asked)
         | Question::Soundness { asked, .. }
         | Question::Completeness { asked, .. }
@@ -139,13 +143,40 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
                 .map(|line| format!("{arch} {line}")),
         );
     }
+    judge_arches(name, asked, &differences)
+}
+
+/// Holds differences that begin with an architecture against those of the list.
+fn judge_arches(name: &str, asked: &Asked, differences: &[String]) -> Result<ExitCode, Error> {
     let tree = asked.tree.rsplit('/').next().unwrap_or(&asked.tree);
     let mut list = known(&format!("{name}-{tree}"))?;
     list.retain(|line| {
         let arch = line.split(' ').next().unwrap_or_default();
         asked.arch.is_empty() || asked.arch.iter().any(|one| one == arch)
     });
-    Ok(judge(name, &list, &differences))
+    Ok(judge(name, &list, differences))
+}
+
+fn run_build(asked: &Asked) -> Result<ExitCode, Error> {
+    let scratch = Scratch::new("oracle")?;
+    let (path, _) = verdicts::find(&asked.tree)?;
+    let path = fs::canonicalize(&path).map_err(|error| Error::io("find", &path, &error))?;
+    let source = Directory::open(&path).map_err(|error| Error::io("open", &path, &error))?;
+    let tree = ::kernel::Tree::open(std::sync::Arc::new(source))
+        .map_err(|error| Error::new(error.to_string()))?;
+    let mut differences = Vec::new();
+    for arch in tree.arches() {
+        if asked.arch.is_empty() || asked.arch.iter().any(|one| **one == **arch) {
+            let found = build::compare(&path, arch, scratch.path())?;
+            println!("build {arch}: {}", found.summary);
+            let lines = found
+                .differences
+                .iter()
+                .map(|line| format!("{arch} {line}"));
+            differences.extend(lines);
+        }
+    }
+    judge_arches("build", asked, &differences)
 }
 
 fn run_suite(tree: &str) -> Result<ExitCode, Error> {
@@ -188,6 +219,7 @@ impl Question {
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
             Question::Functions { .. } => "functions",
+            Question::Build(_) => "build",
         }
     }
 
@@ -200,6 +232,9 @@ impl Question {
             Question::Fragments { random, .. } => fragments::compare(case, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
             Question::Functions { .. } => functions::compare(&case.kernel.tree),
+            Question::Build(_) => {
+                build::compare(&case.kernel.tree, &case.arch, &case.kernel.folder)
+            }
         }
     }
 }

@@ -157,7 +157,8 @@ impl Machine<'_> {
     }
 
     pub(crate) fn patsubst(&mut self, from: &str, to: &str, text: &Value) -> Value {
-        let mut words = if from.contains('%') {
+        // As with subst, only a pattern for the letters of a tristate (`$(CONFIG_X:m=y)`) asks for them.
+        let mut words = if from.contains('%') && !matches!(from, "%m" | "%y") {
             self.logic.words(text)
         } else {
             self.logic.resolved_words(text)

@@ -218,6 +218,16 @@ kvm-y := $(KVM)/kvm_main.o",
 }
 
 #[test]
+fn a_module_can_be_told_to_be_built_in() {
+    check_mm(
+        "obj-$(CONFIG_A:m=y) += a.o\nobj-$(patsubst %m,%y,$(CONFIG_B)) += b.o\n",
+        &["mm/a.c", "mm/b.c"],
+        "mm/a.c: A
+         mm/b.c: B",
+    );
+}
+
+#[test]
 fn include_directories_add_up() {
     check(
         "//- arch/x/Makefile
