@@ -6,9 +6,10 @@ use text::{Name, Span};
 
 use crate::directives::{BranchId, Directives};
 use crate::flow::{FlowId, Flows};
+use crate::recover::{Masked, recover};
 use crate::syntax::{Declarator, Expr};
 use crate::walk::Walk;
-use crate::{mask, parse};
+use crate::{mask, parse, substitute};
 
 /// A call, or the use of a function-like macro.
 #[derive(Clone, Debug)]
@@ -115,29 +116,45 @@ pub struct MacroBody {
     pub value: Option<Arc<Expr>>,
     /// What happens in it.
     pub facts: Arc<Body>,
+    /// Whether it is no C before its arguments are known: `class_##name##_t`.
+    pub is_textual: bool,
 }
 
 impl MacroBody {
-    /// Reads the replacement `text`, which stands at `start`.
-    pub(crate) fn read(text: &[u8], start: u32, directives: &Directives) -> MacroBody {
+    /// Reads the replacement `text` of a macro with `params`, which stands at `start`.
+    pub(crate) fn read(
+        text: &[u8],
+        start: u32,
+        params: &[Name],
+        directives: &Directives,
+    ) -> MacroBody {
         let branch = directives.branch_at(start);
-        let spliced = splice(text);
-        if let Some(value) = parse::expression(&spliced, start) {
-            let mut walk = Walk::new(directives, Some(branch));
-            walk.recording = true;
-            walk.expr(&value, FlowId::ALWAYS);
-            return MacroBody {
-                value: Some(Arc::new(value)),
-                facts: Arc::new(walk.finish()),
-            };
-        }
-        let whole = [b"{", spliced.as_slice(), b";}"].concat();
-        let statement = parse::body(&whole, start.saturating_sub(1));
         let mut walk = Walk::new(directives, Some(branch));
-        walk.whole(&statement);
+        let original = splice(text);
+        let mut is_textual = substitute::is_textual(&original, params);
+        let mut masked = original.clone();
+        let hidden = mask::mask_tokens(&mut masked);
+        let value = parse::expression(&masked, start);
+        if let Some(value) = &value {
+            walk.recording = true;
+            walk.expr(value, FlowId::ALWAYS);
+        } else {
+            let whole = [b"{", masked.as_slice(), b";}"].concat();
+            is_textual |= !params.is_empty() && !parse::is_sound(&whole);
+            let statement = parse::body(&whole, start.saturating_sub(1));
+            walk.whole(&statement);
+        }
+        let text = Masked {
+            original: &original,
+            masked: &masked,
+            hidden: &hidden,
+            start,
+        };
+        recover(&mut walk, &text);
         MacroBody {
-            value: None,
+            value: value.map(Arc::new),
             facts: Arc::new(walk.finish()),
+            is_textual,
         }
     }
 }
@@ -164,9 +181,16 @@ impl Body {
     pub(crate) fn read(text: &[u8], directives: &Directives, span: Span) -> Body {
         let mut walk = Walk::new(directives, None);
         for variant in 0..mask::variants(directives, span) {
-            let masked = mask::masked(text, directives, span, variant);
+            let (masked, hidden) = mask::masked(text, directives, span, variant);
             let statement = parse::body(&masked, span.start);
             walk.whole(&statement);
+            let text = Masked {
+                original: span.of(text),
+                masked: &masked,
+                hidden: &hidden,
+                start: span.start,
+            };
+            recover(&mut walk, &text);
         }
         walk.finish()
     }

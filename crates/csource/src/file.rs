@@ -153,7 +153,7 @@ impl File {
         let span = self.function(id).body;
         let mut found = Vec::new();
         for variant in 0..mask::variants(&self.directives, span) {
-            let masked = mask::masked(&self.text, &self.directives, span, variant);
+            let (masked, _) = mask::masked(&self.text, &self.directives, span, variant);
             found.extend(parse::captures(query, &masked, span.start));
         }
         found.sort_unstable();
@@ -167,15 +167,18 @@ impl File {
             return known.clone();
         }
         let text = definition.body.of(&self.text);
-        let read = Arc::new(MacroBody::read(
-            text,
-            definition.body.start,
-            &self.directives,
-        ));
+        let params = definition.params.as_deref().unwrap_or_default();
+        let start = definition.body.start;
+        let read = Arc::new(MacroBody::read(text, start, params, &self.directives));
         lock(&self.macros)
             .entry(definition.body)
             .or_insert(read)
             .clone()
+    }
+
+    /// What the file says if all of it is a macro's replacement, with the arguments put in.
+    pub fn replacement(&self) -> MacroBody {
+        MacroBody::read(&self.text, 0, &[], &self.directives)
     }
 
     /// What an initialiser at the top of the file says.

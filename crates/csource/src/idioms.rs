@@ -108,6 +108,12 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
     "__net_ro_after_init",
 ];
 
+/// Attributes whose argument is called when the variable behind them goes.
+pub(crate) const CLEANUPS: &[&str] = &["__cleanup", "__cleanup__"];
+
+/// Macros that stand for such an attribute.
+pub(crate) const CLEANUP_MACROS: &[&str] = &["__free"];
+
 /// Words that make a definition one that another may replace.
 pub(crate) const WEAK: &[&str] = &["__weak"];
 

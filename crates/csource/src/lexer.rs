@@ -60,6 +60,15 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Begins inside of a line: a `#` there is punctuation.
+    pub(crate) fn inside(text: &'t [u8]) -> Lexer<'t> {
+        Lexer {
+            text,
+            at: 0,
+            line_start: false,
+        }
+    }
+
     fn peek(&self, ahead: usize) -> u8 {
         self.text.get(self.at + ahead).copied().unwrap_or(0)
     }

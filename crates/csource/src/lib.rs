@@ -22,6 +22,8 @@ mod numbers;
 mod params;
 mod parse;
 mod preprocessor_expression;
+mod recover;
+mod substitute;
 pub mod syntax;
 mod walk;
 
@@ -36,3 +38,4 @@ pub use item::{Function, Linkage, Param, TopMacro, Variable};
 pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use parse::Query;
+pub use substitute::{arguments, substitute};

@@ -8,7 +8,7 @@
 use text::Span;
 
 use crate::directives::{BranchId, Directives};
-use crate::idioms::ATTRIBUTES;
+use crate::idioms::{ATTRIBUTES, CLEANUP_MACROS, CLEANUPS};
 use crate::items::is_keyword;
 use crate::lexer::{Lexer, Token, TokenKind};
 
@@ -29,13 +29,29 @@ pub(crate) fn variants(directives: &Directives, span: Span) -> u32 {
     sizes.max().unwrap_or(1).min(MOST_VARIANTS)
 }
 
-/// The text of `span` in variant `variant`.
-pub(crate) fn masked(text: &[u8], directives: &Directives, span: Span, variant: u32) -> Vec<u8> {
+/// A call that masking hides from the grammar. Places count from the start of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hidden {
+    /// A macro that was made into the head of a loop: its name, and the use as a whole.
+    Loop(Span, Span),
+    /// What an attribute has called when a variable goes: `__free(kfree)` is used as a macro is.
+    Attribute(Span, Span),
+    /// The function of `__cleanup(f)` itself.
+    Cleanup(Span),
+}
+
+/// The text of `span` in variant `variant`, and the calls that do not show in it.
+pub(crate) fn masked(
+    text: &[u8],
+    directives: &Directives,
+    span: Span,
+    variant: u32,
+) -> (Vec<u8>, Vec<Hidden>) {
     let mut out = span.of(text).to_vec();
     blank_branches(&mut out, directives, span, variant);
     blank_lines(&mut out, directives, span);
-    mask_tokens(&mut out);
-    out
+    let hidden = mask_tokens(&mut out);
+    (out, hidden)
 }
 
 fn blank(out: &mut [u8], range: std::ops::Range<usize>) {
@@ -95,8 +111,9 @@ fn blank_branches(out: &mut [u8], directives: &Directives, span: Span, variant: 
 }
 
 /// Blanks attributes and makes statements of loop macros: `for_each_node(n) {` to `while(n) {`.
-fn mask_tokens(out: &mut [u8]) {
+pub(crate) fn mask_tokens(out: &mut [u8]) -> Vec<Hidden> {
     let tokens: Vec<Token> = Lexer::new(out).collect();
+    let mut hidden = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if token.kind != TokenKind::Ident {
             continue;
@@ -106,12 +123,23 @@ fn mask_tokens(out: &mut [u8]) {
             .get(at + 1)
             .filter(|t| t.is(b'('))
             .map(|_| close_of(&tokens, at + 1));
-        if ATTRIBUTES.iter().any(|a| a.as_bytes() == word) {
-            let end = group.map_or(token.span.end, |close| tokens[close].span.end);
-            blank(out, token.span.start as usize..end as usize);
+        let end = group.map_or(token.span.end, |close| tokens[close].span.end);
+        let whole = Span {
+            start: token.span.start,
+            end,
+        };
+        if CLEANUPS.iter().any(|a| a.as_bytes() == word) && group.is_some() {
+            hidden.extend(tokens.get(at + 2).map(|inner| Hidden::Cleanup(inner.span)));
+            blank(out, whole.range());
+        } else if CLEANUP_MACROS.iter().any(|a| a.as_bytes() == word) && group.is_some() {
+            hidden.push(Hidden::Attribute(token.span, whole));
+            blank(out, whole.range());
+        } else if ATTRIBUTES.iter().any(|a| a.as_bytes() == word) {
+            blank(out, whole.range());
         } else if let Some(close) = group
             && is_loop(&tokens, at, close, &word)
         {
+            hidden.push(Hidden::Loop(token.span, whole));
             loop_head(out, token.span, &word);
         } else if matches!(&word[..], b"struct" | b"union" | b"enum")
             && is_type_argument(out, &tokens, at)
@@ -119,6 +147,7 @@ fn mask_tokens(out: &mut [u8]) {
             blank_type_argument(out, &tokens, at);
         }
     }
+    hidden
 }
 
 fn close_of(tokens: &[Token], open: usize) -> usize {

@@ -47,6 +47,12 @@ impl Fragment {
     }
 }
 
+/// Whether a function body `{ … }` is C as the grammar has it.
+pub(crate) fn is_sound(masked: &[u8]) -> bool {
+    let fragment = Fragment::new("void f()", masked, "", 0);
+    tree(&fragment.text).is_some_and(|tree| !tree.root_node().has_error())
+}
+
 /// The statements of a function body `{ … }` whose first byte stands at `start`.
 pub(crate) fn body(masked: &[u8], start: u32) -> Stmt {
     let fragment = Fragment::new("void f()", masked, "", start);

@@ -95,6 +95,44 @@ impl<'d> Walk<'d> {
         });
     }
 
+    /// When control gets to the statement that begins at `offset`.
+    pub(crate) fn flow_from(&self, offset: u32) -> FlowId {
+        let mut from = self.regions.range((offset, 0)..(offset, u32::MAX));
+        from.next().map_or(FlowId::ALWAYS, |(_, flow)| *flow)
+    }
+
+    /// When control gets to the innermost region around `span`.
+    pub(crate) fn flow_around(&self, span: Span) -> FlowId {
+        let upto = self.regions.range(..=(span.start, u32::MAX)).rev();
+        let mut around = upto.filter(|((_, end), _)| span.end <= *end);
+        around.next().map_or(FlowId::ALWAYS, |(_, flow)| *flow)
+    }
+
+    /// Where the names stand that are called.
+    pub(crate) fn called(&self) -> impl Iterator<Item = u32> {
+        let named = self.calls.values().filter(|call| call.name().is_some());
+        named.map(|call| call.callee.span.start)
+    }
+
+    /// Adds a call that the statements do not show.
+    pub(crate) fn add_call(
+        &mut self,
+        callee: Arc<Expr>,
+        args: Vec<Expr>,
+        span: Span,
+        flow: FlowId,
+    ) {
+        let branch = self.branch_of(span.start);
+        let call = Call {
+            callee,
+            args,
+            span,
+            flow,
+            branch,
+        };
+        self.calls.entry((span.start, span.end)).or_insert(call);
+    }
+
     fn branch_of(&self, offset: u32) -> BranchId {
         self.fixed
             .unwrap_or_else(|| self.directives.branch_at(offset))
@@ -546,7 +584,7 @@ mod tests {
         );
         check(
             "int f(void) { for_each_node(n) { g(n); } list_for_each(p, q) h(); }",
-            &["g: n", "h: p, q"],
+            &["for_each_node: 1", "g: n", "list_for_each: 1", "h: p, q"],
         );
     }
 

@@ -6,11 +6,12 @@
 //! which Conditions either kind of evidence is met.
 
 use condition::Condition;
+use csource::Call;
 use csource::syntax::{Expr, ExprKind, UnaryOp};
-use csource::{Body, Call};
 use rustc_hash::FxHashMap;
 use text::Name;
 
+use crate::expand::Use;
 use crate::frame::Frame;
 use crate::link::{FunctionKey, Target, is_header};
 use crate::terms::{Substitution, TermId};
@@ -167,13 +168,12 @@ impl Analysis<'_> {
         let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, key, 0));
         let Some(frame) = frame else { return when };
         let body = frame.body.clone();
-        let mut flows = FxHashMap::default();
         let mut success = Condition::FALSE;
         for one in &body.returns {
             if one.value.as_ref().is_some_and(is_failure) {
                 continue;
             }
-            let flow = self.flow(&frame, &body, one.flow, &mut flows);
+            let flow = self.flow(&frame, one.flow);
             let line = self.branch_condition(frame.unit, frame.visit, one.branch);
             let here = self.store.and(flow, line);
             success = self.store.or(success, here);
@@ -207,21 +207,14 @@ impl Analysis<'_> {
             depth,
             found: NOTHING,
         };
-        let body = frame.body.clone();
-        self.forward(&frame, &body, Condition::TRUE, &mut forward);
+        self.forward(&frame, Condition::TRUE, &mut forward);
         let found = forward.found;
         known.insert(memo, found.clone());
         found
     }
 
-    fn forward(
-        &mut self,
-        frame: &Frame,
-        body: &Body,
-        under: Condition,
-        forward: &mut Forward<'_, '_>,
-    ) {
-        let mut flows = FxHashMap::default();
+    fn forward(&mut self, frame: &Frame, under: Condition, forward: &mut Forward<'_, '_>) {
+        let body = frame.body.clone();
         for call in &body.calls {
             // Most calls have nothing to do with it; when they happen need not be known.
             let relevant = match call.name() {
@@ -231,7 +224,7 @@ impl Analysis<'_> {
             if !relevant {
                 continue;
             }
-            let flow = self.flow(frame, body, call.flow, &mut flows);
+            let flow = self.flow(frame, call.flow);
             let line = if frame.user.is_some() {
                 Condition::TRUE
             } else {
@@ -411,9 +404,14 @@ impl Analysis<'_> {
         if frame.expanding.len() > self.limits.macro_depth as usize {
             return;
         }
-        let inner = self.expansion(frame, call, (visit, number));
-        let facts = inner.body.clone();
-        self.forward(&inner, &facts, when, forward);
+        let used = Use {
+            span: call.span,
+            args: &call.args,
+            behind: None,
+        };
+        if let Some(inner) = self.expansion(frame, used, (visit, number), when) {
+            self.forward(&inner.frame, when, forward);
+        }
     }
 
     fn note(&mut self, found: &mut Evidence, kind: Kind, when: Condition, place: Option<Place>) {

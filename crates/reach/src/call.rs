@@ -8,16 +8,14 @@
 //! }
 //! ```
 
-use std::rc::Rc;
-
 use condition::{Atom, Condition, Level};
 use csource::TRANSPARENT;
 use csource::syntax::Expr;
-use rustc_hash::FxHashMap;
 use text::Name;
 
 use crate::Analysis;
 use crate::eval::DEEPEST;
+use crate::expand::Use;
 use crate::frame::Frame;
 use crate::link::{FunctionKey, Target};
 use crate::terms::{Substitution, Term, TermId, Terms};
@@ -42,14 +40,19 @@ impl Analysis<'_> {
         }
         let moment = self.moment(frame, whole.span.start);
         let targets = self.targets(frame.unit, name, moment, &frame.expanding);
-        let values: Vec<TermId> = args.iter().map(|arg| self.eval(frame, arg)).collect();
         let mut result = None;
         for (when, target) in targets.into_iter().rev() {
+            let here = self.store.and(frame.under, when);
+            if here.is_false() {
+                continue;
+            }
             let value = match target {
                 Target::Macro(visit, number) => {
-                    self.macro_call(frame, whole, (visit, number), (args, &values))
+                    self.macro_call(frame, whole, (visit, number), (args, here))
                 }
                 Target::Function(key, visit) => {
+                    let values: Vec<TermId> =
+                        args.iter().map(|arg| self.eval(frame, arg)).collect();
                     self.function_call(frame, whole, (key, visit), &values)
                 }
                 Target::Foreign => self.site(frame, whole),
@@ -121,24 +124,15 @@ impl Analysis<'_> {
         frame: &Frame,
         whole: &Expr,
         at: (VisitId, usize),
-        (args, values): (&[Expr], &[TermId]),
+        (args, under): (&[Expr], Condition),
     ) -> TermId {
-        let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
-        let Some(params) = &definition.params else {
-            // An object-like macro that is called: its value is a function that is not followed.
-            return self.site(frame, whole);
+        let used = Use {
+            span: whole.span,
+            args,
+            behind: None,
         };
-        let body = file.macro_body(&definition);
-        let Some(value) = body.value.clone() else {
-            return self.site(frame, whole);
-        };
-        if params.len() != args.len() {
-            return self.site(frame, whole);
-        }
-        let bound: Rc<[(Name, TermId)]> =
-            params.iter().copied().zip(values.iter().copied()).collect();
-        let inner = self.macro_frame(frame, whole, (file, &definition), bound);
-        self.eval(&inner, &value)
+        let value = self.macro_value(frame, used, at, under);
+        value.unwrap_or_else(|| self.site(frame, whole))
     }
 
     fn function_call(
@@ -301,10 +295,9 @@ impl Analysis<'_> {
         }
         let frame = self.function_frame(unit, visit, key, depth + 1)?;
         let body = frame.body.clone();
-        let mut flows = FxHashMap::default();
         let mut result: Option<TermId> = None;
         for ret in body.returns.iter().rev() {
-            let when = self.flow(&frame, &body, ret.flow, &mut flows);
+            let when = self.flow(&frame, ret.flow);
             let line = self.branch_condition(unit, visit, ret.branch);
             let when = self.store.and(when, line);
             if when.is_false() {

@@ -1,16 +1,15 @@
 //! Expressions to terms.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use condition::{Atom, CompareOp, Condition, Level};
 use csource::syntax::{BinaryOp, Expr, ExprKind, StmtKind, UnaryOp};
 use csource::{Body, Flow, FlowId, Param};
 use kconfig::SymbolType;
-use rustc_hash::FxHashMap;
-use text::Name;
+use text::{Name, Span};
 
 use crate::Analysis;
+use crate::expand::Use;
 use crate::frame::Frame;
 use crate::terms::{Term, TermId};
 use crate::unit::{MacroState, Moment, UnitId};
@@ -210,8 +209,9 @@ impl Analysis<'_> {
     }
 
     fn ident(&mut self, frame: &Frame, expr: &Expr, name: Name) -> TermId {
-        if let Some((_, value)) = frame.bound.iter().find(|(bound, _)| *bound == name) {
-            return *value;
+        if let Some(bound) = frame.bound(name) {
+            let value = self.bound_value(frame, bound);
+            return value.unwrap_or_else(|| self.site(frame, expr));
         }
         if let Some(value) = self.variable(frame, expr, name) {
             return value;
@@ -230,9 +230,14 @@ impl Analysis<'_> {
         let moment = self.moment(frame, expr.span.start);
         let mut result = None;
         for (when, state) in self.macro_states(frame.unit, name, moment) {
+            // What another macro around this one rules out need not be understood.
+            let here = self.store.and(frame.under, when);
+            if here.is_false() {
+                continue;
+            }
             let value = match state {
                 MacroState::Defined(visit, number) => {
-                    self.object_macro(frame, expr, (visit, number))
+                    self.object_macro(frame, expr, (visit, number), here)
                 }
                 MacroState::Undefined | MacroState::Predefined => self.global(frame, expr, name),
             };
@@ -252,8 +257,8 @@ impl Analysis<'_> {
         expr: &Expr,
         name: Name,
     ) -> Option<TermId> {
-        if let Some((_, value)) = user.bound.iter().find(|(bound, _)| *bound == name) {
-            return Some(*value);
+        if let Some(bound) = user.bound(name) {
+            return self.bound_value(user, bound);
         }
         // Its place is that of the macro's text: two names in one macro stay apart.
         let place = Frame {
@@ -315,47 +320,50 @@ impl Analysis<'_> {
         frame: &Frame,
         whole: &Expr,
         at: (crate::unit::VisitId, usize),
+        under: Condition,
     ) -> TermId {
-        let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
+        let (_, definition) = self.macro_of(frame.unit, at.0, at.1);
         if definition.params.is_some() {
             return self.global(frame, whole, definition.name);
         }
-        let body = file.macro_body(&definition);
-        let Some(value) = body.value.clone() else {
+        let key = (frame.unit, at, self.moment(frame, whole.span.start), under);
+        if let Some(known) = self.macro_constants.get(&key) {
+            return *known;
+        }
+        let used = Use {
+            span: whole.span,
+            args: &[],
+            behind: None,
+        };
+        let Some(value) = self.macro_value(frame, used, at, under) else {
             return self.site(frame, whole);
         };
-        let inner = self.macro_frame(frame, whole, (file, &definition), Rc::from([]));
-        self.eval(&inner, &value)
+        // What speaks of no place and no variable is the same wherever it is used.
+        if self.is_placeless(value) {
+            self.macro_constants.insert(key, value);
+        }
+        value
     }
 
-    /// The frame inside a macro that is used at `whole`.
-    pub(crate) fn macro_frame(
-        &mut self,
-        frame: &Frame,
-        whole: &Expr,
-        (file, definition): (Arc<csource::File>, &csource::MacroDefinition),
-        bound: Rc<[(Name, TermId)]>,
-    ) -> Frame {
-        let facts = file.macro_body(definition);
-        let site = format!("{}@{}:{}", frame.site, frame.file.path(), whole.span.start);
-        Frame {
-            unit: frame.unit,
-            visit: frame.visit,
-            moment: Some(self.moment(frame, whole.span.start)),
-            expanding: frame
-                .expanding
-                .iter()
-                .copied()
-                .chain([definition.name])
-                .collect(),
-            body: facts.facts.clone(),
-            file,
-            params: Rc::from([]),
-            bound,
-            user: Some(Rc::new(frame.clone())),
-            site: site.as_str().into(),
-            depth: frame.depth + 1,
+    /// Whether a value is made of constants, Kconfig symbols and predicates only.
+    fn is_placeless(&mut self, id: TermId) -> bool {
+        if let Some(known) = self.placeless.get(&id) {
+            return *known;
         }
+        let answer = match self.terms.get(id).clone() {
+            Term::Int(_) | Term::Constant(_) | Term::Config(_) | Term::Predicate(_) => true,
+            Term::Apply(_, a, b) => self.is_placeless(a) && self.is_placeless(b),
+            Term::Call(_, args) => args.iter().all(|arg| self.is_placeless(*arg)),
+            Term::Choose(test, yes, no) => {
+                let values = |atom: &Atom| matches!(atom, Atom::Value(..) | Atom::Free(_));
+                !self.store.atoms(test).iter().any(values)
+                    && self.is_placeless(yes)
+                    && self.is_placeless(no)
+            }
+            _ => false,
+        };
+        self.placeless.insert(id, answer);
+        answer
     }
 
     /// The frame of a function's own text.
@@ -378,22 +386,20 @@ impl Analysis<'_> {
             user: None,
             moment: None,
             expanding: Rc::from([]),
+            under: Condition::TRUE,
+            used: Span::default(),
             site: Name::new(""),
             depth,
+            flows: Rc::default(),
         })
     }
 
-    /// When control gets to a place of a body.
-    pub(crate) fn flow(
-        &mut self,
-        frame: &Frame,
-        body: &Body,
-        flow: FlowId,
-        known: &mut FxHashMap<FlowId, Condition>,
-    ) -> Condition {
-        if let Some(condition) = known.get(&flow) {
+    /// When control gets to a place of the frame's body.
+    pub(crate) fn flow(&mut self, frame: &Frame, flow: FlowId) -> Condition {
+        if let Some(condition) = frame.flows.borrow().get(&flow) {
             return *condition;
         }
+        let body = frame.body.clone();
         let condition = match body.flows.get(flow) {
             Flow::Always => Condition::TRUE,
             Flow::Never => Condition::FALSE,
@@ -418,21 +424,21 @@ impl Analysis<'_> {
                 self.store.implies(line, signed)
             }
             Flow::And(a, b) => {
-                let a = self.flow(frame, body, a, known);
+                let a = self.flow(frame, a);
                 if a.is_false() {
                     a
                 } else {
-                    let b = self.flow(frame, body, b, known);
+                    let b = self.flow(frame, b);
                     self.store.and(a, b)
                 }
             }
             Flow::Or(a, b) => {
-                let a = self.flow(frame, body, a, known);
-                let b = self.flow(frame, body, b, known);
+                let a = self.flow(frame, a);
+                let b = self.flow(frame, b);
                 self.store.or(a, b)
             }
         };
-        known.insert(flow, condition);
+        frame.flows.borrow_mut().insert(flow, condition);
         condition
     }
 }

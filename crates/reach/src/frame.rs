@@ -1,12 +1,15 @@
 //! Where an expression is evaluated: which function, in which unit, with which macro arguments.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use csource::{Body, File, Param};
+use condition::Condition;
+use csource::{Body, File, FlowId, Param};
+use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
-use crate::terms::TermId;
+use crate::expand::Bound;
 use crate::unit::{Moment, UnitId, VisitId};
 
 /// The surroundings of an expression.
@@ -21,9 +24,13 @@ pub(crate) struct Frame {
     /// The parameters of the function; none inside a macro.
     pub(crate) params: Rc<[Param]>,
     /// What the parameters of a macro stand for.
-    pub(crate) bound: Rc<[(Name, TermId)]>,
+    pub(crate) bound: Rc<[Bound]>,
     /// For a macro: where it is used, which is where its other words are looked up.
     pub(crate) user: Option<Rc<Frame>>,
+    /// For a macro: when it is this one, as far as macros decide. Nothing else need be understood.
+    pub(crate) under: Condition,
+    /// For a macro: the use, in the text around it.
+    pub(crate) used: Span,
     /// For a macro: the moment at which its words are expanded.
     pub(crate) moment: Option<Moment>,
     /// Macros that are being expanded: they do not expand again.
@@ -32,6 +39,8 @@ pub(crate) struct Frame {
     pub(crate) site: Name,
     /// How many calls and macros are around.
     pub(crate) depth: u32,
+    /// What is known of the body's flows.
+    pub(crate) flows: Rc<RefCell<FxHashMap<FlowId, Condition>>>,
 }
 
 impl Frame {
@@ -45,6 +54,19 @@ impl Frame {
             self.site
         );
         Name::new(&words)
+    }
+
+    /// What the parameter `name` of a macro stands for.
+    pub(crate) fn bound(&self, name: Name) -> Option<&Bound> {
+        self.bound.iter().find(|bound| bound.name == name)
+    }
+
+    /// The place in the function's own text of what stands at `span`: of the outermost macro.
+    pub(crate) fn in_function(&self, span: Span) -> Span {
+        match &self.user {
+            Some(user) => user.in_function(self.used),
+            None => span,
+        }
     }
 
     /// The number of the parameter called `name`.

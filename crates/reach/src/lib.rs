@@ -13,11 +13,13 @@ mod answer;
 mod backend;
 mod call;
 mod eval;
+mod expand;
 mod frame;
 mod link;
 mod platform;
 mod preprocess;
 mod project;
+mod scan;
 mod sites;
 mod terms;
 mod unit;
@@ -99,7 +101,7 @@ impl Default for Limits {
             growths: 40,
             states: 20_000,
             witnesses: 24,
-            macro_depth: 8,
+            macro_depth: 24,
             spellings: 64,
             summary_bytes: 2_048,
             value_parts: 60,
@@ -191,6 +193,10 @@ pub struct Analysis<'t> {
     spellings: FxHashMap<Name, Rc<[Name]>>,
     summaries: FxHashMap<(UnitId, VisitId, FunctionKey), Option<TermId>>,
     variables: FxHashMap<(Name, Name), Option<TermId>>,
+    /// Values of object-like macros that are the same wherever they are used, by their directive and
+    /// the moment of use.
+    macro_constants: FxHashMap<(UnitId, (VisitId, usize), unit::Moment, Condition), TermId>,
+    placeless: FxHashMap<TermId, bool>,
     feasible: FxHashMap<Condition, Option<bool>>,
     /// Whether a name may lead to a backend's evidence, by the backend's function.
     relevant: FxHashMap<(Name, Name), bool>,
@@ -243,6 +249,8 @@ impl<'t> Analysis<'t> {
             spellings: FxHashMap::default(),
             summaries: FxHashMap::default(),
             variables: FxHashMap::default(),
+            macro_constants: FxHashMap::default(),
+            placeless: FxHashMap::default(),
             feasible: FxHashMap::default(),
             relevant: FxHashMap::default(),
         }
@@ -287,8 +295,7 @@ impl<'t> Analysis<'t> {
             return;
         };
         for span in file.captures(key.id, query) {
-            let body = frame.body.clone();
-            let flow = self.flow(&frame, &body, body.flow_at(span), &mut FxHashMap::default());
+            let flow = self.flow(&frame, frame.body.flow_at(span));
             let line = self.line_condition(unit, root, span.start);
             let when = self.store.and(flow, line);
             starts.push(walk::Start {

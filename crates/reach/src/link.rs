@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{DirectiveKind, File, FunctionId, Lexer, MacroDefinition, TokenKind};
+use csource::{DirectiveKind, File, FunctionId, Lexer, TokenKind};
 use text::Name;
 
 use crate::Analysis;
@@ -89,24 +89,6 @@ impl Analysis<'_> {
                 },
             }
         }
-    }
-
-    pub(crate) fn macro_of(
-        &self,
-        unit: UnitId,
-        visit: VisitId,
-        number: usize,
-    ) -> (Arc<File>, MacroDefinition) {
-        let file = self.unit_ref(unit).visit(visit).file.clone();
-        let definition = match &file.directives().list[number].kind {
-            DirectiveKind::Define(definition) => definition.clone(),
-            _ => MacroDefinition {
-                name: Name::new(""),
-                params: None,
-                body: text::Span::default(),
-            },
-        };
-        (file, definition)
     }
 
     /// The other name of `#define name other`.

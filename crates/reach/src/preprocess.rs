@@ -43,10 +43,13 @@ impl Analysis<'_> {
             params: Rc::from([]),
             bound: Rc::from([]),
             user: None,
+            under: Condition::TRUE,
             moment: Some(moment),
             expanding: Rc::from([]),
+            used: text::Span::default(),
             site: Name::new(&format!("#if{}", moment.number())),
             depth,
+            flows: Rc::default(),
         };
         let value = self.preprocessor_value(&frame, expr);
         self.terms.truth(&mut self.store, value)

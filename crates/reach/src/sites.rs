@@ -6,12 +6,13 @@ use std::rc::Rc;
 use condition::Condition;
 use csource::syntax::{Expr, ExprKind};
 use csource::{Body, Mention};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
 use crate::Analysis;
 use crate::frame::Frame;
 use crate::link::{FunctionKey, Target, is_header};
+use crate::scan::{Called, Met, Scanner};
 use crate::terms::TermId;
 use crate::unit::{UnitId, VisitId};
 
@@ -160,16 +161,14 @@ impl Analysis<'_> {
             if let Some(frame) = self.function_frame(unit, root, caller, 0) {
                 let head = frame.file.function(id).name_span.start;
                 let line = self.line_condition(unit, root, head);
-                let body = frame.body.clone();
                 let mut search = Search {
                     callee,
                     name,
                     spellings: spellings.clone(),
                     caller,
-                    span: None,
                     sites: &mut sites,
                 };
-                self.search(&frame, &body, line, &mut search, 0);
+                self.search(&frame, line, &mut search);
             }
         }
         for (mention, spelling) in tops {
@@ -178,100 +177,42 @@ impl Analysis<'_> {
         sites
     }
 
-    /// Finds the calls in a body, following macros that mention the callee.
-    fn search(
-        &mut self,
-        frame: &Frame,
-        body: &Body,
-        under: Condition,
-        search: &mut Search<'_>,
-        depth: u32,
-    ) {
-        let mut flows = FxHashMap::default();
-        for call in &body.calls {
-            let Some(name) = call.name().filter(|name| search.spellings.contains(name)) else {
-                continue;
-            };
-            // A function that only calls itself is not mentioned by that.
-            search.sites.mentioned |= search.caller != search.callee;
-            if frame.expanding.contains(&name) && name != search.name {
-                continue;
-            }
-            let flow = self.flow(frame, body, call.flow, &mut flows);
-            let line = if frame.user.is_some() {
-                Condition::TRUE
-            } else {
-                self.branch_condition(frame.unit, frame.visit, call.branch)
-            };
-            let here = self.store.and_all([under, flow, line]);
-            if here.is_false() {
-                continue;
-            }
-            let moment = frame.moment.unwrap_or_else(|| {
-                self.unit_ref(frame.unit)
-                    .moment(frame.visit, call.span.start)
-            });
-            for (when, target) in self.targets(frame.unit, name, moment, &frame.expanding) {
-                let when = self.store.and(here, when);
-                match target {
-                    _ if when.is_false() => {}
-                    Target::Function(key, _) if key == search.callee => {
-                        let args = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
-                        let span = search.span.unwrap_or(call.span);
-                        let place = frame.place(call.span);
-                        search.sites.calls.push(Site {
-                            caller: search.caller,
-                            when,
-                            args,
-                            span,
-                            place,
-                        });
-                    }
-                    Target::Macro(visit, number) if depth < self.limits.macro_depth => {
-                        let inner = self.expansion(frame, call, (visit, number));
-                        let facts = inner.body.clone();
-                        let outer = search.span;
-                        search.span = Some(outer.unwrap_or(call.span));
-                        self.search(&inner, &facts, when, search, depth + 1);
-                        search.span = outer;
-                    }
-                    _ => {}
-                }
-            }
-        }
-        self.search_values(frame, body, under, search);
-    }
-
-    /// The frame inside the macro that `call` uses.
-    pub(crate) fn expansion(
-        &mut self,
-        frame: &Frame,
-        call: &csource::Call,
-        (visit, number): (VisitId, usize),
-    ) -> Frame {
-        let whole = Expr {
-            kind: ExprKind::Text,
-            span: call.span,
+    /// Finds the calls of one function by another, following macros that mention the callee.
+    fn search(&mut self, frame: &Frame, under: Condition, search: &mut Search<'_>) {
+        let spelled = |call: &csource::Call| {
+            call.name()
+                .is_some_and(|name| search.spellings.contains(&name))
         };
-        let (file, definition) = self.macro_of(frame.unit, visit, number);
-        let values: Vec<TermId> = call.args.iter().map(|arg| self.eval(frame, arg)).collect();
-        let params = definition.params.clone().unwrap_or_default();
-        let bound = params.into_iter().zip(values).collect();
-        self.macro_frame(frame, &whole, (file, &definition), bound)
+        // A function that only calls itself is not mentioned by that.
+        let mentioned = frame.body.calls.iter().any(spelled);
+        search.sites.mentioned |= mentioned && search.caller != search.callee;
+        let (caller, callee) = (search.caller, search.callee);
+        let mut calls = Vec::new();
+        let mut met = |analysis: &mut Self, met: &Met<'_>| match met.called {
+            Called::Name(_, Target::Function(key, _)) if key == callee => {
+                let args = met.call.args.iter();
+                calls.push(Site {
+                    caller,
+                    when: met.when,
+                    args: args.map(|arg| analysis.eval(met.frame, arg)).collect(),
+                    span: met.span,
+                    place: met.frame.place(met.call.span),
+                });
+            }
+            _ => {}
+        };
+        let mut scanner = Scanner {
+            wanted: Some(search.spellings.clone()),
+            met: &mut met,
+        };
+        self.scan(frame, None, under, &mut scanner);
+        search.sites.calls.extend(calls);
+        self.search_values(frame, under, search);
     }
 
     /// Finds the callee used as a value: whoever gets it may call it.
-    fn search_values(
-        &mut self,
-        frame: &Frame,
-        body: &Body,
-        under: Condition,
-        search: &mut Search<'_>,
-    ) {
-        if frame.user.is_some() {
-            return;
-        }
-        let mut flows = FxHashMap::default();
+    fn search_values(&mut self, frame: &Frame, under: Condition, search: &mut Search<'_>) {
+        let body = frame.body.clone();
         for (name, span, flow) in &body.values {
             let local = body.locals.iter().any(|l| l.declarator.name == *name)
                 || frame.param(*name).is_some();
@@ -279,7 +220,7 @@ impl Analysis<'_> {
                 continue;
             }
             search.sites.mentioned = true;
-            let flow = self.flow(frame, body, *flow, &mut flows);
+            let flow = self.flow(frame, *flow);
             let line = self.line_condition(frame.unit, frame.visit, span.start);
             let when = self.store.and_all([under, flow, line]);
             if when.is_false() {
@@ -288,7 +229,7 @@ impl Analysis<'_> {
             let provided = self.provided(search.caller);
             let when = self.store.and(when, provided);
             let by = frame.file.function(search.caller.id).name;
-            let words = value_role(body, *span, by);
+            let words = value_role(&body, *span, by);
             search.sites.entries.push(Entry {
                 words,
                 when,
@@ -357,8 +298,6 @@ struct Search<'s> {
     name: Name,
     spellings: Rc<[Name]>,
     caller: FunctionKey,
-    /// The outermost macro use, while inside a macro.
-    span: Option<Span>,
     sites: &'s mut Sites,
 }
 

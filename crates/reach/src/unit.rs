@@ -432,6 +432,11 @@ impl Analysis<'_> {
         self.store.or_all(defined)
     }
 
+    /// Whether a unit meets a definition of the macro `name` at all.
+    pub(crate) fn is_macro(&self, unit: UnitId, name: Name) -> bool {
+        !self.unit_ref(unit).events(name).is_empty()
+    }
+
     /// Every definition of the macro `name` that a unit meets.
     pub(crate) fn macros_called(
         &self,

@@ -1,0 +1,316 @@
+//! What a macro says where it is used.
+//!
+//! ```c
+//! #define alloc_hooks(call) ({ begin(); typeof(call) got = call; end(); got; })
+//! ```
+//!
+//! A replacement is read once, and a parameter in it stands for the argument, which is looked at
+//! where it was written: so a value that is used twice is one value, and a name in an argument is
+//! the caller's. Where `##` makes new names, or where the replacement is no C by itself, the text is
+//! made with the arguments put in and read again.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use condition::Condition;
+use csource::syntax::{Expr, ExprKind};
+use csource::{DirectiveKind, File, Lexer, MacroDefinition, TokenKind};
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::frame::Frame;
+use crate::terms::TermId;
+use crate::unit::{MacroState, VisitId};
+
+/// What a parameter of a macro stands for; its parts belong to the frame in which the macro is used.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) name: Name,
+    /// The argument; several, or none, for a variadic parameter.
+    pub(crate) args: Rc<[Expr]>,
+    value: OnceCell<TermId>,
+}
+
+/// The use of a macro.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Use<'u> {
+    /// The use, with its arguments; in the text of the frame's file.
+    pub(crate) span: Span,
+    /// The arguments as the grammar read them.
+    pub(crate) args: &'u [Expr],
+    /// Text behind the use that belongs to what it makes: `(&lock)` of `guard(mutex)(&lock)`.
+    pub(crate) behind: Option<Span>,
+}
+
+/// The inside of a macro at one use.
+#[derive(Clone, Debug)]
+pub(crate) struct Expansion {
+    pub(crate) frame: Frame,
+    /// The value, where the replacement is an expression.
+    pub(crate) value: Option<Arc<Expr>>,
+}
+
+impl Analysis<'_> {
+    /// The value of a macro that a directive of a visit defines, used in `frame`, where `under`
+    /// holds. What has to be spelled out first is not computed.
+    pub(crate) fn macro_value(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        at: (VisitId, usize),
+        under: Condition,
+    ) -> Option<TermId> {
+        let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
+        let body = file.macro_body(&definition);
+        if body.is_textual || body.value.is_none() {
+            return None;
+        }
+        let inner = self.expansion(frame, used, at, under)?;
+        Some(self.eval(&inner.frame, &*inner.value?))
+    }
+
+    /// The inside of the macro that a directive of a visit defines, used in `frame` where `under` holds. `None`
+    /// where a macro that wants arguments is used without.
+    pub(crate) fn expansion(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        (visit, number): (VisitId, usize),
+        under: Condition,
+    ) -> Option<Expansion> {
+        let (file, definition) = self.macro_of(frame.unit, visit, number);
+        let whole = used.span.of(frame.file.text());
+        let written = match &definition.params {
+            Some(_) => csource::arguments(whole)?,
+            None => Vec::new(),
+        };
+        let body = file.macro_body(&definition);
+        if body.is_textual || used.behind.is_some() {
+            let mut inner = self.spelled_out(frame, used, (&file, &definition), &written);
+            inner.frame.under = under;
+            return Some(inner);
+        }
+        let args = exprs(used, written);
+        let params = definition.params.as_deref().unwrap_or_default();
+        let bound = params.iter().enumerate().map(|(at, param)| {
+            let args = match param.strip_suffix("...") {
+                Some(_) => args.get(at..).unwrap_or_default(),
+                None => args.get(at..=at).unwrap_or_default(),
+            };
+            Bound {
+                name: bound_name(*param),
+                args: args
+                    .iter()
+                    .filter(|arg| !is_nothing(arg))
+                    .cloned()
+                    .collect(),
+                value: OnceCell::new(),
+            }
+        });
+        let bound = bound.collect();
+        let frame = self.macro_frame(
+            frame,
+            used.span,
+            definition.name,
+            (file, body.facts.clone()),
+        );
+        Some(Expansion {
+            frame: Frame {
+                bound,
+                under,
+                ..frame
+            },
+            value: body.value.clone(),
+        })
+    }
+
+    /// The macro's text with the arguments in it, read as a file of its own.
+    fn spelled_out(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        (file, definition): (&File, &MacroDefinition),
+        written: &[Span],
+    ) -> Expansion {
+        let params = definition.params.as_deref().unwrap_or_default();
+        let shifted = |span: Span| Span {
+            start: span.start + used.span.start,
+            end: span.end + used.span.start,
+        };
+        let mut args: Vec<Vec<u8>> = Vec::new();
+        for (at, param) in params.iter().enumerate() {
+            let last = if param.ends_with("...") {
+                written.len()
+            } else {
+                at + 1
+            };
+            let spans = written.get(at..last.min(written.len())).unwrap_or_default();
+            let text = match (spans.first(), spans.last()) {
+                (Some(first), Some(last)) => {
+                    let span = shifted(Span {
+                        start: first.start,
+                        end: last.end,
+                    });
+                    self.resolved(frame, span)
+                }
+                _ => Vec::new(),
+            };
+            args.push(text);
+        }
+        let mut text = csource::substitute(definition.body.of(file.text()), params, &args);
+        if let Some(behind) = used.behind {
+            text.extend(self.resolved(frame, behind));
+        }
+        let name = format!("{}:{}", file.path(), definition.name);
+        let file = Arc::new(File::new(&name, text.into()));
+        let body = file.replacement();
+        let inner = self.macro_frame(
+            frame,
+            used.span,
+            definition.name,
+            (file, body.facts.clone()),
+        );
+        Expansion {
+            frame: inner,
+            value: body.value,
+        }
+    }
+
+    /// The words of `span` in a frame, with what parameters of macros stand for in their place. As an
+    /// argument is expanded before it is put in, a word of an outer macro that is itself a macro for
+    /// one other word is that word.
+    fn resolved(&mut self, frame: &Frame, span: Span) -> Vec<u8> {
+        let file = frame.file.clone();
+        let text = span.of(file.text());
+        let mut out = Vec::with_capacity(text.len());
+        let mut last = 0;
+        for token in Lexer::new(text).filter(|token| token.kind == TokenKind::Ident) {
+            let Ok(word) = std::str::from_utf8(token.span.of(text)) else {
+                continue;
+            };
+            let word = Name::new(word);
+            let put = match (frame.bound(word), &frame.user) {
+                (Some(bound), Some(user)) => {
+                    let (user, args) = (user.clone(), bound.args.clone());
+                    let parts: Vec<Vec<u8>> = args
+                        .iter()
+                        .map(|arg| self.resolved(&user, arg.span))
+                        .collect();
+                    Some(parts.join(&b", "[..]))
+                }
+                (None, Some(_)) => self.one_word(frame, word),
+                _ => None,
+            };
+            if let Some(put) = put {
+                out.extend_from_slice(&text[last..token.span.start as usize]);
+                out.extend(put);
+                last = token.span.end as usize;
+            }
+        }
+        out.extend_from_slice(&text[last..]);
+        out
+    }
+
+    /// The word that an object-like macro stands for, if it is only one and always the same.
+    fn one_word(&mut self, frame: &Frame, word: Name) -> Option<Vec<u8>> {
+        if frame.expanding.contains(&word) {
+            return None;
+        }
+        let states = self.macro_states(frame.unit, word, frame.moment?);
+        let [(_, MacroState::Defined(visit, number))] = states[..] else {
+            return None;
+        };
+        let (file, definition) = self.macro_of(frame.unit, visit, number);
+        let body = definition.body.of(file.text());
+        let single = definition.params.is_none() && Lexer::new(body).count() == 1;
+        single.then(|| body.to_vec())
+    }
+
+    /// The value that a macro's parameter stands for; one of several is none.
+    pub(crate) fn bound_value(&mut self, frame: &Frame, bound: &Bound) -> Option<TermId> {
+        if let Some(known) = bound.value.get() {
+            return Some(*known);
+        }
+        let ([only], Some(user)) = (&*bound.args, frame.user.clone()) else {
+            return None;
+        };
+        let value = self.eval(&user, only);
+        Some(*bound.value.get_or_init(|| value))
+    }
+
+    /// The surroundings of a macro's replacement that is used at `span`.
+    fn macro_frame(
+        &mut self,
+        frame: &Frame,
+        span: Span,
+        name: Name,
+        (file, body): (Arc<File>, Arc<csource::Body>),
+    ) -> Frame {
+        let site = format!("{}@{}:{}", frame.site, frame.file.path(), span.start);
+        Frame {
+            unit: frame.unit,
+            visit: frame.visit,
+            moment: Some(self.moment(frame, span.start)),
+            expanding: frame.expanding.iter().copied().chain([name]).collect(),
+            body,
+            file,
+            params: Rc::from([]),
+            bound: Rc::from([]),
+            user: Some(Rc::new(frame.clone())),
+            under: frame.under,
+            used: span,
+            site: site.as_str().into(),
+            depth: frame.depth + 1,
+            flows: Rc::default(),
+        }
+    }
+
+    /// The macro's directive and the file that holds it.
+    pub(crate) fn macro_of(
+        &self,
+        unit: crate::unit::UnitId,
+        visit: VisitId,
+        number: usize,
+    ) -> (Arc<File>, MacroDefinition) {
+        let file = self.unit_ref(unit).visit(visit).file.clone();
+        let definition = match &file.directives().list[number].kind {
+            DirectiveKind::Define(definition) => definition.clone(),
+            _ => MacroDefinition {
+                name: Name::new(""),
+                params: None,
+                body: Span::default(),
+            },
+        };
+        (file, definition)
+    }
+}
+
+/// The name by which a replacement speaks of a parameter.
+fn bound_name(param: Name) -> Name {
+    match param.strip_suffix("...") {
+        Some("") => Name::new("__VA_ARGS__"),
+        Some(named) => Name::new(named),
+        None => param,
+    }
+}
+
+/// The arguments as expressions: as the grammar has them, or, where it did not see as many as there
+/// are, as words that are not understood.
+fn exprs(used: Use<'_>, written: Vec<Span>) -> Vec<Expr> {
+    if used.args.len() == written.len() {
+        return used.args.to_vec();
+    }
+    let opaque = |span: Span| Expr {
+        kind: ExprKind::Opaque(Vec::new()),
+        span: Span {
+            start: span.start + used.span.start,
+            end: span.end + used.span.start,
+        },
+    };
+    written.into_iter().map(opaque).collect()
+}
+
+fn is_nothing(arg: &Expr) -> bool {
+    arg.span.start == arg.span.end
+}

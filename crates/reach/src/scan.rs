@@ -1,0 +1,296 @@
+//! The calls in a function, those that its macros make among them.
+//!
+//! ```c
+//! pr_debug("%d", count(list));	// count() is called where debugging is compiled in
+//! ```
+//!
+//! What stands in the arguments of a macro is looked at where the macro uses its parameter, and under
+//! the Condition of that place.
+
+use std::rc::Rc;
+
+use condition::Condition;
+use csource::Call;
+use csource::syntax::{Expr, ExprKind};
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::expand::Use;
+use crate::frame::Frame;
+use crate::link::Target;
+
+/// What is called.
+#[derive(Clone, Debug)]
+pub(crate) enum Called {
+    /// What a name means there.
+    Name(Name, Target),
+    /// A field of an object, or a variable: which function that is, the call does not tell.
+    Pointer,
+}
+
+/// A call that a scan came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Met<'m> {
+    pub(crate) called: Called,
+    pub(crate) call: &'m Call,
+    /// Where the call's arguments are understood.
+    pub(crate) frame: &'m Frame,
+    pub(crate) when: Condition,
+    /// The place in the function's own text: the call, or the macro that makes it.
+    pub(crate) span: Span,
+}
+
+/// What a scan is for.
+pub(crate) struct Scanner<'v, 't> {
+    /// Only these names are looked at, calls and macros; all where none are given.
+    pub(crate) wanted: Option<Rc<[Name]>>,
+    pub(crate) met: &'v mut dyn FnMut(&mut Analysis<'t>, &Met<'_>),
+}
+
+/// A part of a text in which calls are looked at by somebody else, but for a Condition.
+#[derive(Clone, Copy)]
+struct Taken {
+    upto: u32,
+    unless: Condition,
+}
+
+impl<'t> Analysis<'t> {
+    /// Tells `scanner` of every call of the frame's body that can happen under `under`; `within` is the
+    /// part of the text that is meant, all of it where that is not given.
+    pub(crate) fn scan(
+        &mut self,
+        frame: &Frame,
+        within: Option<Span>,
+        under: Condition,
+        scanner: &mut Scanner<'_, 't>,
+    ) {
+        let body = frame.body.clone();
+        let inside = |span: Span| within.is_none_or(|w| w.start <= span.start && span.end <= w.end);
+        let calls = body.calls.iter().filter(|call| inside(call.span));
+        let mut events: Vec<(Span, Event<'_>)> =
+            calls.map(|call| (call.span, Event::Call(call))).collect();
+        let values = body.values.iter().filter(|(_, span, _)| inside(*span));
+        events.extend(values.map(|value| (value.1, Event::Value(value))));
+        // The outer before the inner, and of two that begin together the longer.
+        events.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+        let mut taken: Vec<Taken> = Vec::new();
+        for (span, event) in events {
+            while taken.last().is_some_and(|t| t.upto <= span.start) {
+                taken.pop();
+            }
+            let unless = self.store.and_all(taken.iter().map(|t| t.unless));
+            let under = self.store.and(under, unless);
+            if under.is_false() {
+                continue;
+            }
+            match event {
+                Event::Call(call) => {
+                    let used = self.scan_call(frame, call, under, scanner);
+                    if !used.is_false() {
+                        taken.push(Taken {
+                            upto: span.end,
+                            unless: !used,
+                        });
+                    }
+                }
+                Event::Value((name, span, flow)) => {
+                    let here = self.flow(frame, *flow);
+                    let here = self.store.and(under, here);
+                    self.scan_value(frame, (*name, *span), here, scanner);
+                }
+            }
+        }
+    }
+
+    /// Looks at a call; the Condition under which it is the use of a macro.
+    fn scan_call(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        under: Condition,
+        scanner: &mut Scanner<'_, 't>,
+    ) -> Condition {
+        let (used, behind) = outermost_use(call);
+        let Some((name, place)) = self.called_name(frame, &used.callee) else {
+            let here = self.condition_of(frame, call, under);
+            self.tell(frame, (call, Called::Pointer), here, scanner);
+            return Condition::FALSE;
+        };
+        if !wants(scanner, name) {
+            return Condition::FALSE;
+        }
+        let here = self.condition_of(frame, call, under);
+        if here.is_false() {
+            return Condition::FALSE;
+        }
+        let moment = self.moment(frame, call.span.start);
+        let mut as_macro = Condition::FALSE;
+        for (when, target) in self.targets(frame.unit, name, moment, &place.expanding) {
+            let when = self.store.and(here, when);
+            match target {
+                _ if when.is_false() => {}
+                Target::Macro(..) if frame.depth >= self.limits.macro_depth => {}
+                Target::Macro(visit, number) => {
+                    as_macro = self.store.or(as_macro, when);
+                    let used = Use {
+                        span: used.span,
+                        args: &used.args,
+                        behind,
+                    };
+                    if let Some(inner) = self.expansion(frame, used, (visit, number), when) {
+                        self.scan(&inner.frame, None, when, scanner);
+                    }
+                }
+                target if behind.is_none() => {
+                    self.tell(frame, (call, Called::Name(name, target)), when, scanner);
+                }
+                _ => self.tell(frame, (call, Called::Pointer), when, scanner),
+            }
+        }
+        // Where the use itself cannot be, nobody else looks at its arguments either.
+        as_macro
+    }
+
+    /// The name that is called, and the frame in which it is looked up: a macro may be told what to
+    /// call. `None` for a pointer.
+    fn called_name(&self, frame: &Frame, callee: &Expr) -> Option<(Name, Frame)> {
+        let name = callee.as_ident()?;
+        if let Some(bound) = frame.bound(name) {
+            let ([only], Some(user)) = (&*bound.args, &frame.user) else {
+                return None;
+            };
+            return self.called_name(user, only);
+        }
+        let mut around = Some(frame);
+        while let Some(frame) = around {
+            let local = frame.param(name).is_some()
+                || frame
+                    .body
+                    .locals
+                    .iter()
+                    .any(|local| local.declarator.name == name);
+            if local {
+                return None;
+            }
+            around = frame.user.as_deref();
+        }
+        Some((name, frame.clone()))
+    }
+
+    /// Looks at a name that is used as a value: a macro's parameter, or a macro without arguments.
+    fn scan_value(
+        &mut self,
+        frame: &Frame,
+        (name, span): (Name, Span),
+        under: Condition,
+        scanner: &mut Scanner<'_, 't>,
+    ) {
+        if under.is_false() {
+            return;
+        }
+        if let Some(bound) = frame.bound(name) {
+            if let Some(user) = frame.user.clone() {
+                for arg in bound.args.iter() {
+                    self.scan(&user, Some(arg.span), under, scanner);
+                }
+            }
+            return;
+        }
+        if !wants(scanner, name)
+            || frame.expanding.contains(&name)
+            || frame.depth >= self.limits.macro_depth
+            || name.starts_with("CONFIG_")
+        {
+            return;
+        }
+        let moment = self.moment(frame, span.start);
+        if !self.is_macro(frame.unit, name) {
+            return;
+        }
+        for (when, state) in self.macro_states(frame.unit, name, moment) {
+            let when = self.store.and(under, when);
+            if let crate::unit::MacroState::Defined(visit, number) = state
+                && !when.is_false()
+                && self.macro_of(frame.unit, visit, number).1.params.is_none()
+            {
+                let used = Use {
+                    span,
+                    args: &[],
+                    behind: None,
+                };
+                if let Some(inner) = self.expansion(frame, used, (visit, number), when) {
+                    self.scan(&inner.frame, None, when, scanner);
+                }
+            }
+        }
+    }
+
+    fn condition_of(&mut self, frame: &Frame, call: &Call, under: Condition) -> Condition {
+        let line = if frame.user.is_some() {
+            Condition::TRUE
+        } else {
+            self.branch_condition(frame.unit, frame.visit, call.branch)
+        };
+        let line = self.store.and(under, line);
+        if line.is_false() {
+            return line;
+        }
+        let flow = self.flow(frame, call.flow);
+        self.store.and(line, flow)
+    }
+
+    fn tell(
+        &mut self,
+        frame: &Frame,
+        (call, called): (&Call, Called),
+        when: Condition,
+        scanner: &mut Scanner<'_, 't>,
+    ) {
+        if when.is_false() {
+            return;
+        }
+        let span = frame.in_function(call.span);
+        let met = Met {
+            called,
+            call,
+            frame,
+            when,
+            span,
+        };
+        (scanner.met)(self, &met);
+    }
+}
+
+enum Event<'b> {
+    Call(&'b Call),
+    Value(&'b (Name, Span, csource::FlowId)),
+}
+
+fn wants(scanner: &Scanner<'_, '_>, name: Name) -> bool {
+    scanner
+        .wanted
+        .as_ref()
+        .is_none_or(|wanted| wanted.contains(&name))
+}
+
+/// `guard(mutex)` of `guard(mutex)(&lock)`, and the text behind it.
+fn outermost_use(call: &Call) -> (std::borrow::Cow<'_, Call>, Option<Span>) {
+    use std::borrow::Cow;
+    if let ExprKind::Call(callee, args) = &call.callee.kind
+        && callee.as_ident().is_some()
+    {
+        let inner = Call {
+            callee: callee.clone(),
+            args: args.clone(),
+            span: call.callee.span,
+            flow: call.flow,
+            branch: call.branch,
+        };
+        let behind = Span {
+            start: call.callee.span.end,
+            end: call.span.end,
+        };
+        return (Cow::Owned(inner), Some(behind));
+    }
+    (Cow::Borrowed(call), None)
+}
