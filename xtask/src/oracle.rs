@@ -1,4 +1,4 @@
-//! Is our reading of Kconfig that of the kernel's own tools?
+//! Is our reading of Kconfig, makefiles and C that of the kernel's own tools?
 //!
 //! `scripts/kconfig` of the tree is compiled outside of it and asked, architecture by architecture:
 //!
@@ -7,6 +7,7 @@
 //! - `soundness`: what its `conf` makes satisfies our constraints;
 //! - `completeness`: what satisfies our constraints comes back from its `conf` unchanged;
 //! - `evaluation`: from the same settings both make the same `.config`;
+//! - `build`, `functions`, `calls`: what make builds, what universal-ctags finds, what gcc calls;
 //! - `suite`: the kernel's own tests pass with our stand-in for `conf`;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
 //!
@@ -14,6 +15,8 @@
 //! does a line there that no longer holds.
 
 mod build;
+mod calls;
+mod code;
 mod completeness;
 mod evaluation;
 mod fragments;
@@ -70,13 +73,8 @@ pub(crate) enum Question {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
     },
-    /// Compare the objects that our Conditions say are built with those that make would build.
-    Build(Asked),
-    /// Compare the functions that we find in C files with universal-ctags'.
-    Functions {
-        /// A name that `cargo xtask tree` knows, or the path of a tree.
-        tree: String,
-    },
+    #[command(flatten)]
+    Code(code::Question),
     /// Ask what to set for symbols drawn at random; `conf` must then set them.
     Fragments {
         #[command(flatten)]
@@ -106,8 +104,7 @@ struct Case<'k> {
 pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
     let asked = match question {
         Question::Suite { tree } => return run_suite(tree),
-        Question::Functions { tree } => return run_functions(tree),
-        Question::Build(asked) => return run_build(asked),
+        Question::Code(question) => return code::run(question),
         Question::Structure(asked)
         | Question::Soundness { asked, .. }
         | Question::Completeness { asked, .. }
@@ -157,28 +154,6 @@ fn judge_arches(name: &str, asked: &Asked, differences: &[String]) -> Result<Exi
     Ok(judge(name, &list, differences))
 }
 
-fn run_build(asked: &Asked) -> Result<ExitCode, Error> {
-    let scratch = Scratch::new("oracle")?;
-    let (path, _) = verdicts::find(&asked.tree)?;
-    let path = fs::canonicalize(&path).map_err(|error| Error::io("find", &path, &error))?;
-    let source = Directory::open(&path).map_err(|error| Error::io("open", &path, &error))?;
-    let tree = ::kernel::Tree::open(std::sync::Arc::new(source))
-        .map_err(|error| Error::new(error.to_string()))?;
-    let mut differences = Vec::new();
-    for arch in tree.arches() {
-        if asked.arch.is_empty() || asked.arch.iter().any(|one| **one == **arch) {
-            let found = build::compare(&path, arch, scratch.path())?;
-            println!("build {arch}: {}", found.summary);
-            let lines = found
-                .differences
-                .iter()
-                .map(|line| format!("{arch} {line}"));
-            differences.extend(lines);
-        }
-    }
-    judge_arches("build", asked, &differences)
-}
-
 fn run_suite(tree: &str) -> Result<ExitCode, Error> {
     let scratch = Scratch::new("oracle")?;
     let (_, kernel) = open(tree, &scratch)?;
@@ -189,14 +164,6 @@ fn run_suite(tree: &str) -> Result<ExitCode, Error> {
     // Not every kernel has every test.
     list.retain(|line| run.contains(line));
     Ok(judge("suite", &list, &found.differences))
-}
-
-fn run_functions(tree: &str) -> Result<ExitCode, Error> {
-    let found = functions::compare(&verdicts::find(tree)?.0)?;
-    println!("functions: {}", found.summary);
-    let tree = tree.rsplit('/').next().unwrap_or(tree);
-    let list = known(&format!("functions-{tree}"))?;
-    Ok(judge("functions", &list, &found.differences))
 }
 
 /// A tree, and its Kconfig tools built in a folder outside of it.
@@ -218,8 +185,7 @@ impl Question {
             Question::Evaluation { .. } => "evaluation",
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
-            Question::Functions { .. } => "functions",
-            Question::Build(_) => "build",
+            Question::Code(question) => question.name(),
         }
     }
 
@@ -231,10 +197,7 @@ impl Question {
             Question::Evaluation { random, .. } => evaluation::compare(case, *random),
             Question::Fragments { random, .. } => fragments::compare(case, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
-            Question::Functions { .. } => functions::compare(&case.kernel.tree),
-            Question::Build(_) => {
-                build::compare(&case.kernel.tree, &case.arch, &case.kernel.folder)
-            }
+            Question::Code(_) => Err(Error::new("this is no question about Kconfig".to_owned())),
         }
     }
 }

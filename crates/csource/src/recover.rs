@@ -53,6 +53,7 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
     }
     let known: FxHashSet<u32> = walk.called().collect();
     let tokens: Vec<Token> = Lexer::new(text.masked).collect();
+    let mut attribute_ends = 0;
     for (at, token) in tokens.iter().enumerate() {
         let open = tokens.get(at + 1).is_some_and(|next| next.is(b'('));
         if !open
@@ -61,7 +62,14 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
         {
             continue;
         }
-        if is_keyword(token.span.of(text.masked)) || is_declared(text.masked, &tokens[..at]) {
+        let word = token.span.of(text.masked);
+        if word.starts_with(b"__attribute") {
+            attribute_ends = close(&tokens[at + 1..]).unwrap_or(0);
+        }
+        if token.span.start < attribute_ends
+            || is_keyword(word)
+            || is_declared(text.masked, &tokens[..at])
+        {
             continue;
         }
         let end = close(&tokens[at + 1..]).unwrap_or(tokens[at + 1].span.end);

@@ -67,7 +67,8 @@ impl Index {
     }
 
     /// The files that may hold a definition of the function `word`, by path: those in which a line
-    /// without indentation has the word before a parenthesis, and is no prototype of one line.
+    /// without indentation, or one that begins with `static`, has the word before a parenthesis, and is
+    /// no prototype of one line.
     pub fn defining(&self, word: &str) -> impl Iterator<Item = &str> {
         self.look_up(&self.heads, word)
     }
@@ -262,10 +263,10 @@ fn included_source(text: &[u8], at: usize) -> Option<&[u8]> {
     name.ends_with(b".c").then_some(name)
 }
 
-/// Whether the line that begins at `line` has no indentation, is no directive, and does not end at
-/// once as a prototype does.
+/// Whether the line that begins at `line` has no indentation, or begins with `static` (some headers
+/// indent what stands under `#if`), is no directive, and does not end at once as a prototype does.
 fn is_head(text: &[u8], line: usize, open: usize) -> bool {
-    if !WORD[text[line] as usize] {
+    if !WORD[text[line] as usize] && !text[line..open].trim_ascii_start().starts_with(b"static ") {
         return false;
     }
     let end = memchr::memchr(b'\n', &text[open..]).map_or(text.len(), |n| open + n);
@@ -341,6 +342,7 @@ mod tests {
         };
         assert!(heads("static int populate(int a)\n{"));
         assert!(heads("static int\npopulate(int a,\n"));
+        assert!(heads("  static inline int populate(int a,\n\t\tint b) { }"));
         assert!(!heads("int populate(int a);\n"));
         assert!(!heads("\treturn populate(a)\n"));
         assert!(!heads("#define X populate(a)\n"));

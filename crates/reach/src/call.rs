@@ -100,8 +100,24 @@ impl Analysis<'_> {
                 let moment = self.moment(frame, whole.span.start);
                 self.defined(frame.unit, args.first()?.as_ident()?, moment)
             }
-            "__builtin_constant_p" | "__builtin_choose_expr" => {
-                return Some(self.site(frame, whole));
+            // A compiler that has not looked at variables yet takes only constants for constant; one
+            // that has may find more.
+            "__builtin_constant_p" => {
+                let value = self.eval(frame, args.first()?);
+                let known = self.terms.is_constant(value);
+                return Some(if known {
+                    self.terms.int(1)
+                } else {
+                    self.site(frame, whole)
+                });
+            }
+            "__builtin_choose_expr" => {
+                let test = self.truth(frame, args.first()?);
+                let (yes, no) = (
+                    self.eval(frame, args.get(1)?),
+                    self.eval(frame, args.get(2)?),
+                );
+                return Some(self.terms.choose(test, yes, no));
             }
             _ => return None,
         };
@@ -114,7 +130,7 @@ impl Analysis<'_> {
         }
         let parts: Vec<Condition> = levels
             .iter()
-            .map(|level| self.store.symbol(&symbol, *level))
+            .map(|level| self.symbol(&symbol, *level))
             .collect();
         self.store.or_all(parts)
     }

@@ -287,7 +287,10 @@ impl Analysis<'_> {
         if let Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) =
             self.model.symbol(symbol).and_then(|symbol| symbol.kind)
         {
-            Some(self.terms.add(Term::Config(symbol.into())))
+            Some(match self.given_value(symbol) {
+                Some(value) => self.terms.int(value),
+                None => self.terms.add(Term::Config(symbol.into())),
+            })
         } else {
             let on = self.config_macro(name)?;
             Some(self.terms.truth_value(on))
@@ -301,15 +304,15 @@ impl Analysis<'_> {
             return Some(match known.kind {
                 Some(SymbolType::String | SymbolType::Int | SymbolType::Hex) => {
                     // Its value may be left out of the configuration where it is not asked for.
-                    self.store.atom(Atom::Defined(name))
+                    self.has_value(symbol, name)
                 }
-                _ => self.store.symbol(symbol, Level::Yes),
+                _ => self.symbol(symbol, Level::Yes),
             });
         }
         if let Some(module) = symbol.strip_suffix("_MODULE")
             && self.model.symbol(module).is_some()
         {
-            return Some(self.store.symbol(module, Level::Module));
+            return Some(self.symbol(module, Level::Module));
         }
         // A symbol of no Kconfig file of this architecture is never set.
         Some(Condition::FALSE)

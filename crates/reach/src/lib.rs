@@ -15,6 +15,8 @@ mod call;
 mod eval;
 mod expand;
 mod frame;
+mod given;
+mod graph;
 mod link;
 mod platform;
 mod preprocess;
@@ -40,7 +42,9 @@ use text::{Name, Span};
 
 pub use answer::{Answer, Fact, Goal, PathStep, Witness};
 pub use backend::{Backend, BackendRule};
+pub use graph::{CallEdge, Callee, Node as GraphNode};
 
+use given::Given;
 use link::FunctionKey;
 use platform::Platform;
 use terms::{TermId, Terms};
@@ -174,6 +178,8 @@ pub struct Analysis<'t> {
     /// The architectures whose headers and code this one uses: itself, and perhaps another.
     header_arches: Vec<Name>,
     platform: Platform,
+    /// The values of the one configuration that is asked about, if it is one.
+    given: Option<Given>,
     vocabulary: &'t Vocabulary,
     limits: Limits,
     model: &'t Model,
@@ -229,6 +235,7 @@ impl<'t> Analysis<'t> {
             tree,
             arch,
             platform: Platform::new(&arch),
+            given: None,
             header_arches,
             vocabulary,
             limits,

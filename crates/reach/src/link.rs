@@ -186,16 +186,20 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether an assembler file of this architecture mentions `name`.
+    pub(crate) fn is_assembler(&self, name: Name) -> bool {
+        let mut files = self.tree.words(&kernel::Silent).files(&name);
+        files.any(|path| path.ends_with(".S") && self.is_of_arch(path))
+    }
+
     /// Whether something that is not C may define `name`: an assembler file mentions it, or no C
     /// file of any architecture defines it.
     fn is_foreign(&mut self, name: Name, candidates: &[FunctionKey]) -> bool {
-        let index = self.tree.words(&kernel::Silent);
-        let assembler = index
-            .files(&name)
-            .any(|path| path.ends_with(".S") && self.is_of_arch(path));
+        let assembler = self.is_assembler(name);
         if assembler || !candidates.is_empty() {
             return assembler;
         }
+        let index = self.tree.words(&kernel::Silent);
         let defines = |path: &str| {
             self.tree
                 .file(path)
@@ -226,8 +230,8 @@ impl Analysis<'_> {
         if is_header(&caller.path) || is_header(&callee.path) || caller.path == callee.path {
             return Condition::TRUE;
         }
-        let of_callee = self.kbuild.built(&mut self.store, &callee.path);
-        let of_caller = self.kbuild.built(&mut self.store, &caller.path);
+        let of_callee = self.built_as(&callee.path);
+        let of_caller = self.built_as(&caller.path);
         if of_caller.module.is_false() || !of_callee.module.is_false() {
             return Condition::TRUE;
         }
@@ -268,10 +272,10 @@ impl Analysis<'_> {
         if is_header(&path) {
             return Condition::TRUE;
         }
-        let built = self.kbuild.built(&mut self.store, &path);
+        let built = self.built_as(&path);
         let mut when = built.any(&mut self.store);
         for includer in self.includers(path) {
-            let other = self.kbuild.built(&mut self.store, &includer);
+            let other = self.built_as(&includer);
             let other = other.any(&mut self.store);
             when = self.store.or(when, other);
         }

@@ -65,7 +65,7 @@ impl Analysis<'_> {
     pub(crate) fn predefined(&mut self, name: Name) -> Condition {
         match self.platform.answer(&name) {
             Some(Answer::Yes) => Condition::TRUE,
-            Some(Answer::On64Bit) => self.store.symbol("64BIT", condition::Level::Yes),
+            Some(Answer::On64Bit) => self.symbol("64BIT", condition::Level::Yes),
             Some(Answer::Depends) => self.store.atom(condition::Atom::Defined(name)),
             Some(Answer::No) | None => Condition::FALSE,
         }

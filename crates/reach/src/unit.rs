@@ -164,7 +164,7 @@ impl Analysis<'_> {
 
     fn read_unit(&mut self, path: Name) -> Option<UnitId> {
         let root = self.read_file(path)?;
-        let built = self.kbuild.built(&mut self.store, &path);
+        let built = self.built_as(&path);
         let search = self.search_path(&path);
         let id = UnitId(u32::try_from(self.units.len()).unwrap_or(u32::MAX));
         self.units.push(Unit {

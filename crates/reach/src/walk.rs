@@ -134,6 +134,10 @@ impl Analysis<'_> {
         if all.is_false() {
             return Some(false);
         }
+        if self.given.is_some() {
+            // All of Kconfig is decided; what is left is not Kconfig's.
+            return Some(true);
+        }
         if let Some(known) = self.feasible.get(&all) {
             return *known;
         }

@@ -1,0 +1,257 @@
+//! Are our calls the compiler's?
+//!
+//! gcc reads the files of some folders, configured by make, and tells its call graph before anything
+//! is inlined. Of the same files and the same `.config` we tell ours: a call is there if its
+//! Condition can hold. Both are sets of caller and callee for each C file; a function of a header is
+//! compared once. What a function returns is not looked into, since gcc does not do so either at this
+//! point.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use kconfig::Library;
+use reach::{Analysis, Callee, Limits, Vocabulary};
+
+use super::Found;
+use crate::conf::{said, values};
+use crate::error::Error;
+
+/// What is compared, and how.
+pub(super) struct Case<'c> {
+    pub(super) path: &'c Path,
+    pub(super) tree: &'c ::kernel::Tree,
+    pub(super) arch: &'c str,
+    /// `defconfig`, `allmodconfig`.
+    pub(super) configuration: &'c str,
+    /// Folders and files as make names them: `mm/`, `mm/slub.o`.
+    pub(super) goals: &'c [String],
+    /// Where make works.
+    pub(super) out: PathBuf,
+}
+
+/// Callees by caller.
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// The compiler for an architecture, as Debian names it.
+fn compiler(arch: &str) -> Result<&'static str, Error> {
+    match arch {
+        "x86" => Ok("gcc"),
+        "arm64" => Ok("aarch64-linux-gnu-gcc"),
+        "powerpc" => Ok("powerpc64le-linux-gnu-gcc"),
+        "s390" => Ok("s390x-linux-gnu-gcc"),
+        "riscv" => Ok("riscv64-linux-gnu-gcc"),
+        other => Err(Error::new(format!("no compiler is known for {other}"))),
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    files: u32,
+    callers: u32,
+    theirs: u32,
+    ours: u32,
+    only_theirs: u32,
+    only_ours: u32,
+}
+
+pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
+    let graphs = theirs(case)?;
+    let config = case.out.join(".config");
+    let config = fs::read_to_string(&config).map_err(|e| Error::io("read", &config, &e))?;
+    let given = values(&config)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let arch = case
+        .tree
+        .architecture(case.arch)
+        .ok_or_else(|| Error::new(format!("no architecture {}", case.arch)))?;
+    let environment = arch.environment(case.tree);
+    let model = kconfig::elaborate(&Library::new(), case.tree.source(), &environment);
+    let vocabulary = Vocabulary::default();
+    let limits = Limits {
+        summary_bytes: 0,
+        stable_depth: 0,
+        ..Limits::default()
+    };
+    let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();
+    let mut analysis = Analysis::new(case.tree, &model, header_arches, &vocabulary, limits);
+    analysis.assume(given);
+    let mut tally = Tally::default();
+    let mut seen = BTreeSet::new();
+    let mut differences = Vec::new();
+    for (path, graph) in &graphs {
+        tally.files += 1;
+        for (caller, callees) in graph {
+            let found = one(
+                &mut analysis,
+                (path, caller),
+                callees,
+                (&mut seen, &mut tally),
+            );
+            differences.extend(
+                found
+                    .into_iter()
+                    .map(|line| format!("{path} {caller} {line}")),
+            );
+        }
+    }
+    let percent = |wrong: u32, of: u32| 100.0 - 100.0 * f64::from(wrong) / f64::from(of.max(1));
+    Ok(Found {
+        summary: format!(
+            "{} files, {} callers; of {} calls of gcc's {} are not ours ({:.2} % are); of {} of \
+             ours {} are not gcc's ({:.2} % are)",
+            tally.files,
+            tally.callers,
+            tally.theirs,
+            tally.only_theirs,
+            percent(tally.only_theirs, tally.theirs),
+            tally.ours,
+            tally.only_ours,
+            percent(tally.only_ours, tally.ours),
+        ),
+        differences,
+    })
+}
+
+/// Compares one caller of one file.
+fn one(
+    analysis: &mut Analysis<'_>,
+    (path, caller): (&str, &str),
+    theirs: &BTreeSet<String>,
+    (seen, tally): (&mut BTreeSet<String>, &mut Tally),
+) -> Vec<String> {
+    let name = written_name(caller);
+    let definitions = analysis.definitions_seen(path, name);
+    let of_header = definitions.iter().all(|node| *node.file != *path);
+    if of_header && !definitions.is_empty() && !seen.insert(caller.to_owned()) {
+        return Vec::new();
+    }
+    let mut ours = BTreeSet::new();
+    for edge in analysis.calls_seen(path, name) {
+        match edge.callee {
+            Callee::Function(_) | Callee::Outside(_) => {
+                ours.insert(edge.callee.name().to_string());
+            }
+            Callee::Nowhere(_) | Callee::Pointer(_) => {}
+        }
+    }
+    // What is never linked is not ours to know, nor are the compiler's own.
+    let is_real = |callee: &&String| {
+        !callee.starts_with("__builtin_") && !callee.starts_with("__compiletime_assert_")
+    };
+    let theirs: BTreeSet<String> = theirs.iter().filter(is_real).cloned().collect();
+    tally.callers += 1;
+    tally.theirs += count(&theirs);
+    tally.ours += count(&ours);
+    let only_theirs: BTreeSet<String> = theirs.difference(&ours).cloned().collect();
+    let only_ours: BTreeSet<String> = ours.difference(&theirs).cloned().collect();
+    tally.only_theirs += count(&only_theirs);
+    tally.only_ours += count(&only_ours);
+    let unknown = if definitions.is_empty() {
+        " (the caller is not known)"
+    } else {
+        ""
+    };
+    let theirs = only_theirs
+        .iter()
+        .map(|c| format!("{c} only gcc's{unknown}"));
+    theirs
+        .chain(only_ours.iter().map(|c| format!("{c} only ours")))
+        .collect()
+}
+
+fn count(set: &BTreeSet<String>) -> u32 {
+    u32::try_from(set.len()).unwrap_or(u32::MAX)
+}
+
+/// The name by which the source has a function: that of a system call has a prefix for gcc.
+fn written_name(name: &str) -> &str {
+    ["__do_sys_", "__do_compat_sys_"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name)
+}
+
+/// gcc's graphs, by the C file.
+fn theirs(case: &Case<'_>) -> Result<BTreeMap<String, Graph>, Error> {
+    let out = &case.out;
+    fs::create_dir_all(out).map_err(|error| Error::io("create", out, &error))?;
+    let cc = out.join("cc");
+    fs::write(&cc, include_str!("cc.sh")).map_err(|error| Error::io("write", &cc, &error))?;
+    fs::set_permissions(&cc, fs::Permissions::from_mode(0o755))
+        .map_err(|error| Error::io("change", &cc, &error))?;
+    let compiler = compiler(case.arch)?;
+    let prefix = compiler.trim_end_matches("gcc");
+    let make = || {
+        let mut make = Command::new("make");
+        make.args(["-s", "-k", "-j2", "-C"]).arg(case.path);
+        make.arg(format!("O={}", out.display()));
+        make.arg(format!("ARCH={}", case.arch));
+        make.arg(format!("CC={}", cc.display()));
+        make.arg(format!("CROSS_COMPILE={prefix}"));
+        // Nothing is to be done to objects that are empty.
+        make.arg("objtool=true").env("REAL_CC", compiler);
+        make.stdin(Stdio::null());
+        make
+    };
+    said(make().arg(case.configuration))?;
+    said(make().arg("prepare0"))?;
+    // Not every file of a folder comes to an object; what counts is which graphs are there.
+    let _ = make().args(case.goals).output();
+    let mut graphs = BTreeMap::new();
+    let mut open = vec![out.clone()];
+    while let Some(folder) = open.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| Error::io("read", &folder, &error))?;
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(out).unwrap_or(&path).to_string_lossy();
+            let Some(stem) = name.strip_suffix(".o.calls") else {
+                continue;
+            };
+            let file = format!("{stem}.c");
+            let asked = case
+                .goals
+                .iter()
+                .any(|goal| file.starts_with(goal.trim_end_matches(".o")));
+            if asked && case.tree.source().is_file(&file) {
+                let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
+                graphs.insert(file, graph(&String::from_utf8_lossy(&bytes)));
+            }
+        }
+    }
+    Ok(graphs)
+}
+
+/// The calls of functions with bodies in gcc's dump: its last symbol table counts.
+fn graph(dump: &str) -> Graph {
+    let mut graph = Graph::new();
+    let mut caller: Option<String> = None;
+    for line in dump.lines() {
+        if let Some(calls) = line.strip_prefix("  Calls: ") {
+            if let Some(caller) = &caller {
+                let names = calls
+                    .split(' ')
+                    .filter_map(|word| Some(word.rsplit_once('/')?.0));
+                let known = graph.entry(caller.clone()).or_default();
+                known.extend(names.map(String::from));
+            }
+        } else if line.starts_with("  Type:") {
+            if !line.contains("function definition analyzed") {
+                caller = None;
+            }
+        } else if !line.starts_with(' ')
+            && let Some((name, _)) = line.split_once('/')
+        {
+            caller = Some(name.to_owned());
+        }
+    }
+    graph
+}

@@ -1,0 +1,117 @@
+//! The questions about makefiles and C.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use source::Directory;
+
+use super::{Asked, build, calls, functions, judge, judge_arches, known};
+use crate::conf::Scratch;
+use crate::error::Error;
+use crate::verdicts;
+
+#[derive(Subcommand)]
+pub(crate) enum Question {
+    /// Compare the objects that our Conditions say are built with those that make would build.
+    Build(Asked),
+    /// Compare the functions that we find in C files with universal-ctags'.
+    Functions {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+    },
+    /// Compare the calls that we see with gcc's own call graph; other machines want a cross compiler.
+    Calls(Calls),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Calls {
+    /// A name that `cargo xtask tree` knows, or the path of a tree.
+    tree: String,
+    /// The architecture.
+    #[arg(long, default_value = "x86")]
+    arch: String,
+    /// What make is asked to configure.
+    #[arg(long, default_value = "defconfig")]
+    config: String,
+    /// Folders and objects, as make names them.
+    #[arg(default_value = "mm/")]
+    goals: Vec<String>,
+    /// Where make works, to be used again [default: a folder that goes].
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+impl Question {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Question::Build(_) => "build",
+            Question::Functions { .. } => "functions",
+            Question::Calls(_) => "calls",
+        }
+    }
+}
+
+pub(super) fn run(question: &Question) -> Result<ExitCode, Error> {
+    match question {
+        Question::Build(asked) => run_build(asked),
+        Question::Functions { tree } => run_functions(tree),
+        Question::Calls(calls) => run_calls(calls),
+    }
+}
+
+/// The path of a tree, without links, and the tree.
+fn open(name: &str) -> Result<(PathBuf, ::kernel::Tree), Error> {
+    let (path, _) = verdicts::find(name)?;
+    let path = fs::canonicalize(&path).map_err(|error| Error::io("find", &path, &error))?;
+    let source = Directory::open(&path).map_err(|error| Error::io("open", &path, &error))?;
+    let tree = ::kernel::Tree::open(Arc::new(source));
+    Ok((path, tree.map_err(|error| Error::new(error.to_string()))?))
+}
+
+fn run_calls(asked: &Calls) -> Result<ExitCode, Error> {
+    let scratch = Scratch::new("oracle")?;
+    let (path, tree) = open(&asked.tree)?;
+    let out = asked.out.clone();
+    let case = calls::Case {
+        path: &path,
+        tree: &tree,
+        arch: &asked.arch,
+        configuration: &asked.config,
+        goals: &asked.goals,
+        out: out.unwrap_or_else(|| scratch.path().join("out")),
+    };
+    let found = calls::compare(&case)?;
+    println!("calls {}: {}", asked.arch, found.summary);
+    let tree = asked.tree.rsplit('/').next().unwrap_or(&asked.tree);
+    let list = format!("calls-{tree}-{}-{}", asked.arch, asked.config);
+    Ok(judge("calls", &known(&list)?, &found.differences))
+}
+
+fn run_functions(tree: &str) -> Result<ExitCode, Error> {
+    let found = functions::compare(&verdicts::find(tree)?.0)?;
+    println!("functions: {}", found.summary);
+    let tree = tree.rsplit('/').next().unwrap_or(tree);
+    let list = known(&format!("functions-{tree}"))?;
+    Ok(judge("functions", &list, &found.differences))
+}
+
+fn run_build(asked: &Asked) -> Result<ExitCode, Error> {
+    let scratch = Scratch::new("oracle")?;
+    let (path, tree) = open(&asked.tree)?;
+    let mut differences = Vec::new();
+    for arch in tree.arches() {
+        if asked.arch.is_empty() || asked.arch.iter().any(|one| **one == **arch) {
+            let found = build::compare(&path, arch, scratch.path())?;
+            println!("build {arch}: {}", found.summary);
+            let lines = found
+                .differences
+                .iter()
+                .map(|line| format!("{arch} {line}"));
+            differences.extend(lines);
+        }
+    }
+    judge_arches("build", asked, &differences)
+}
