@@ -139,9 +139,8 @@ impl MacroBody {
             walk.recording = true;
             walk.expr(value, FlowId::ALWAYS);
         } else {
-            let whole = [b"{", masked.as_slice(), b";}"].concat();
-            is_textual |= !params.is_empty() && !parse::is_sound(&whole);
-            let statement = parse::body(&whole, start.saturating_sub(1));
+            is_textual |= !params.is_empty() && !parse::is_sound(&masked);
+            let statement = parse::statements(&masked, start);
             walk.whole(&statement);
         }
         let text = Masked {

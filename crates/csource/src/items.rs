@@ -52,6 +52,8 @@ impl Items {
         if scan.state.depth > 0 {
             scan.out.unclosed = Some(scan.state.opened);
         }
+        let pending = std::mem::take(&mut scan.state.pending);
+        scan.macros_only(&pending);
         scan.close(text.len());
         scan.out.macros.sort_by_key(|used| used.name_span.start);
         scan.out.macros.dedup_by_key(|used| used.name_span.start);

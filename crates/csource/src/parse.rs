@@ -47,15 +47,24 @@ impl Fragment {
     }
 }
 
-/// Whether a function body `{ … }` is C as the grammar has it.
+/// Whether a text is a row of statements as the grammar has them.
 pub(crate) fn is_sound(masked: &[u8]) -> bool {
-    let fragment = Fragment::new("void f()", masked, "", 0);
+    let fragment = Fragment::new("void f(){", masked, "\n;}", 0);
     tree(&fragment.text).is_some_and(|tree| !tree.root_node().has_error())
 }
 
 /// The statements of a function body `{ … }` whose first byte stands at `start`.
 pub(crate) fn body(masked: &[u8], start: u32) -> Stmt {
-    let fragment = Fragment::new("void f()", masked, "", start);
+    block("void f()", masked, "", start)
+}
+
+/// The statements of a text without braces around it.
+pub(crate) fn statements(masked: &[u8], start: u32) -> Stmt {
+    block("void f(){", masked, "\n;}", start)
+}
+
+fn block(before: &str, masked: &[u8], after: &str, start: u32) -> Stmt {
+    let fragment = Fragment::new(before, masked, after, start);
     let whole = Span {
         start,
         end: start + Span::new(0, masked.len()).end,

@@ -125,6 +125,24 @@ impl Analysis<'_> {
         })
     }
 
+    /// The surroundings in which what a macro makes at the top of a file is read.
+    pub(crate) fn text_of(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        (visit, number): (VisitId, usize),
+    ) -> Option<Frame> {
+        let (file, definition) = self.macro_of(frame.unit, visit, number);
+        let written = match &definition.params {
+            Some(_) => csource::arguments(used.span.of(frame.file.text()))?,
+            None => Vec::new(),
+        };
+        let text = self.spelled(frame, used, (&file, &definition), &written);
+        let name = format!("{}:{}", file.path(), definition.name);
+        let file = Arc::new(File::new(&name, text.into()));
+        Some(self.macro_frame(frame, used.span, definition.name, (file, Arc::default())))
+    }
+
     /// The macro's text with the arguments in it, read as a file of its own.
     fn spelled_out(
         &mut self,
@@ -133,6 +151,30 @@ impl Analysis<'_> {
         (file, definition): (&File, &MacroDefinition),
         written: &[Span],
     ) -> Expansion {
+        let text = self.spelled(frame, used, (file, definition), written);
+        let name = format!("{}:{}", file.path(), definition.name);
+        let file = Arc::new(File::new(&name, text.into()));
+        let body = file.replacement();
+        let inner = self.macro_frame(
+            frame,
+            used.span,
+            definition.name,
+            (file, body.facts.clone()),
+        );
+        Expansion {
+            frame: inner,
+            value: body.value,
+        }
+    }
+
+    /// A macro's text with the arguments put in.
+    fn spelled(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        (file, definition): (&File, &MacroDefinition),
+        written: &[Span],
+    ) -> Vec<u8> {
         let params = definition.params.as_deref().unwrap_or_default();
         let shifted = |span: Span| Span {
             start: span.start + used.span.start,
@@ -162,19 +204,7 @@ impl Analysis<'_> {
         if let Some(behind) = used.behind {
             text.extend(self.resolved(frame, behind));
         }
-        let name = format!("{}:{}", file.path(), definition.name);
-        let file = Arc::new(File::new(&name, text.into()));
-        let body = file.replacement();
-        let inner = self.macro_frame(
-            frame,
-            used.span,
-            definition.name,
-            (file, body.facts.clone()),
-        );
-        Expansion {
-            frame: inner,
-            value: body.value,
-        }
+        text
     }
 
     /// The words of `span` in a frame, with what parameters of macros stand for in their place. As an

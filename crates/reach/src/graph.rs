@@ -59,6 +59,11 @@ pub struct CallEdge {
 }
 
 impl<'t> Analysis<'t> {
+    /// A Condition in the kernel's words.
+    pub fn words(&self, when: Condition) -> String {
+        self.store.display(when).to_string()
+    }
+
     /// The functions called `name` that a compiler sees when it reads the file at `path`.
     pub fn definitions_seen(&mut self, path: &str, name: &str) -> Vec<Node> {
         let (path, name) = (Name::new(path), Name::new(name));
@@ -66,16 +71,27 @@ impl<'t> Analysis<'t> {
             return Vec::new();
         };
         let mut nodes = Vec::new();
-        for key in self.functions_called(name).iter() {
-            for visit in self.unit_ref(unit).visits_of(key.path).to_vec() {
-                let file = self.unit_ref(unit).visit(visit).file.clone();
-                let head = file.function(key.id).name_span.start;
-                if !self.line_condition(unit, visit, head).is_false() {
-                    nodes.push(self.graph_node(*key));
-                }
+        for (key, visit) in self.seen(unit, name) {
+            let file = self.unit_ref(unit).visit(visit).file.clone();
+            let head = file.function(key.id).name_span.start;
+            if !self.line_condition(unit, visit, head).is_false() {
+                nodes.push(self.graph_node(key));
             }
         }
         nodes
+    }
+
+    /// The functions called `name` in what a unit reads, also those that macros make.
+    fn seen(&mut self, unit: UnitId, name: Name) -> Vec<(FunctionKey, VisitId)> {
+        let mut found = Vec::new();
+        for key in self.functions_called(name).iter() {
+            let visits = self.unit_ref(unit).visits_of(key.path);
+            found.extend(visits.iter().map(|visit| (*key, *visit)));
+        }
+        if found.is_empty() && self.limits.generated {
+            found = self.generated_called(unit, name);
+        }
+        found
     }
 
     /// What the functions called `name` call, as far as a compiler that reads the file at `path` sees
@@ -86,10 +102,8 @@ impl<'t> Analysis<'t> {
             return Vec::new();
         };
         let mut edges = Vec::new();
-        for key in self.functions_called(name).iter() {
-            for visit in self.unit_ref(unit).visits_of(key.path).to_vec() {
-                self.calls_of_function((unit, visit), *key, &mut edges);
-            }
+        for (key, visit) in self.seen(unit, name) {
+            self.calls_of_function((unit, visit), key, &mut edges);
         }
         edges
     }
@@ -145,10 +159,16 @@ impl<'t> Analysis<'t> {
             };
         };
         let function = file.function(key.id);
+        let name = function.name;
+        // What a macro has made stands where the macro is used.
+        let (file, at) = match self.made.get(&key.path).map(|made| made.origin) {
+            Some((path, at)) => (self.read_file(path).unwrap_or(file), at),
+            None => (file.clone(), function.name_span.start),
+        };
         Node {
-            name: function.name,
-            file: key.path,
-            line: file.position(function.name_span.start).line,
+            name,
+            file: file.path(),
+            line: file.position(at).line,
         }
     }
 }

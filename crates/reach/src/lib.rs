@@ -15,6 +15,7 @@ mod call;
 mod eval;
 mod expand;
 mod frame;
+mod generated;
 mod given;
 mod graph;
 mod link;
@@ -79,6 +80,8 @@ pub struct Limits {
     pub witnesses: usize,
     /// Macros inside macros.
     pub macro_depth: u32,
+    /// Whether functions are looked for that macros make at the top of a file.
+    pub generated: bool,
     /// Macros that stand for one function.
     pub spellings: usize,
     /// Bytes of a function whose result is computed.
@@ -106,6 +109,7 @@ impl Default for Limits {
             states: 20_000,
             witnesses: 24,
             macro_depth: 24,
+            generated: false,
             spellings: 64,
             summary_bytes: 2_048,
             value_parts: 60,
@@ -203,6 +207,9 @@ pub struct Analysis<'t> {
     /// the moment of use.
     macro_constants: FxHashMap<(UnitId, (VisitId, usize), unit::Moment, Condition), TermId>,
     placeless: FxHashMap<TermId, bool>,
+    /// Functions that macros make, by unit, and the texts that hold them, by path.
+    generated: FxHashMap<UnitId, Rc<generated::Generated>>,
+    made: FxHashMap<Name, generated::Made>,
     feasible: FxHashMap<Condition, Option<bool>>,
     /// Whether a name may lead to a backend's evidence, by the backend's function.
     relevant: FxHashMap<(Name, Name), bool>,
@@ -258,6 +265,8 @@ impl<'t> Analysis<'t> {
             variables: FxHashMap::default(),
             macro_constants: FxHashMap::default(),
             placeless: FxHashMap::default(),
+            generated: FxHashMap::default(),
+            made: FxHashMap::default(),
             feasible: FxHashMap::default(),
             relevant: FxHashMap::default(),
         }

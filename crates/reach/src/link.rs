@@ -136,9 +136,29 @@ impl Analysis<'_> {
                 }
             }
         }
+        if !rest.is_false() && self.limits.generated && candidates.is_empty() {
+            for (key, visit) in self.generated_called(unit, name) {
+                let here = self.unit_ref(unit).visit(visit).when;
+                let when = self.store.and(rest, here);
+                if !when.is_false() {
+                    rest = self.store.and(rest, !here);
+                    targets.push((when, Target::Function(key, Some(visit))));
+                }
+            }
+        }
         if !rest.is_false() {
             self.external_targets(&candidates, root, name, rest, targets);
         }
+    }
+
+    /// The functions called `name` that macros make in a unit.
+    pub(crate) fn generated_called(
+        &mut self,
+        unit: UnitId,
+        name: Name,
+    ) -> Vec<(FunctionKey, VisitId)> {
+        let generated = self.generated(unit);
+        generated.get(&name).cloned().unwrap_or_default()
     }
 
     fn external_targets(
@@ -415,6 +435,9 @@ fn assembler_uses(text: &[u8], name: &str) -> bool {
     })
 }
 
+/// A header, or what a macro of a header has made.
 pub(crate) fn is_header(path: &str) -> bool {
-    path.ends_with(".h")
+    path.split('@')
+        .next()
+        .is_some_and(|path| path.ends_with(".h"))
 }

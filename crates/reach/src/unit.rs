@@ -103,6 +103,12 @@ impl Unit {
         &self.visits[id.0 as usize]
     }
 
+    /// All readings, in order.
+    pub(crate) fn all_visits(&self) -> Vec<VisitId> {
+        let count = u32::try_from(self.visits.len()).unwrap_or(u32::MAX);
+        (0..count).map(VisitId).collect()
+    }
+
     /// When the unit is compiled for a module.
     pub(crate) fn is_module(&self) -> Condition {
         self.is_module
@@ -152,6 +158,27 @@ const DEEPEST: u32 = 200;
 const MOST_VISITS: usize = 20_000;
 
 impl Analysis<'_> {
+    /// Adds a text that is read at a moment of a unit, as if it were another file of it.
+    pub(crate) fn add_visit(
+        &mut self,
+        unit: UnitId,
+        file: &Arc<File>,
+        when: Condition,
+        moment: Moment,
+    ) -> VisitId {
+        let this = self.unit_mut(unit);
+        let id = VisitId(u32::try_from(this.visits.len()).unwrap_or(u32::MAX));
+        this.visits.push(Visit {
+            file: file.clone(),
+            when,
+            begin: moment.0,
+            after: Vec::new(),
+            guard: None,
+        });
+        this.by_file.entry(file.path()).or_default().push(id);
+        id
+    }
+
     /// The unit of the file at `path`, read when it is first asked for.
     pub(crate) fn unit(&mut self, path: Name) -> Option<UnitId> {
         if let Some(known) = self.unit_of.get(&path) {
@@ -324,6 +351,9 @@ impl Analysis<'_> {
     /// A file of the tree; one that is there but cannot be read, or whose outer form is broken, is
     /// noted as a fault.
     pub(crate) fn read_file(&mut self, path: Name) -> Option<Arc<File>> {
+        if let Some(made) = self.made.get(&path) {
+            return Some(made.file.clone());
+        }
         match self.tree.file(&path) {
             Ok(file) => {
                 if let Some((message, at)) = file.fault() {

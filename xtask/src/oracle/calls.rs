@@ -75,6 +75,7 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     let limits = Limits {
         summary_bytes: 0,
         stable_depth: 0,
+        generated: true,
         ..Limits::default()
     };
     let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();

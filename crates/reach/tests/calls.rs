@@ -1,0 +1,160 @@
+//! What a function calls, macros looked through: each the smallest text that shows it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
+use std::sync::Arc;
+
+use kconfig::Library;
+use kernel::Tree;
+use reach::{Analysis, Callee, Limits, Vocabulary};
+use source::Memory;
+
+const BASE: &str = "\
+//- Makefile
+VERSION = 6
+//- Kbuild
+obj-y += mm/
+//- Kconfig
+config MODULES
+\tbool \"modules\"
+\tmodules
+config OPT
+\tbool \"an option\"
+config NR
+\tint \"a number\"
+\tdefault 4
+source \"arch/$(SRCARCH)/Kconfig\"
+//- arch/toy/Kconfig
+config TOY
+\tdef_bool y
+//- arch/toy/Makefile
+//- mm/Makefile
+obj-y := a.o b.o
+//- mm/b.c
+int g(int x) { return x; }
+int h(int x) { return x; }
+int k(int x) { return x; }
+";
+
+/// The calls of `f` in mm/a.c, in order: `name: when`.
+fn check(text: &str, expect: &[&str]) {
+    check_under(text, None, expect);
+}
+
+fn check_under(text: &str, given: Option<&[(&str, &str)]>, expect: &[&str]) {
+    let source = Arc::new(Memory::new(&format!("{BASE}//- mm/a.c\n{text}\n")));
+    let tree = Tree::open(source).unwrap();
+    let arch = tree.architecture("toy").unwrap();
+    let model = kconfig::elaborate(&Library::new(), tree.source(), &arch.environment(&tree));
+    let vocabulary = Vocabulary::default();
+    let limits = Limits {
+        generated: true,
+        ..Limits::default()
+    };
+    let mut analysis = Analysis::new(&tree, &model, vec![arch.directory], &vocabulary, limits);
+    if let Some(given) = given {
+        let pairs = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        analysis.assume(pairs.collect());
+    }
+    let mut shown = Vec::new();
+    for edge in analysis.calls_seen("mm/a.c", "f") {
+        if !matches!(edge.callee, Callee::Nowhere(_)) {
+            shown.push(format!(
+                "{}: {}",
+                edge.callee.name(),
+                analysis.words(edge.when)
+            ));
+        }
+    }
+    assert_eq!(shown, expect, "{text}");
+}
+
+#[test]
+fn arguments_count_where_a_macro_uses_them() {
+    check(
+        "#ifdef CONFIG_OPT\n#define log(x) h(x)\n#else\n#define log(x) do { } while (0)\n#endif\n\
+         void f(void) { log(g(1)); }",
+        &["h: OPT=y", "g: OPT=y"],
+    );
+    check(
+        "#define twice(x) ({ typeof(x) v = (x); v + k(v); })\nvoid f(int a) { twice(g(a)); }",
+        &["g: always", "k: always"],
+    );
+    check(
+        "#define if_on(x) (IS_ENABLED(CONFIG_OPT) ? (x) : 0)\nint f(void) { return if_on(g(1)); }",
+        &["g: OPT"],
+    );
+}
+
+#[test]
+fn tokens_that_are_put_together_are_names() {
+    check(
+        "#define CALL(n, x) call_##n(x)\n#define call_a g\nvoid f(void) { CALL(a, 1); }",
+        &["g: always"],
+    );
+    check(
+        "#define CLASS(n, v) struct n *v __cleanup(drop_##n) = take_##n\n\
+         #define guard(n) CLASS(n, held)\n\
+         struct m; static struct m *take_m(int *x) { return 0; }\nstatic void drop_m(void *m) { }\n\
+         int l;\nvoid f(void) { guard(m)(&l); g(2); }",
+        &["drop_m: always", "take_m: always", "g: always"],
+    );
+    check(
+        "#define free_g(p) g(*(int *)p)\n#define __free(n) __cleanup(__free_##n)\n\
+         static void __free_k(void *p) { k(1); }\nvoid f(void) { void *p __free(k) = 0; h(3); }",
+        &["__free_k: always", "h: always"],
+    );
+}
+
+#[test]
+fn a_macro_may_be_told_what_to_call() {
+    check(
+        "#define apply(fn, ...) fn(__VA_ARGS__)\nvoid f(void) { apply(g, 1); apply(h); }",
+        &["g: always", "h: always"],
+    );
+    check(
+        "#define print(fmt, ...) out(h, fmt, ##__VA_ARGS__)\n#define out(fn, fmt, ...) ({ fn(fmt, ##__VA_ARGS__); })\n\
+         void f(void) { print(\"%d\", g(1)); }",
+        &["h: always", "g: always"],
+    );
+}
+
+#[test]
+fn loops_and_statements_are_looked_through() {
+    check(
+        "#define for_each(i) for (i = g(0); i; i = h(i))\nvoid f(void) { int i; for_each(i) { k(i); } }",
+        &["g: always", "h: i", "k: i"],
+    );
+    check(
+        "#define might() do { if (IS_ENABLED(CONFIG_OPT)) g(1); h(2); } while (0)\nvoid f(void) { might(); }",
+        &["g: OPT", "h: always"],
+    );
+}
+
+#[test]
+fn functions_that_macros_make_are_functions() {
+    check(
+        "#define TEST(n) static inline int test_##n(int x) { return g(x); }\n\
+         #define SET(n) static inline int set_##n(int x) { return h(x); }\n\
+         #define BOTH(n) TEST(n) SET(n)\nBOTH(a)\n\
+         void f(void) { test_a(1); set_a(2); }",
+        &["test_a: always", "set_a: always"],
+    );
+    check(
+        "#define MAKE(n) void n(void) { g(1); }\nMAKE(f)\n",
+        &["g: always"],
+    );
+}
+
+#[test]
+fn one_configuration_decides() {
+    let text = "void f(void) {\n#if CONFIG_NR > 3\n g(1);\n#else\n h(1);\n#endif\n if (IS_ENABLED(CONFIG_OPT)) k(1); }";
+    check_under(
+        text,
+        Some(&[("NR", "4"), ("OPT", "y")]),
+        &["g: always", "k: always"],
+    );
+    check_under(text, Some(&[("NR", "2")]), &["h: always"]);
+}
