@@ -61,7 +61,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// Begins inside of a line: a `#` there is punctuation.
-    pub(crate) fn inside(text: &'t [u8]) -> Lexer<'t> {
+    pub fn inside(text: &'t [u8]) -> Lexer<'t> {
         Lexer {
             text,
             at: 0,

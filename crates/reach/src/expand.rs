@@ -21,7 +21,10 @@ use text::{Name, Span};
 use crate::Analysis;
 use crate::frame::Frame;
 use crate::terms::TermId;
-use crate::unit::{MacroState, VisitId};
+use crate::unit::{MacroState, Moment, UnitId, VisitId};
+
+/// A text that macros make is cut off here.
+const LONGEST_TEXT: usize = 1 << 16;
 
 /// What a parameter of a macro stands for; its parts belong to the frame in which the macro is used.
 #[derive(Debug)]
@@ -257,6 +260,93 @@ impl Analysis<'_> {
         single.then(|| body.to_vec())
     }
 
+    /// The path of `#include NAME(…)`, and whether it is looked for as `<…>` is.
+    pub(crate) fn computed_include(
+        &mut self,
+        unit: UnitId,
+        written: Name,
+        moment: Moment,
+    ) -> Option<(Name, bool)> {
+        let mut text = self.flattened(unit, moment, written.as_bytes(), &[]);
+        // A path has no blanks, other than those between its tokens.
+        text.retain(|byte| !byte.is_ascii_whitespace());
+        let (inner, angled) = match &text[..] {
+            [b'<', inner @ .., b'>'] => (inner, true),
+            [b'"', inner @ .., b'"'] => (inner, false),
+            _ => return None,
+        };
+        std::str::from_utf8(inner)
+            .ok()
+            .map(|path| (Name::new(path), angled))
+    }
+
+    /// `text` with all macros replaced that mean the same whatever the configuration.
+    fn flattened(
+        &mut self,
+        unit: UnitId,
+        moment: Moment,
+        text: &[u8],
+        expanding: &[Name],
+    ) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        let tokens: Vec<_> = Lexer::inside(text).collect();
+        let mut done = 0;
+        for token in tokens {
+            let start = token.span.start as usize;
+            if start < done || out.len() > LONGEST_TEXT {
+                continue;
+            }
+            out.push(b' ');
+            let mut end = token.span.end as usize;
+            let word = token.span.of(text);
+            let replaced = std::str::from_utf8(word).ok().and_then(|word| {
+                let name = Name::new(word);
+                let plain = token.kind != TokenKind::Ident || expanding.contains(&name);
+                let (file, definition) = self.only_definition(unit, name, moment, plain)?;
+                let expanding = [expanding, &[name]].concat();
+                let body = definition.body.of(file.text());
+                let Some(params) = &definition.params else {
+                    return Some(self.flattened(unit, moment, body, &expanding));
+                };
+                let spans = csource::arguments(&text[start..])?;
+                end = start + use_end(&text[start..]);
+                let args = spans.into_iter().map(|span| {
+                    let arg = span.of(&text[start..]);
+                    self.flattened(unit, moment, arg, &expanding[..expanding.len() - 1])
+                });
+                let args = args.collect::<Vec<_>>();
+                let args = joined_tail(params, args);
+                let made = csource::substitute(body, params, &args);
+                Some(self.flattened(unit, moment, &made, &expanding))
+            });
+            match replaced {
+                Some(text) => out.extend(text),
+                None => out.extend_from_slice(word),
+            }
+            done = end;
+        }
+        out
+    }
+
+    /// The definition of a macro that holds at a moment, if no other can.
+    fn only_definition(
+        &mut self,
+        unit: UnitId,
+        name: Name,
+        moment: Moment,
+        plain: bool,
+    ) -> Option<(Arc<File>, MacroDefinition)> {
+        if plain || !self.is_macro(unit, name) {
+            return None;
+        }
+        match self.macro_states(unit, name, moment)[..] {
+            [(when, MacroState::Defined(visit, number))] if when.is_true() => {
+                Some(self.macro_of(unit, visit, number))
+            }
+            _ => None,
+        }
+    }
+
     /// The value that a macro's parameter stands for; one of several is none.
     pub(crate) fn bound_value(&mut self, frame: &Frame, bound: &Bound) -> Option<TermId> {
         if let Some(known) = bound.value.get() {
@@ -299,7 +389,7 @@ impl Analysis<'_> {
     /// The macro's directive and the file that holds it.
     pub(crate) fn macro_of(
         &self,
-        unit: crate::unit::UnitId,
+        unit: UnitId,
         visit: VisitId,
         number: usize,
     ) -> (Arc<File>, MacroDefinition) {
@@ -314,6 +404,30 @@ impl Analysis<'_> {
         };
         (file, definition)
     }
+}
+
+/// The arguments, those of a variadic parameter put together.
+fn joined_tail(params: &[Name], mut args: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let fixed = params.len().saturating_sub(1);
+    if params.last().is_some_and(|last| last.ends_with("...")) && args.len() > fixed {
+        let tail = args.split_off(fixed).join(&b", "[..]);
+        args.push(tail);
+    }
+    args
+}
+
+/// The end of `NAME(…)` at the start of `text`.
+fn use_end(text: &[u8]) -> usize {
+    let mut depth = 0_u32;
+    let close = Lexer::inside(text).find(|token| {
+        match token.kind {
+            TokenKind::Punct(b'(') => depth += 1,
+            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
+            _ => return false,
+        }
+        depth == 0
+    });
+    close.map_or(text.len(), |token| token.span.end as usize)
 }
 
 /// The name by which a replacement speaks of a parameter.

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{File, FunctionId, TopMacro};
+use csource::{File, FunctionId, Lexer, TokenKind, TopMacro};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
@@ -41,6 +41,10 @@ impl Analysis<'_> {
     pub(crate) fn generated(&mut self, unit: UnitId) -> Rc<Generated> {
         if let Some(known) = self.generated.get(&unit) {
             return known.clone();
+        }
+        // A unit that is still being read has not met them all.
+        if !self.unit_ref(unit).is_read() {
+            return Rc::default();
         }
         // While they are looked for, none is known.
         self.generated.insert(unit, Rc::default());
@@ -80,10 +84,9 @@ impl Analysis<'_> {
             if answer || depth > DEEPEST {
                 break;
             }
-            let calls = file.macro_body(&definition);
-            let calls = calls.facts.calls.iter().filter_map(csource::Call::name);
-            for inner in calls.collect::<Vec<_>>() {
-                answer = answer || self.generates(unit, inner, search, depth + 1);
+            let words = Lexer::new(body).filter(|token| token.kind == TokenKind::Ident);
+            for word in words.filter_map(|token| std::str::from_utf8(token.span.of(body)).ok()) {
+                answer = answer || self.generates(unit, Name::new(word), search, depth + 1);
             }
         }
         search.generating.insert(name, answer);

@@ -88,6 +88,16 @@ impl<'t> Analysis<'t> {
             let visits = self.unit_ref(unit).visits_of(key.path);
             found.extend(visits.iter().map(|visit| (*key, *visit)));
         }
+        if found.is_empty() {
+            // The head of a system call does not tell its name to the index.
+            let root = self.unit_ref(unit).root;
+            let file = self.unit_ref(unit).visit(root).file.clone();
+            let own = file.functions_named(name).iter().map(|id| FunctionKey {
+                path: file.path(),
+                id: *id,
+            });
+            found.extend(own.map(|key| (key, root)));
+        }
         if found.is_empty() && self.limits.generated {
             found = self.generated_called(unit, name);
         }

@@ -99,6 +99,11 @@ impl Unit {
         self.settled.shrink_to_fit();
     }
 
+    /// Whether the whole of it was read.
+    pub(crate) fn is_read(&self) -> bool {
+        !self.settled.is_empty()
+    }
+
     pub(crate) fn visit(&self, id: VisitId) -> &Visit {
         &self.visits[id.0 as usize]
     }
@@ -262,17 +267,23 @@ impl Analysis<'_> {
                 DirectiveKind::Include {
                     path,
                     angled,
-                    computed: false,
+                    computed,
                 } => {
                     let branch = self.branch_condition(unit, id, directive.branch);
                     let when = self.store.and(when, branch);
+                    let written = if *computed && !when.is_false() {
+                        let now = Moment(self.unit_ref(unit).clock);
+                        self.computed_include(unit, *path, now)
+                    } else {
+                        Some((*path, *angled))
+                    };
                     if !when.is_false()
-                        && let Some(inner) = self.resolve_include(unit, file, *path, *angled)
+                        && let Some((path, angled)) = written
+                        && let Some(inner) = self.resolve_include(unit, file, path, angled)
                     {
                         self.visit(unit, &inner, when, depth + 1);
                     }
                 }
-                DirectiveKind::Include { .. } => {}
                 DirectiveKind::Define(MacroDefinition { name, .. })
                 | DirectiveKind::Undef(name) => {
                     let this = self.unit_mut(unit);
