@@ -89,6 +89,8 @@ pub struct Body {
     pub values: Vec<(Name, Span, FlowId)>,
     /// Local variables whose address is taken.
     pub addressed: Vec<Name>,
+    /// Fields whose address is taken, of whatever object: who has it may store to them.
+    pub addressed_fields: Vec<Name>,
     /// Whether control can get to the end of the body.
     pub end: Option<FlowId>,
     /// Statements and conditional parts of expressions with their flows, by place; an inner one

@@ -40,6 +40,7 @@ pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
     let mut at = 0;
     // Whether the next token is put to the last without a blank.
     let mut pasting = false;
+    let mut put_last = false;
     while let Some(token) = tokens.get(at) {
         if out.len() > LONGEST {
             break;
@@ -56,10 +57,17 @@ pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
             at = next;
             continue;
         }
-        if !pasting {
+        // Two bytes of one operator stay together; an argument stays apart from what is around it.
+        let together = at.checked_sub(1).is_some_and(|before| {
+            tokens[before].span.end == token.span.start
+                && !put_last
+                && put.argument(*token).is_none()
+        });
+        if !pasting && !together {
             out.push(b' ');
         }
         pasting = false;
+        put_last = put.argument(*token).is_some();
         if token.is(b'#')
             && let Some(arg) = tokens.get(at + 1).and_then(|next| put.argument(*next))
         {
@@ -209,16 +217,17 @@ mod tests {
             &["f", "..."],
             "g(f, ##__VA_ARGS__)",
             &["\"%d\"", "a, b"],
-            "g ( \"%d\" , a, b )",
+            "g( \"%d\" , a, b )",
         );
-        check(&["f", "..."], "g(f, ##__VA_ARGS__)", &["1", ""], "g ( 1 )");
+        check(&["f", "..."], "g(f, ##__VA_ARGS__)", &["1", ""], "g( 1 )");
         check(
             &["f", "args..."],
             "g(f, args)",
             &["1", "2, 3"],
-            "g ( 1 , 2, 3 )",
+            "g( 1 , 2, 3 )",
         );
-        check(&["a"], "##a a##", &["x"], "x x # #");
+        check(&["a"], "##a a##", &["x"], "x x ##");
+        check(&["a"], "a->b != -a", &["-x"], "-x ->b != - -x");
         check(&[], "", &[], "");
     }
 

@@ -23,6 +23,7 @@ pub(crate) struct Walk<'d> {
     locals: BTreeMap<(u32, Name), Definition>,
     values: BTreeMap<u32, (Name, Span, FlowId)>,
     addressed: Vec<Name>,
+    addressed_fields: Vec<Name>,
     regions: BTreeMap<(u32, u32), FlowId>,
     end: Option<FlowId>,
     /// Where `break` goes, innermost last: the flows that got there.
@@ -48,6 +49,7 @@ impl<'d> Walk<'d> {
             locals: BTreeMap::new(),
             values: BTreeMap::new(),
             addressed: Vec::new(),
+            addressed_fields: Vec::new(),
             regions: BTreeMap::new(),
             end: None,
             breaks: Vec::new(),
@@ -62,6 +64,8 @@ impl<'d> Walk<'d> {
     pub(crate) fn finish(mut self) -> Body {
         self.addressed.sort_unstable();
         self.addressed.dedup();
+        self.addressed_fields.sort_unstable();
+        self.addressed_fields.dedup();
         Body {
             flows: self.flows,
             calls: self.calls.into_values().collect(),
@@ -70,6 +74,7 @@ impl<'d> Walk<'d> {
             locals: self.locals.into_values().collect(),
             values: self.values.into_values().collect(),
             addressed: self.addressed,
+            addressed_fields: self.addressed_fields,
             end: self.end,
             regions: self
                 .regions
@@ -437,6 +442,9 @@ impl<'d> Walk<'d> {
                 if let Some(root) = root_variable(target) {
                     self.addressed.push(root);
                 }
+                if let ExprKind::Field(_, field, _) = target.kind {
+                    self.addressed_fields.push(field);
+                }
                 self.expr(target, live)
             }
             ExprKind::Statements(statement) => self.statement(statement, live),
@@ -465,7 +473,12 @@ impl<'d> Walk<'d> {
         for arg in args {
             live = self.expr(arg, live);
         }
-        if self.recording {
+        // The operands of `asm` look like calls of strings.
+        let is_call = !matches!(
+            callee.kind,
+            ExprKind::Text | ExprKind::Int(_) | ExprKind::Opaque(_)
+        );
+        if self.recording && is_call {
             let key = (whole.span.start, whole.span.end);
             let flow = match self.calls.get(&key) {
                 Some(known) => self.flows.and(known.flow, live),

@@ -261,12 +261,8 @@ impl Analysis<'_> {
             return self.bound_value(user, bound);
         }
         // Its place is that of the macro's text: two names in one macro stay apart.
-        let place = Frame {
-            file: frame.file.clone(),
-            site: frame.site,
-            ..user.clone()
-        };
-        self.variable(&place, expr, name).or_else(|| {
+        let place = frame.place(expr.span);
+        self.variable_at(user, None, place, name).or_else(|| {
             let outer = user.user.clone()?;
             self.outer_variable(&outer, frame, expr, name)
         })

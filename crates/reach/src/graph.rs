@@ -98,8 +98,8 @@ impl<'t> Analysis<'t> {
             });
             found.extend(own.map(|key| (key, root)));
         }
-        if found.is_empty() && self.limits.generated {
-            found = self.generated_called(unit, name);
+        if self.limits.generated {
+            found.extend(self.generated_called(unit, name));
         }
         found
     }

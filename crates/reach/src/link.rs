@@ -136,7 +136,8 @@ impl Analysis<'_> {
                 }
             }
         }
-        if !rest.is_false() && self.limits.generated && candidates.is_empty() {
+        let elsewhere = candidates.iter().any(|key| !is_header(&key.path));
+        if !rest.is_false() && self.limits.generated && !elsewhere {
             for (key, visit) in self.generated_called(unit, name) {
                 let here = self.unit_ref(unit).visit(visit).when;
                 let when = self.store.and(rest, here);
@@ -170,16 +171,24 @@ impl Analysis<'_> {
         targets: &mut Vec<(Condition, Target)>,
     ) {
         let (mut strong, mut weak) = (Vec::new(), Vec::new());
-        for key in candidates.iter().filter(|key| !is_header(&key.path)) {
+        for key in candidates {
             let Some(file) = self.read_file(key.path) else {
                 continue;
             };
             let function = file.function(key.id);
             let linkage = function.linkage;
-            if linkage.is_static || (key.path == root && !linkage.is_weak) {
+            let of_header = is_header(&key.path);
+            let hidden = linkage.is_static || (of_header && linkage.is_inline);
+            if hidden || (key.path == root && !linkage.is_weak) {
                 continue;
             }
-            let when = self.provided(*key);
+            // A header that some C file includes for what it defines: that one is built wherever
+            // somebody calls it.
+            let when = if of_header {
+                Condition::TRUE
+            } else {
+                self.provided(*key)
+            };
             let list = if linkage.is_weak {
                 &mut weak
             } else {

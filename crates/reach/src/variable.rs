@@ -20,25 +20,39 @@ impl Analysis<'_> {
     /// The value of a parameter or local variable of the frame's own function where `expr` uses it;
     /// `None` where `name` is neither.
     pub(crate) fn variable(&mut self, frame: &Frame, expr: &Expr, name: Name) -> Option<TermId> {
+        let place = frame.place(expr.span);
+        self.variable_at(frame, Some(expr), place, name)
+    }
+
+    /// The same, where the use stands at `place`: in the frame's own text it is `expr`, in that of a
+    /// macro there is none.
+    pub(crate) fn variable_at(
+        &mut self,
+        frame: &Frame,
+        expr: Option<&Expr>,
+        place: Name,
+        name: Name,
+    ) -> Option<TermId> {
         let definitions = definitions(&frame.body, name);
         if definitions.is_empty() {
             let number = frame.param(name)?;
             let changed = is_stored(&frame.body, name) || frame.body.addressed.contains(&name);
             let value = if changed {
-                Term::Site(name, frame.place(expr.span))
+                Term::Site(name, place)
             } else {
                 Term::Param(number, name)
             };
             return Some(self.terms.add(value));
         }
-        if let Some(object) = self.cleared(frame, &definitions, expr, name) {
+        if let Some(expr) = expr
+            && let Some(object) = self.cleared(frame, &definitions, expr, name)
+        {
             return Some(object);
         }
         let key = (frame.place(definitions[0].span), name);
         if let Some(value) = self.settled_variable(frame, &definitions, key) {
             return Some(value);
         }
-        let place = frame.place(expr.span);
         Some(self.terms.add(Term::Site(name, place)))
     }
 
@@ -351,6 +365,7 @@ fn own_stores(body: &Body, fields: &mut Vec<Name>) {
             fields.push(*field);
         }
     }
+    fields.extend(&body.addressed_fields);
 }
 
 fn is_stored(body: &Body, name: Name) -> bool {

@@ -134,6 +134,22 @@ fn loops_and_statements_are_looked_through() {
 }
 
 #[test]
+fn what_a_compiler_may_find_constant_is_open() {
+    check(
+        "#define NULL ((void *)0)\n#define bitop(op, nr, addr) ((__builtin_constant_p(nr) && \\\n\
+         __builtin_constant_p((uintptr_t)(addr) != (uintptr_t)NULL) && \\\n\
+         (uintptr_t)(addr) != (uintptr_t)NULL && \\\n\
+         __builtin_constant_p(*(const unsigned long *)(addr))) ? \\\n\
+         const##op(nr, addr) : op(nr, addr))\n#define test(nr, addr) bitop(_test, nr, addr)\nint const_test(int nr, long *p) { return 0; }\nint _test(int nr, long *p) { return 1; }\n\
+         struct s { long flags; };\nint f(struct s *s) { return test(BIT, &s->flags); }",
+        &[
+            "const_test: __builtin_constant_p(*(const unsigned long *)( &s->flags ))",
+            "_test: !(__builtin_constant_p(*(const unsigned long *)( &s->flags )))",
+        ],
+    );
+}
+
+#[test]
 fn functions_that_macros_make_are_functions() {
     check(
         "#define TEST(n) static inline int test_##n(int x) { return g(x); }\n\

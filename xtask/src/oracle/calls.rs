@@ -86,7 +86,7 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     let mut differences = Vec::new();
     for (path, graph) in &graphs {
         tally.files += 1;
-        for (caller, callees) in graph {
+        for (caller, callees) in graph.iter().filter(|(caller, _)| !is_wrapper(caller)) {
             let found = one(
                 &mut analysis,
                 (path, caller),
@@ -131,20 +131,24 @@ fn one(
     if of_header && !definitions.is_empty() && !seen.insert(caller.to_owned()) {
         return Vec::new();
     }
-    let mut ours = BTreeSet::new();
+    let (mut ours, mut unlinked) = (BTreeSet::new(), BTreeSet::new());
     for edge in analysis.calls_seen(path, name) {
         match edge.callee {
             Callee::Function(_) | Callee::Outside(_) => {
                 ours.insert(edge.callee.name().to_string());
             }
-            Callee::Nowhere(_) | Callee::Pointer(_) => {}
+            Callee::Nowhere(name) => {
+                unlinked.insert(name.to_string());
+            }
+            Callee::Pointer(_) => {}
         }
     }
-    // What is never linked is not ours to know, nor are the compiler's own.
     let is_real = |callee: &&String| {
         !callee.starts_with("__builtin_") && !callee.starts_with("__compiletime_assert_")
     };
     let theirs: BTreeSet<String> = theirs.iter().filter(is_real).cloned().collect();
+    // A call of what nothing defines is one that is not meant to stay; gcc may see that already.
+    ours.extend(unlinked.intersection(&theirs).cloned());
     tally.callers += 1;
     tally.theirs += count(&theirs);
     tally.ours += count(&ours);
@@ -167,6 +171,12 @@ fn one(
 
 fn count(set: &BTreeSet<String>) -> u32 {
     u32::try_from(set.len()).unwrap_or(u32::MAX)
+}
+
+/// What `SYSCALL_DEFINEn` makes around the function of a system call.
+fn is_wrapper(name: &str) -> bool {
+    let made = name.split_once("_sys_").map(|(prefix, _)| prefix);
+    made.is_some_and(|prefix| prefix.starts_with("__") && !matches!(prefix, "__do" | "__do_compat"))
 }
 
 /// The name by which the source has a function: that of a system call has a prefix for gcc.
