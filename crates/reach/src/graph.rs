@@ -19,6 +19,7 @@ pub struct Node {
     pub file: Name,
     /// The line of its name, from 1.
     pub line: u32,
+    key: FunctionKey,
 }
 
 /// What a call leads to.
@@ -58,7 +59,140 @@ pub struct CallEdge {
     pub when: Condition,
 }
 
+/// A place from which something that is no call in C enters a function.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryPoint {
+    /// What enters: `.probe of struct dax_device_driver`.
+    pub words: String,
+    /// Where it is said.
+    pub file: Name,
+    /// The line, from 1.
+    pub line: u32,
+    /// When.
+    pub when: Condition,
+}
+
+/// Who calls a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Callers {
+    /// The calls, by the caller's file and line.
+    pub calls: Vec<CallEdge>,
+    /// What else enters it.
+    pub entries: Vec<EntryPoint>,
+    /// Files that mention it and were not looked at, because there were too many.
+    pub left_out: usize,
+}
+
 impl<'t> Analysis<'t> {
+    /// The functions called `name` that can be part of this architecture's kernel, by file and line; only
+    /// those of `file`, where one is given.
+    pub fn functions(&mut self, name: &str, file: Option<&str>) -> Vec<Node> {
+        let name = Name::new(name);
+        let mut keys = self.functions_called(name).to_vec();
+        if keys.is_empty()
+            && let Some(file) = file.and_then(|file| self.read_file(Name::new(file)))
+        {
+            let path = file.path();
+            let own = file.functions_named(name).iter();
+            keys.extend(own.map(|id| FunctionKey { path, id: *id }));
+        }
+        let mut nodes = Vec::new();
+        for key in keys {
+            let wanted = file.is_none_or(|file| *key.path == *file);
+            let provided = self.node_provided(key);
+            if wanted && self.can_hold(&[provided]) != Some(false) {
+                nodes.push(self.graph_node(key));
+            }
+        }
+        nodes.sort_unstable();
+        nodes
+    }
+
+    /// What a function calls, in the order of its text; each call with the Condition under which it
+    /// happens once the function runs.
+    pub fn callees(&mut self, node: &Node) -> Vec<CallEdge> {
+        let Some((unit, visit)) = self.place_of(node.key.path) else {
+            return Vec::new();
+        };
+        let mut edges = Vec::new();
+        self.calls_of_function((unit, visit), node.key, &mut edges);
+        edges.retain(|edge| self.can_hold(&[edge.when]) != Some(false));
+        let mut seen = std::collections::BTreeSet::new();
+        edges.retain(|edge| seen.insert(edge.clone()));
+        edges
+    }
+
+    /// Who calls a function: every call that some configuration has, looked for in at most `files`
+    /// files.
+    pub fn callers(&mut self, node: &Node, files: usize) -> Callers {
+        let mut callers = Callers::default();
+        let paths = self.files_of(node.key);
+        callers.left_out = paths.len().saturating_sub(files);
+        let own = self.node_provided(node.key);
+        for path in paths.into_iter().take(files) {
+            let built = self.built(path);
+            if self.can_hold(&[own, built]) == Some(false) {
+                continue;
+            }
+            let sites = self.sites_in(node.key, path);
+            for site in sites.calls {
+                let provided = self.node_provided(site.caller);
+                let links = self.links(site.caller, node.key);
+                let when = self.store.and_all([provided, links, site.when]);
+                if self.can_hold(&[own, when]) != Some(false) {
+                    callers.calls.push(self.call_edge(&site, node, when));
+                }
+            }
+            for entry in sites.entries {
+                if self.can_hold(&[own, entry.when]) != Some(false) {
+                    let file = self.read_file(entry.file);
+                    callers.entries.push(EntryPoint {
+                        words: entry.words,
+                        line: file.map_or(0, |file| file.position(entry.span.start).line),
+                        file: entry.file,
+                        when: entry.when,
+                    });
+                }
+            }
+        }
+        callers.entries.extend(self.outside_entries(node));
+        callers.calls.sort_unstable();
+        callers.calls.dedup();
+        callers.entries.sort_unstable();
+        callers.entries.dedup();
+        callers
+    }
+
+    fn call_edge(&mut self, site: &crate::sites::Site, callee: &Node, when: Condition) -> CallEdge {
+        let file = self.read_file(site.caller.path);
+        CallEdge {
+            caller: self.graph_node(site.caller),
+            callee: Callee::Function(callee.clone()),
+            line: file.map_or(0, |file| file.position(site.span.start).line),
+            when,
+        }
+    }
+
+    /// Boot code, assembler, and what a generator such as a system call's says.
+    fn outside_entries(&mut self, node: &Node) -> Option<EntryPoint> {
+        let words = self.outside_words(node.key)?;
+        Some(EntryPoint {
+            words,
+            file: node.file,
+            line: node.line,
+            when: Condition::TRUE,
+        })
+    }
+
+    /// Whether all of `steps` can be in one configuration, whatever the values are.
+    pub fn possible(&mut self, steps: &[Condition]) -> bool {
+        let steps: Vec<Condition> = steps
+            .iter()
+            .map(|step| self.project(*step).unwrap_or(Condition::TRUE))
+            .collect();
+        self.can_hold(&steps) != Some(false)
+    }
+
     /// A Condition in the kernel's words.
     pub fn words(&self, when: Condition) -> String {
         self.store.display(when).to_string()
@@ -166,6 +300,7 @@ impl<'t> Analysis<'t> {
                 name: Name::new(""),
                 file: key.path,
                 line: 0,
+                key,
             };
         };
         let function = file.function(key.id);
@@ -179,6 +314,7 @@ impl<'t> Analysis<'t> {
             name,
             file: file.path(),
             line: file.position(at).line,
+            key,
         }
     }
 }

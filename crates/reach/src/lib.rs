@@ -43,7 +43,7 @@ use text::{Name, Span};
 
 pub use answer::{Answer, Fact, Goal, PathStep, Witness};
 pub use backend::{Backend, BackendRule};
-pub use graph::{CallEdge, Callee, Node as GraphNode};
+pub use graph::{CallEdge, Callee, Callers, EntryPoint, Node};
 
 use given::Given;
 use link::FunctionKey;

@@ -200,7 +200,7 @@ impl Analysis<'_> {
     }
 
     /// A header's function is there wherever it is included; others where their file is built.
-    fn node_provided(&mut self, key: FunctionKey) -> Condition {
+    pub(crate) fn node_provided(&mut self, key: FunctionKey) -> Condition {
         if is_header(&key.path) {
             Condition::TRUE
         } else {
@@ -262,24 +262,29 @@ impl Analysis<'_> {
         }
     }
 
-    /// A function that something outside of C calls: boot code, a generator such as a system call's,
-    /// assembler.
+    /// A function that something outside of C calls is an entry.
     fn outside_entry(&mut self, walk: &mut Walk, node: usize) {
         let key = walk.nodes[node].key;
-        let Some(file) = self.read_file(key.path) else {
-            return;
-        };
+        if let Some(words) = self.outside_words(key)
+            && let Some(file) = self.read_file(key.path)
+        {
+            let span = file.function(key.id).name_span;
+            add_plain_entry(&mut walk.nodes[node], span, words);
+        }
+    }
+
+    /// What outside of C calls a function: boot code, a generator such as a system call's, assembler.
+    pub(crate) fn outside_words(&mut self, key: FunctionKey) -> Option<String> {
+        let file = self.read_file(key.path)?;
         let function = file.function(key.id);
-        let words = match function.entry {
-            Some(words) => words.to_owned(),
-            None if self.vocabulary.entries.contains(&*function.name) => "boot code".to_owned(),
-            None if function.linkage.is_static => return,
-            None => match self.assembler(function.name) {
-                Some(words) => words,
-                None => return,
-            },
-        };
-        add_plain_entry(&mut walk.nodes[node], function.name_span, words);
+        match function.entry {
+            Some(words) => Some(words.to_owned()),
+            None if self.vocabulary.entries.contains(&*function.name) => {
+                Some("boot code".to_owned())
+            }
+            None if function.linkage.is_static => None,
+            None => self.assembler(function.name),
+        }
     }
 
     /// A static function that nothing seems to mention is used through a macro that builds its name

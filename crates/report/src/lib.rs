@@ -10,6 +10,7 @@
 
 mod clean;
 mod excerpt;
+pub mod graph;
 mod human;
 mod json;
 pub mod kconfig;

@@ -10,5 +10,5 @@ mod rule;
 pub use check::{CheckError, Settings, check};
 pub use finding::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};
 pub use rule::{
-    Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, built_in, parse,
+    Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, built_in, parse, vocabulary,
 };

@@ -105,7 +105,7 @@ struct Words {
 }
 
 /// The words of the kernel that every rule builds on.
-pub(crate) fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
+pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
     let file = "vocabulary.toml";
     let text = include_str!("../../../rules/vocabulary.toml");
     let words: Words = toml::from_str(text).map_err(|error| RuleError {

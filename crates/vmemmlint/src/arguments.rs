@@ -13,6 +13,8 @@ Examples:
   vmemmlint check linux/                      every architecture, every rule
   vmemmlint check --arch powerpc --arch s390  only these two, of the current directory
   vmemmlint check --rule unselected linux/    only one rule
+  vmemmlint callers sparse_add_section linux/ who calls a function, and when
+  vmemmlint kconfig why ZONE_DEVICE linux/    who selects a symbol, or what forbids it
   vmemmlint check --format json linux/ | jq '.findings[] | .arch + \" \" + .message'
 ";
 
@@ -46,9 +48,120 @@ pub(crate) enum Command {
     /// Check a kernel tree, every architecture and every configuration
     #[command(after_help = concat_help())]
     Check(Check),
+    /// Who calls a function, and when
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Callers(Around),
+    /// What a function calls, and when
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Callees(Around),
+    /// The shortest ways by which one function leads to another
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Paths(Paths),
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
     #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
     Kconfig(Kconfig),
+}
+
+const GRAPH_EXAMPLES: &str = "\
+Examples:
+  vmemmlint callers sparse_add_section linux/         on every architecture
+  vmemmlint callers --depth 3 --arch arm64 sparse_add_section linux/
+  vmemmlint callees --arch x86 --config .config kmalloc linux/
+                                                      in one configuration
+  vmemmlint callees mm/memory.c:do_fault linux/       the one of this file
+  vmemmlint paths --arch powerpc dev_dax_probe vmemmap_populate linux/
+  vmemmlint callers --format dot kswapd linux/ | dot -Tsvg
+
+A call that only some configurations have is told with its Condition, in the words of Kconfig
+(OPT=y) and of the code (altmap). Macros are looked through. A function whose address is taken is
+entered from where that is said.
+
+Exit codes:
+  0  answered
+  1  no path leads there
+  2  the question could not be answered
+";
+
+/// What every question about calls takes.
+#[derive(Args, Debug)]
+pub(crate) struct Graph {
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/
+    #[arg(default_value = ".")]
+    pub(crate) tree: PathBuf,
+
+    /// Ask only this architecture (repeatable, or with commas) [default: all]
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<String>,
+
+    /// A .config: only what it builds is told
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = GraphFormat::Human)]
+    pub(crate) format: GraphFormat,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// Calls around a function.
+#[derive(Args, Debug)]
+pub(crate) struct Around {
+    /// The function, or FILE:FUNCTION
+    pub(crate) function: String,
+
+    #[command(flatten)]
+    pub(crate) graph: Graph,
+
+    /// How many calls to go
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub(crate) depth: u8,
+
+    /// Look for the callers of one function in at most so many files
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) files: usize,
+}
+
+/// Paths between functions.
+#[derive(Args, Debug)]
+pub(crate) struct Paths {
+    /// Where paths begin: a function, or FILE:FUNCTION
+    pub(crate) from: String,
+
+    /// Where they end
+    pub(crate) to: String,
+
+    #[command(flatten)]
+    pub(crate) graph: Graph,
+
+    /// How many calls to go
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=40))]
+    pub(crate) depth: u8,
+
+    /// Tell at most so many paths for each architecture
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) limit: usize,
+
+    /// Look for the callers of one function in at most so many files
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) files: usize,
+
+    /// Give up after so many functions
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) functions: usize,
+}
+
+/// How an answer about calls is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For people
+    Human,
+    /// One JSON object, for programs
+    Json,
+    /// For Graphviz
+    Dot,
 }
 
 const KCONFIG_EXAMPLES: &str = "\

@@ -6,6 +6,7 @@
 mod arguments;
 mod engine;
 mod exit;
+mod graph;
 mod kconfig;
 mod progress;
 mod terminal;
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => run_check(check),
+        Command::Callers(around) => graph::callers(around),
+        Command::Callees(around) => graph::callees(around),
+        Command::Paths(paths) => graph::paths(paths),
         Command::Kconfig(question) => kconfig::run(question),
     }
 }

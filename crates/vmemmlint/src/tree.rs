@@ -1,5 +1,6 @@
 //! The tree that the user names.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use kconfig::Toolchain;
@@ -20,6 +21,25 @@ pub(crate) fn toolchain(path: Option<&Path>) -> Result<Toolchain, Failure> {
     let name = one_line(&path.display().to_string());
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {name}: {e}"))?;
     text.parse().map_err(|e| format!("{name}: {e}"))
+}
+
+/// Reads the values of a `.config`, without quotes. The error is one line.
+#[expect(clippy::disallowed_methods, reason = "this is a front end")]
+pub(crate) fn config(path: Option<&Path>) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let name = one_line(&path.display().to_string());
+    let bytes = std::fs::read(path).map_err(|e| format!("cannot read {name}: {e}"))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let set = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
+    let values: BTreeMap<String, String> = set
+        .map(|(symbol, value)| (symbol.to_owned(), value.trim().trim_matches('"').to_owned()))
+        .collect();
+    if values.is_empty() {
+        return Err(format!("{name} sets no symbol: it is no .config"));
+    }
+    Ok(Some(values))
 }
 
 /// Opens the kernel tree at `path`. The error is one line.
