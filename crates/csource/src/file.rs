@@ -13,6 +13,7 @@ use crate::items::Items;
 use crate::lexer::{Lexer, TokenKind, is_word};
 use crate::mask;
 use crate::parse::{self, Query};
+use crate::structure::{self, Member};
 use crate::syntax::Expr;
 
 /// A function of a file, by its number in [`Items::functions`].
@@ -179,6 +180,11 @@ impl File {
     /// What the file says if all of it is a macro's replacement, with the arguments put in.
     pub fn replacement(&self) -> MacroBody {
         MacroBody::read(&self.text, 0, &[], &self.directives)
+    }
+
+    /// The members of `struct tag`, where this file defines it.
+    pub fn members(&self, tag: &str) -> Option<Vec<Member>> {
+        structure::members(&self.text, tag)
     }
 
     /// What an initialiser at the top of the file says.

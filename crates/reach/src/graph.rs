@@ -34,13 +34,15 @@ pub enum Callee {
     Nowhere(Name),
     /// What a pointer leads to, by the words of the call: `ops->probe`.
     Pointer(Name),
+    /// A function that is stored to the field through which the call goes.
+    Candidate(Node),
 }
 
 impl Callee {
     /// The name that is called; the words of a pointer.
     pub fn name(&self) -> Name {
         match self {
-            Callee::Function(node) => node.name,
+            Callee::Function(node) | Callee::Candidate(node) => node.name,
             Callee::Outside(name) | Callee::Nowhere(name) | Callee::Pointer(name) => *name,
         }
     }
@@ -129,18 +131,27 @@ impl<'t> Analysis<'t> {
         let paths = self.files_of(node.key);
         callers.left_out = paths.len().saturating_sub(files);
         let own = self.node_provided(node.key);
+        let mut slots = std::collections::BTreeMap::new();
         for path in paths.into_iter().take(files) {
             let built = self.built(path);
             if self.can_hold(&[own, built]) == Some(false) {
                 continue;
             }
             let sites = self.sites_in(node.key, path);
+            slots.extend(
+                sites
+                    .entries
+                    .iter()
+                    .filter_map(|entry| Some((entry.slot?, entry.when))),
+            );
             for site in sites.calls {
                 let provided = self.node_provided(site.caller);
                 let links = self.links(site.caller, node.key);
                 let when = self.store.and_all([provided, links, site.when]);
                 if self.can_hold(&[own, when]) != Some(false) {
-                    callers.calls.push(self.call_edge(&site, node, when));
+                    let place = (site.caller, site.span);
+                    let callee = Callee::Function(node.clone());
+                    callers.calls.push(self.call_edge(place, callee, when));
                 }
             }
             for entry in sites.entries {
@@ -155,6 +166,19 @@ impl<'t> Analysis<'t> {
                 }
             }
         }
+        if self.limits.candidates == 0 {
+            slots.clear();
+        }
+        for (slot, stored) in slots {
+            for (caller, span, when) in self.calls_through(slot, files) {
+                let when = self.store.and(when, stored);
+                if self.can_hold(&[own, when]) != Some(false) {
+                    let place = (caller, span);
+                    let callee = Callee::Candidate(node.clone());
+                    callers.calls.push(self.call_edge(place, callee, when));
+                }
+            }
+        }
         callers.entries.extend(self.outside_entries(node));
         callers.calls.sort_unstable();
         callers.calls.dedup();
@@ -163,12 +187,17 @@ impl<'t> Analysis<'t> {
         callers
     }
 
-    fn call_edge(&mut self, site: &crate::sites::Site, callee: &Node, when: Condition) -> CallEdge {
-        let file = self.read_file(site.caller.path);
+    fn call_edge(
+        &mut self,
+        (caller, span): (FunctionKey, text::Span),
+        callee: Callee,
+        when: Condition,
+    ) -> CallEdge {
+        let file = self.read_file(caller.path);
         CallEdge {
-            caller: self.graph_node(site.caller),
-            callee: Callee::Function(callee.clone()),
-            line: file.map_or(0, |file| file.position(site.span.start).line),
+            caller: self.graph_node(caller),
+            callee,
+            line: file.map_or(0, |file| file.position(span.start).line),
             when,
         }
     }
@@ -269,13 +298,15 @@ impl<'t> Analysis<'t> {
         let caller = self.graph_node(key);
         let mut found: Vec<CallEdge> = Vec::new();
         let mut met = |analysis: &mut Analysis<'t>, met: &Met<'_>| {
-            let edge = CallEdge {
-                caller: caller.clone(),
-                callee: analysis.callee(met),
-                line: frame.file.position(met.span.start).line,
-                when: met.when,
-            };
-            found.push(edge);
+            let line = frame.file.position(met.span.start).line;
+            for (callee, when) in analysis.called(met) {
+                found.push(CallEdge {
+                    caller: caller.clone(),
+                    callee,
+                    line,
+                    when,
+                });
+            }
         };
         let mut scanner = Scanner {
             wanted: None,
@@ -285,13 +316,30 @@ impl<'t> Analysis<'t> {
         edges.extend(found);
     }
 
-    fn callee(&mut self, met: &Met<'_>) -> Callee {
-        match &met.called {
+    /// What a call leads to: for one through a field, the functions that are stored there.
+    fn called(&mut self, met: &Met<'_>) -> Vec<(Callee, Condition)> {
+        let callee = match &met.called {
             Called::Name(_, Target::Function(key, _)) => Callee::Function(self.graph_node(*key)),
             Called::Name(name, _) if self.is_assembler(*name) => Callee::Outside(*name),
             Called::Name(name, _) => Callee::Nowhere(*name),
-            Called::Pointer => Callee::Pointer(pointer_words(met.frame, met.call)),
+            Called::Pointer => return self.pointed(met),
+        };
+        vec![(callee, met.when)]
+    }
+
+    fn pointed(&mut self, met: &Met<'_>) -> Vec<(Callee, Condition)> {
+        let slot = self.slot(met.frame, &met.call.callee);
+        let candidates = slot.map(|slot| self.candidates(slot));
+        let mut all = Vec::new();
+        for (key, when) in candidates.iter().flat_map(|all| all.iter()) {
+            let when = self.store.and(met.when, *when);
+            all.push((Callee::Candidate(self.graph_node(*key)), when));
         }
+        if all.is_empty() {
+            let words = pointer_words(met.frame, met.call);
+            all.push((Callee::Pointer(words), met.when));
+        }
+        all
     }
 
     fn graph_node(&mut self, key: FunctionKey) -> Node {

@@ -20,6 +20,7 @@ mod given;
 mod graph;
 mod link;
 mod platform;
+mod pointer;
 mod preprocess;
 mod project;
 mod scan;
@@ -82,6 +83,9 @@ pub struct Limits {
     pub macro_depth: u32,
     /// Whether functions are looked for that macros make at the top of a file.
     pub generated: bool,
+    /// Functions that a call through a field of a structure may mean; where there are more, none is
+    /// told.
+    pub candidates: usize,
     /// Macros that stand for one function.
     pub spellings: usize,
     /// Bytes of a function whose result is computed.
@@ -110,6 +114,7 @@ impl Default for Limits {
             witnesses: 24,
             macro_depth: 24,
             generated: false,
+            candidates: 64,
             spellings: 64,
             summary_bytes: 2_048,
             value_parts: 60,
@@ -210,6 +215,8 @@ pub struct Analysis<'t> {
     /// Functions that macros make, by unit, and the texts that hold them, by path.
     generated: FxHashMap<UnitId, Rc<generated::Generated>>,
     made: FxHashMap<Name, generated::Made>,
+    structures: FxHashMap<Name, Option<Rc<[csource::Member]>>>,
+    candidates: FxHashMap<pointer::Slot, Rc<[(FunctionKey, Condition)]>>,
     feasible: FxHashMap<Condition, Option<bool>>,
     /// Whether a name may lead to a backend's evidence, by the backend's function.
     relevant: FxHashMap<(Name, Name), bool>,
@@ -267,6 +274,8 @@ impl<'t> Analysis<'t> {
             placeless: FxHashMap::default(),
             generated: FxHashMap::default(),
             made: FxHashMap::default(),
+            structures: FxHashMap::default(),
+            candidates: FxHashMap::default(),
             feasible: FxHashMap::default(),
             relevant: FxHashMap::default(),
         }

@@ -225,7 +225,13 @@ impl<'t> Analysis<'t> {
         }
     }
 
-    fn condition_of(&mut self, frame: &Frame, call: &Call, under: Condition) -> Condition {
+    /// When a call of a frame's body happens under `under`.
+    pub(crate) fn condition_of(
+        &mut self,
+        frame: &Frame,
+        call: &Call,
+        under: Condition,
+    ) -> Condition {
         let line = if frame.user.is_some() {
             Condition::TRUE
         } else {

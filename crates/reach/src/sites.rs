@@ -12,6 +12,7 @@ use text::{Name, Span};
 use crate::Analysis;
 use crate::frame::Frame;
 use crate::link::{FunctionKey, Target, is_header};
+use crate::pointer::Slot;
 use crate::scan::{Called, Met, Scanner};
 use crate::terms::TermId;
 use crate::unit::{UnitId, VisitId};
@@ -38,6 +39,8 @@ pub(crate) struct Entry {
     pub(crate) words: String,
     /// When.
     pub(crate) when: Condition,
+    /// The field through which it is called, where that is said.
+    pub(crate) slot: Option<Slot>,
     /// Where it is said.
     pub(crate) file: Name,
     /// Where in the file.
@@ -232,6 +235,7 @@ impl Analysis<'_> {
             let words = value_role(&body, *span, by);
             search.sites.entries.push(Entry {
                 words,
+                slot: None,
                 when,
                 file: frame.file.path(),
                 span: *span,
@@ -249,6 +253,7 @@ impl Analysis<'_> {
         let Some(file) = self.read_file(path) else {
             return;
         };
+        let mut slot = None;
         let (words, span, place) = match mention {
             Mention::Variable(number) => {
                 let variable = &file.items().variables[number];
@@ -261,6 +266,10 @@ impl Analysis<'_> {
                     || format!("variable {}", variable.name),
                     |tag| format!("struct {tag}"),
                 );
+                slot = variable
+                    .struct_tag
+                    .zip(field)
+                    .map(|(tag, (field, _))| Slot { tag, field });
                 let words = field.map_or_else(
                     || format!("an object of {of}"),
                     |(field, _)| format!(".{field} of {of}"),
@@ -285,6 +294,7 @@ impl Analysis<'_> {
         if !when.is_false() {
             sites.entries.push(Entry {
                 words,
+                slot,
                 when,
                 file: path,
                 span,

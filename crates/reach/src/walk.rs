@@ -367,6 +367,7 @@ impl Analysis<'_> {
 fn add_plain_entry(node: &mut Node, span: Span, words: String) {
     let entry = Entry {
         words,
+        slot: None,
         when: Condition::TRUE,
         file: node.key.path,
         span,

@@ -165,6 +165,17 @@ fn functions_that_macros_make_are_functions() {
 }
 
 #[test]
+fn a_call_through_a_field_leads_to_what_is_stored_there() {
+    check(
+        "struct ops { int (*probe)(int); int (*remove)(int); };\nstruct dev { struct ops *ops; };\n\
+         static struct ops one = { .probe = g, .remove = h };\nstatic struct ops two = { .probe = &k };\n\
+         static struct other three = { .probe = h };\n\
+         void f(struct dev *dev) { dev->ops->probe(1); dev->none(2); }",
+        &["g: always", "k: always", "dev->none: always"],
+    );
+}
+
+#[test]
 fn one_configuration_decides() {
     let text = "void f(void) {\n#if CONFIG_NR > 3\n g(1);\n#else\n h(1);\n#endif\n if (IS_ENABLED(CONFIG_OPT)) k(1); }";
     check_under(

@@ -13,12 +13,15 @@ use crate::kconfig::Asked;
 use crate::look::Look;
 use crate::paper::Paper;
 
+/// Longer Conditions are cut for people; programs get them whole.
+const LONGEST: usize = 320;
+
 /// A function, an entry point, or what else takes part in a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct End {
     /// The function's name, or what stands for it: `.probe of struct driver`, `ops->probe`.
     pub name: String,
-    /// What it is: `function`, `entry`, `assembler`, `nothing`, `pointer`.
+    /// What it is: `function`, `entry`, `assembler`, `pointer`.
     pub kind: &'static str,
     /// The file that defines it; empty where none does.
     pub file: String,
@@ -33,6 +36,8 @@ pub struct Call {
     pub caller: End,
     /// What is called.
     pub callee: End,
+    /// Whether it goes through a pointer: the callee is one that may stand there.
+    pub indirect: bool,
     /// The file of the call.
     pub file: String,
     /// Its line, from 1.
@@ -114,7 +119,8 @@ fn one(paper: &mut Paper<'_>, direction: Direction, call: &Call, arches: &[Strin
         Direction::Callees => ("  ", &call.callee),
     };
     let kind = match other.kind {
-        "pointer" => " (through a pointer)",
+        "pointer" => " (a pointer)",
+        _ if call.indirect => " (may be, through a pointer)",
         "assembler" => " (assembler)",
         _ => "",
     };
@@ -134,7 +140,8 @@ fn one(paper: &mut Paper<'_>, direction: Direction, call: &Call, arches: &[Strin
         } else {
             format!(" [{}]", of.join(", "))
         };
-        paper.hanging("      ", 8, &format!("when {}{of}", clean::line(&words)));
+        let words = clean::cut(&clean::line(&words), LONGEST, paper.look().ellipsis());
+        paper.hanging("      ", 8, &format!("when {words}{of}"));
     }
 }
 
@@ -181,6 +188,7 @@ fn call(call: &Call) -> Value {
     object!({
         "caller": end(&call.caller),
         "callee": end(&call.callee),
+        "indirect": call.indirect,
         "file": call.file,
         "line": call.line,
         "depth": call.depth,
@@ -214,6 +222,7 @@ pub fn calls_dot(found: &Calls) -> String {
             quoted(&identity(&call.callee)),
             " [label=".to_owned(),
             quoted(&label),
+            if call.indirect { ", style=dashed" } else { "" }.to_owned(),
             "];\n".to_owned(),
         ];
         edges.insert(line.concat());

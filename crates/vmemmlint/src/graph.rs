@@ -219,15 +219,21 @@ impl<'a> Question<'a> {
         } else {
             "these architectures"
         };
-        one_line(&format!("no kernel of {of} has a function {words}"))
+        one_line(&format!(
+            "no kernel of {of} has a function {words}; a macro is looked through, and is none"
+        ))
     }
 }
+
+/// A call as several architectures may have it: its depth, who calls whom, whether through a pointer,
+/// and the place.
+type Key = (usize, End, End, bool, (String, u32));
 
 /// What one architecture says.
 #[derive(Default)]
 struct Found {
     roots: BTreeSet<End>,
-    calls: BTreeMap<(usize, End, End, String, u32), String>,
+    calls: BTreeMap<Key, String>,
     notes: BTreeSet<String>,
 }
 
@@ -268,7 +274,7 @@ impl Walk<'_, '_> {
                 ..End::default()
             };
             let place = (entry.file.to_string(), entry.line);
-            self.add(depth, (end, end_of(node)), place, entry.when);
+            self.add((depth, end, end_of(node), false, place), entry.when);
         }
         let nodes = callers
             .calls
@@ -284,7 +290,7 @@ impl Walk<'_, '_> {
     fn callees(&mut self, node: &Node, depth: usize) -> Vec<Node> {
         let mut nodes = Vec::new();
         for call in self.analysis.callees(node) {
-            if let Callee::Function(callee) = &call.callee {
+            if let Callee::Function(callee) | Callee::Candidate(callee) = &call.callee {
                 nodes.push(callee.clone());
             }
             // What nothing defines is not called when all is linked.
@@ -297,19 +303,13 @@ impl Walk<'_, '_> {
 
     fn call(&mut self, depth: usize, call: &CallEdge) {
         let place = (call.caller.file.to_string(), call.line);
-        let ends = (end_of(&call.caller), callee_end(&call.callee));
-        self.add(depth, ends, place, call.when);
+        let (caller, callee) = (end_of(&call.caller), callee_end(&call.callee));
+        let indirect = matches!(call.callee, Callee::Candidate(_));
+        self.add((depth, caller, callee, indirect, place), call.when);
     }
 
-    fn add(
-        &mut self,
-        depth: usize,
-        (caller, callee): (End, End),
-        (file, line): (String, u32),
-        when: condition::Condition,
-    ) {
+    fn add(&mut self, key: Key, when: condition::Condition) {
         let words = self.analysis.words(when);
-        let key = (depth, caller, callee, file, line);
         self.found.calls.entry(key).or_insert(words);
     }
 }
@@ -332,7 +332,7 @@ fn end_of(node: &Node) -> End {
 
 fn callee_end(callee: &Callee) -> End {
     let kind = match callee {
-        Callee::Function(node) => return end_of(node),
+        Callee::Function(node) | Callee::Candidate(node) => return end_of(node),
         Callee::Outside(_) => "assembler",
         Callee::Nowhere(_) => "nothing",
         Callee::Pointer(_) => "pointer",
@@ -355,9 +355,10 @@ fn merged(answers: Vec<(String, Found)>) -> Calls {
             by_call.entry(key).or_default().insert(arch.clone(), words);
         }
     }
-    let call = |((depth, caller, callee, file, line), when)| Call {
+    let call = |((depth, caller, callee, indirect, (file, line)), when)| Call {
         caller,
         callee,
+        indirect,
         file,
         line,
         depth,
@@ -457,7 +458,7 @@ fn forward(
         return;
     };
     for call in calls {
-        let Callee::Function(callee) = &call.callee else {
+        let (Callee::Function(callee) | Callee::Candidate(callee)) = &call.callee else {
             continue;
         };
         if paths.len() >= limit {
@@ -476,6 +477,7 @@ fn told(analysis: &Analysis<'_>, call: &CallEdge) -> Call {
     Call {
         caller: end_of(&call.caller),
         callee: callee_end(&call.callee),
+        indirect: matches!(call.callee, Callee::Candidate(_)),
         file: call.caller.file.to_string(),
         line: call.line,
         depth: 0,

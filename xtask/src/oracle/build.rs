@@ -96,35 +96,9 @@ fn theirs(tree: &Path, arch: &str, configuration: &str, out: &Path) -> Result<Ob
         make.arg(format!("O={}", out.display()));
         said(make.arg(format!("ARCH={arch}")).arg(goal))?;
     }
-    for (name, text) in [
-        ("top.mk", include_str!("top.mk")),
-        ("directory.mk", include_str!("directory.mk")),
-    ] {
-        let path = out.join(name);
-        fs::write(&path, text).map_err(|error| Error::io("write", &path, &error))?;
-    }
-    let mut make = Command::new("make");
-    make.current_dir(out)
-        .args([
-            "-rR",
-            "-k",
-            "-j2",
-            "--no-print-directory",
-            "-f",
-            "top.mk",
-            "-I",
-        ])
-        .arg(tree)
-        .args([&format!("ARCH={arch}"), "vmemmlint-objects"]);
-    // What the top makefile sets for itself before it reads on.
-    make.env("sub_make_done", "1")
-        .env("abs_srctree", tree)
-        .env("srctree", tree)
-        .env("abs_objtree", out)
-        .env("VMEMMLINT", out)
-        .envs([("Q", "@"), ("quiet", "quiet_"), ("KBUILD_VERBOSE", "0")]);
+    let mut make = top_make(tree, out)?;
+    make.args([&format!("ARCH={arch}"), "vmemmlint-objects"]);
     let output = make
-        .stdin(Stdio::null())
         .output()
         .map_err(|error| Error::io("run", Path::new("make"), &error))?;
     let objects = listed(&lists)?;
@@ -135,6 +109,31 @@ fn theirs(tree: &Path, arch: &str, configuration: &str, out: &Path) -> Result<Ob
     Err(Error::new(format!(
         "make {configuration} for {arch}: {complaint}"
     )))
+}
+
+/// A make with the goals of `top.mk`, in the folder `out` that has a `.config`.
+pub(super) fn top_make(tree: &Path, out: &Path) -> Result<Command, Error> {
+    for (name, text) in [
+        ("top.mk", include_str!("top.mk")),
+        ("directory.mk", include_str!("directory.mk")),
+    ] {
+        let path = out.join(name);
+        fs::write(&path, text).map_err(|error| Error::io("write", &path, &error))?;
+    }
+    let mut make = Command::new("make");
+    make.current_dir(out)
+        .args(["-rR", "-k", "-j2", "--no-print-directory", "-f", "top.mk"])
+        .arg("-I")
+        .arg(tree);
+    // What the top makefile sets for itself before it reads on.
+    make.env("sub_make_done", "1")
+        .env("abs_srctree", tree)
+        .env("srctree", tree)
+        .env("abs_objtree", out)
+        .env("VMEMMLINT", out)
+        .envs([("Q", "@"), ("quiet", "quiet_"), ("KBUILD_VERBOSE", "0")]);
+    make.stdin(Stdio::null());
+    Ok(make)
 }
 
 /// The objects in the lists that `directory.mk` has written.

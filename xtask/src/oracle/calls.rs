@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use kconfig::Library;
 use reach::{Analysis, Callee, Limits, Vocabulary};
 
-use super::Found;
+use super::{Found, build};
 use crate::conf::{said, values};
 use crate::error::Error;
 
@@ -26,7 +26,7 @@ pub(super) struct Case<'c> {
     pub(super) arch: &'c str,
     /// `defconfig`, `allmodconfig`.
     pub(super) configuration: &'c str,
-    /// Folders and files as make names them: `mm/`, `mm/slub.o`.
+    /// Folders: `mm/`.
     pub(super) goals: &'c [String],
     /// Where make works.
     pub(super) out: PathBuf,
@@ -76,6 +76,7 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
         summary_bytes: 0,
         stable_depth: 0,
         generated: true,
+        candidates: 0,
         ..Limits::default()
     };
     let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();
@@ -140,7 +141,7 @@ fn one(
             Callee::Nowhere(name) => {
                 unlinked.insert(name.to_string());
             }
-            Callee::Pointer(_) => {}
+            Callee::Pointer(_) | Callee::Candidate(_) => {}
         }
     }
     let is_real = |callee: &&String| {
@@ -197,22 +198,31 @@ fn theirs(case: &Case<'_>) -> Result<BTreeMap<String, Graph>, Error> {
         .map_err(|error| Error::io("change", &cc, &error))?;
     let compiler = compiler(case.arch)?;
     let prefix = compiler.trim_end_matches("gcc");
-    let make = || {
-        let mut make = Command::new("make");
-        make.args(["-s", "-k", "-j2", "-C"]).arg(case.path);
-        make.arg(format!("O={}", out.display()));
+    let ready = |mut make: Command| {
         make.arg(format!("ARCH={}", case.arch));
         make.arg(format!("CC={}", cc.display()));
         make.arg(format!("CROSS_COMPILE={prefix}"));
         // Nothing is to be done to objects that are empty.
         make.arg("objtool=true").env("REAL_CC", compiler);
-        make.stdin(Stdio::null());
         make
     };
-    said(make().arg(case.configuration))?;
-    said(make().arg("prepare0"))?;
+    for goal in [case.configuration, "prepare0"] {
+        let mut make = Command::new("make");
+        make.args(["-s", "-k", "-j2", "-C"]).arg(case.path);
+        make.arg(format!("O={}", out.display()));
+        make.arg(goal).stdin(Stdio::null());
+        said(&mut ready(make))?;
+    }
+    let folders: Vec<&str> = case
+        .goals
+        .iter()
+        .map(|goal| goal.trim_end_matches('/'))
+        .collect();
+    let mut make = ready(build::top_make(case.path, out)?);
+    make.arg(format!("GOALS={}", folders.join(" ")));
+    make.args(["KBUILD_BUILTIN=1", "KBUILD_MODULES=1", "vmemmlint-compile"]);
     // Not every file of a folder comes to an object; what counts is which graphs are there.
-    let _ = make().args(case.goals).output();
+    let _ = make.output();
     let mut graphs = BTreeMap::new();
     let mut open = vec![out.clone()];
     while let Some(folder) = open.pop() {

@@ -36,7 +36,7 @@ pub(crate) struct Calls {
     /// What make is asked to configure.
     #[arg(long, default_value = "defconfig")]
     config: String,
-    /// Folders and objects, as make names them.
+    /// Folders.
     #[arg(default_value = "mm/")]
     goals: Vec<String>,
     /// Where make works, to be used again [default: a folder that goes].

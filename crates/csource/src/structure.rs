@@ -1,0 +1,169 @@
+//! The members of structures, as far as calls through pointers need them.
+//!
+//! ```c
+//! struct dax_device_driver {
+//! 	struct device_driver drv;		// a member of a known structure
+//! 	int (*probe)(struct dev_dax *dev);	// what calls go through
+//! };
+//! ```
+
+use text::Name;
+
+use crate::directives::name;
+use crate::lexer::{Lexer, Token, TokenKind};
+
+/// Structures nest no deeper than this.
+const DEEPEST: u32 = 16;
+
+/// A member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: Name,
+    /// The tag of the structure that it is or points to, if it is one with a tag.
+    pub tag: Option<Name>,
+    /// Whether it points to a function.
+    pub is_function: bool,
+}
+
+/// The members of `struct tag` (or `union tag`) where `text` defines it; those of structures inside
+/// that have no name of their own are its own.
+pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
+    let mut before: [Option<Token>; 2] = [None, None];
+    let mut lexer = Lexer::new(text);
+    while let Some(token) = lexer.next() {
+        let [first, second] = before;
+        if token.is(b'{')
+            && first.is_some_and(|t| is_structure(text, t))
+            && second.is_some_and(|t| t.span.of(text) == tag.as_bytes())
+        {
+            let mut found = Vec::new();
+            let tokens: Vec<Token> = body(&mut lexer);
+            declarations(text, &tokens, &mut found, 0);
+            return Some(found);
+        }
+        if token.kind != TokenKind::Directive {
+            before = [second, Some(token)];
+        }
+    }
+    None
+}
+
+fn is_structure(text: &[u8], token: Token) -> bool {
+    matches!(token.span.of(text), b"struct" | b"union")
+}
+
+/// The tokens up to the brace that closes, directives left out.
+fn body(lexer: &mut Lexer<'_>) -> Vec<Token> {
+    let mut depth = 1_u32;
+    let mut tokens = Vec::new();
+    for token in lexer {
+        match token.kind {
+            TokenKind::Punct(b'{') => depth += 1,
+            TokenKind::Punct(b'}') => depth -= 1,
+            TokenKind::Directive => continue,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        tokens.push(token);
+    }
+    tokens
+}
+
+fn declarations(text: &[u8], tokens: &[Token], found: &mut Vec<Member>, depth: u32) {
+    let (mut start, mut level) = (0, 0_u32);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Punct(b'{' | b'(' | b'[') => level += 1,
+            TokenKind::Punct(b'}' | b')' | b']') => level = level.saturating_sub(1),
+            TokenKind::Punct(b';') if level == 0 => {
+                declaration(text, &tokens[start..at], found, depth);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn declaration(text: &[u8], tokens: &[Token], found: &mut Vec<Member>, depth: u32) {
+    let structure = tokens.iter().position(|token| is_structure(text, *token));
+    let named = structure.and_then(|at| tokens.get(at + 1));
+    let tag = named
+        .filter(|token| token.kind == TokenKind::Ident)
+        .map(|token| name(token.span.of(text)));
+    let open = tokens.iter().position(|token| token.is(b'{'));
+    let Some((open, close)) = open.zip(tokens.iter().rposition(|token| token.is(b'}'))) else {
+        return declarators(text, tokens, tag, found);
+    };
+    // Without a name behind its brace, what is inside belongs to the structure around.
+    let behind = &tokens[close + 1..];
+    if behind.iter().all(|token| token.kind != TokenKind::Ident) && depth < DEEPEST {
+        declarations(text, &tokens[open + 1..close], found, depth + 1);
+    } else {
+        declarators(text, behind, tag, found);
+    }
+}
+
+/// `int (*probe)(int), *next, flags : 4, table[8]`
+fn declarators(text: &[u8], tokens: &[Token], tag: Option<Name>, found: &mut Vec<Member>) {
+    for part in crate::params::split_commas(tokens) {
+        let pointed = part.windows(3).position(|three| {
+            three[0].is(b'(') && three[1].is(b'*') && three[2].kind == TokenKind::Ident
+        });
+        if let Some(at) = pointed {
+            found.push(Member {
+                name: name(part[at + 2].span.of(text)),
+                tag: None,
+                is_function: true,
+            });
+            continue;
+        }
+        let end = part
+            .iter()
+            .position(|t| t.is(b'[') || t.is(b':') || t.is(b'('));
+        let words = &part[..end.unwrap_or(part.len())];
+        if let Some(last) = words.iter().rfind(|token| token.kind == TokenKind::Ident) {
+            found.push(Member {
+                name: name(last.span.of(text)),
+                tag,
+                is_function: false,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_all_kinds() {
+        let text =
+            b"struct a;\nstruct a *f(struct a *p) { return p; }\nstruct a {\n\tint x, *y[4];\n\
+            #ifdef B\n\tstruct b in;\n#endif\n\tunion { struct c *c; u8 flags : 4; };\n\
+            \tstruct { int z; } named;\n\tint (*probe)(struct d *d, int), (*remove)(void);\n};\n";
+        let found = members(text, "a").unwrap();
+        let shown: Vec<String> = found
+            .iter()
+            .map(|m| {
+                let tag = m.tag.map_or("-", text::Name::as_str);
+                format!("{} {tag}{}", m.name, if m.is_function { " ()" } else { "" })
+            })
+            .collect();
+        let expect = [
+            "x -",
+            "y -",
+            "in b",
+            "c c",
+            "flags -",
+            "named -",
+            "probe - ()",
+            "remove - ()",
+        ];
+        assert_eq!(shown, expect);
+        assert_eq!(members(text, "b"), None);
+        assert_eq!(members(b"struct a { int x", "a"), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,280 @@
+//! Calls through the fields of structures.
+//!
+//! ```c
+//! static struct dax_device_driver drv = { .probe = dev_dax_probe };
+//! rc = dax_drv->probe(dev_dax);	// a candidate: dev_dax_probe()
+//! ```
+//!
+//! A field is told by the tag of its structure and its name. Which object a pointer leads to is not
+//! asked: every function that is stored to the field of some object is a candidate.
+
+use condition::Condition;
+use csource::syntax::{Expr, ExprKind, UnaryOp};
+use csource::{Member, Mention};
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::frame::Frame;
+use crate::link::FunctionKey;
+
+/// Expressions deeper than this have no type.
+const DEEPEST: u32 = 12;
+
+/// A field of a structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Slot {
+    pub(crate) tag: Name,
+    pub(crate) field: Name,
+}
+
+impl Analysis<'_> {
+    /// The field that a call goes through, if it does and its structure is known.
+    pub(crate) fn slot(&mut self, frame: &Frame, callee: &Expr) -> Option<Slot> {
+        match &callee.kind {
+            ExprKind::Field(base, field, _) => {
+                let tag = self.tag_of(frame, base, 0)?;
+                Some(Slot { tag, field: *field })
+            }
+            ExprKind::Unary(UnaryOp::Dereference, inner) | ExprKind::Cast(_, inner) => {
+                self.slot(frame, inner)
+            }
+            _ => None,
+        }
+    }
+
+    /// The tag of the structure that `expr` is or points to.
+    fn tag_of(&mut self, frame: &Frame, expr: &Expr, depth: u32) -> Option<Name> {
+        if depth > DEEPEST {
+            return None;
+        }
+        match &expr.kind {
+            ExprKind::Ident(name) => self.tag_of_name(frame, *name),
+            ExprKind::Field(base, field, _) => {
+                let tag = self.tag_of(frame, base, depth + 1)?;
+                let members = self.members(tag)?;
+                members.iter().find(|member| member.name == *field)?.tag
+            }
+            ExprKind::Cast(to, _) => tag_in(to),
+            ExprKind::Index(inner, _)
+            | ExprKind::Unary(UnaryOp::Dereference | UnaryOp::AddressOf, inner)
+            | ExprKind::Comma(_, inner) => self.tag_of(frame, inner, depth + 1),
+            ExprKind::Conditional(_, Some(yes), _) => self.tag_of(frame, yes, depth + 1),
+            ExprKind::Call(callee, args) => {
+                let name = callee.as_ident()?;
+                if &*name == "container_of" {
+                    // Masking leaves the tag alone of `struct tag` in the arguments of a macro.
+                    return args.get(1)?.as_ident();
+                }
+                let keys = self.functions_called(name);
+                let file = self.read_file(keys.first()?.path)?;
+                tag_in(&file.function(keys.first()?.id).return_type)
+            }
+            _ => None,
+        }
+    }
+
+    fn tag_of_name(&mut self, frame: &Frame, name: Name) -> Option<Name> {
+        if let Some(bound) = frame.bound(name) {
+            let (args, user) = (bound.args.clone(), frame.user.clone()?);
+            return self.tag_of(&user, args.first()?, 1);
+        }
+        let local = frame.body.locals.iter().find(|l| l.declarator.name == name);
+        if let Some(local) = local {
+            return tag_in(&local.declarator.type_text);
+        }
+        if let Some(param) = frame.param(name) {
+            return tag_in(&frame.params[param as usize].type_text);
+        }
+        if let Some(user) = frame.user.clone() {
+            return self.tag_of_name(&user, name);
+        }
+        let variables = &frame.file.items().variables;
+        variables.iter().find(|v| v.name == name)?.struct_tag
+    }
+
+    /// The members of `struct tag`, from the first file of this architecture that defines it.
+    fn members(&mut self, tag: Name) -> Option<std::rc::Rc<[Member]>> {
+        if let Some(known) = self.structures.get(&tag) {
+            return known.clone();
+        }
+        let mut paths = self.files_with(tag);
+        // Headers first: a C file may have a structure of the same name for itself.
+        paths.sort_by_key(|path| (!path.ends_with(".h"), *path));
+        let found = paths
+            .into_iter()
+            .find_map(|path| self.read_file(path)?.members(&tag));
+        let found = found.map(std::rc::Rc::from);
+        self.structures.insert(tag, found.clone());
+        found
+    }
+
+    /// The calls through a field, looked for in at most `files` files: who calls, where, and when.
+    pub(crate) fn calls_through(
+        &mut self,
+        slot: Slot,
+        files: usize,
+    ) -> Vec<(FunctionKey, Span, Condition)> {
+        let mut found = Vec::new();
+        let mut looked_at = 0;
+        for path in self.files_with(slot.field) {
+            let Some(file) = self.read_file(path) else {
+                continue;
+            };
+            if !calls_field(file.text(), &slot.field) {
+                continue;
+            }
+            looked_at += 1;
+            let built = self.built(path);
+            if looked_at > files || self.can_hold(&[built]) == Some(false) {
+                continue;
+            }
+            for mention in file.mentions(slot.field) {
+                if let Mention::Function(id) = mention {
+                    self.calls_through_in(FunctionKey { path, id }, slot, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    fn calls_through_in(
+        &mut self,
+        caller: FunctionKey,
+        slot: Slot,
+        found: &mut Vec<(FunctionKey, Span, Condition)>,
+    ) {
+        let through = |callee: &Expr| matches!(&callee.kind, ExprKind::Field(_, field, _) if *field == slot.field);
+        let Some(file) = self.read_file(caller.path) else {
+            return;
+        };
+        let body = file.body(caller.id);
+        if !body.calls.iter().any(|call| through(&call.callee)) {
+            return;
+        }
+        let place = self.place_of(caller.path);
+        let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, caller, 0));
+        let Some(frame) = frame else { return };
+        let provided = self.node_provided(caller);
+        for call in body.calls.iter().filter(|call| through(&call.callee)) {
+            if self.slot(&frame, &call.callee) == Some(slot) {
+                let when = self.condition_of(&frame, call, provided);
+                if self.can_hold(&[when]) != Some(false) {
+                    found.push((caller, call.span, when));
+                }
+            }
+        }
+    }
+
+    /// The functions that initialisers at the top of files store to a field, each with the Condition
+    /// under which it is there; none where there are more than the limit.
+    pub(crate) fn candidates(&mut self, slot: Slot) -> std::rc::Rc<[(FunctionKey, Condition)]> {
+        if let Some(known) = self.candidates.get(&slot) {
+            return known.clone();
+        }
+        let mut found: Vec<(FunctionKey, Condition)> = Vec::new();
+        for path in self.files_with(slot.field) {
+            // Most files that name a field do so for another structure.
+            let Ok(text) = self.tree.source().read(&path) else {
+                continue;
+            };
+            if memchr::memmem::find(&text, slot.tag.as_bytes()).is_none() {
+                continue;
+            }
+            let built = self.built(path);
+            if self.can_hold(&[built]) != Some(false) {
+                self.candidates_in(path, slot, built, &mut found);
+            }
+            if found.len() > self.limits.candidates {
+                found.clear();
+                break;
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        let found: std::rc::Rc<[(FunctionKey, Condition)]> = found.into();
+        self.candidates.insert(slot, found.clone());
+        found
+    }
+
+    fn candidates_in(
+        &mut self,
+        path: Name,
+        slot: Slot,
+        built: Condition,
+        found: &mut Vec<(FunctionKey, Condition)>,
+    ) {
+        let Some(file) = self.read_file(path) else {
+            return;
+        };
+        for mention in file.mentions(slot.field) {
+            let Mention::Variable(number) = mention else {
+                continue;
+            };
+            let variable = &file.items().variables[number];
+            if variable.struct_tag != Some(slot.tag) {
+                continue;
+            }
+            let Some(init) = file.initializer(variable.init) else {
+                continue;
+            };
+            let mut names = Vec::new();
+            stored(&init, slot.field, &mut names);
+            for name in names {
+                let own = file.functions_named(name).iter();
+                let mut keys: Vec<FunctionKey> =
+                    own.map(|id| FunctionKey { path, id: *id }).collect();
+                if keys.is_empty() {
+                    let all = self.functions_called(name);
+                    keys.extend(all.iter().filter(|key| !crate::link::is_header(&key.path)));
+                }
+                for key in keys {
+                    let provided = self.provided(key);
+                    let when = self.store.and(built, provided);
+                    if self.can_hold(&[when]) != Some(false) {
+                        found.push((key, when));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The names that an initialiser gives to `field`, in any object of it.
+fn stored(init: &Expr, field: Name, names: &mut Vec<Name>) {
+    let ExprKind::Initializer(parts) = &init.kind else {
+        return;
+    };
+    for (of, value) in parts {
+        if *of == Some(field) {
+            names.extend(function_name(value));
+        }
+        stored(value, field, names);
+    }
+}
+
+/// Whether `->field(` or `.field(` stands in a text.
+fn calls_field(text: &[u8], field: &str) -> bool {
+    memchr::memmem::find_iter(text, field.as_bytes()).any(|at| {
+        let before = text[..at].last();
+        let after = text.get(at + field.len());
+        matches!(before, Some(b'>' | b'.')) && matches!(after, Some(b'(' | b')'))
+    })
+}
+
+/// `f`, `&f`, `(type)f`.
+fn function_name(value: &Expr) -> Option<Name> {
+    match &value.kind {
+        ExprKind::Ident(name) => Some(*name),
+        ExprKind::Unary(UnaryOp::AddressOf, inner) | ExprKind::Cast(_, inner) => {
+            function_name(inner)
+        }
+        _ => None,
+    }
+}
+
+/// `foo` of `const struct foo`.
+fn tag_in(words: &str) -> Option<Name> {
+    let mut words = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.find(|word| matches!(*word, "struct" | "union"))?;
+    words.find(|word| !word.is_empty()).map(Name::new)
+}
