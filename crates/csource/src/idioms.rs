@@ -18,7 +18,6 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
     "__cacheline_aligned_in_smp",
     "__cold",
     "__cond_acquires",
-    "__cond_lock",
     "__counted_by",
     "__cpuidle",
     "__deprecated",

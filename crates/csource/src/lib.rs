@@ -40,4 +40,4 @@ pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use parse::Query;
 pub use structure::Member;
-pub use substitute::{arguments, substitute};
+pub use substitute::{arguments, pasted, substitute};

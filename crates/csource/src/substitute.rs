@@ -81,6 +81,25 @@ pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
     out
 }
 
+/// Which parameters stand beside `#` or `##`, so that their arguments are put in as they are written.
+pub fn pasted(body: &[u8], params: &[Name]) -> Vec<bool> {
+    let tokens: Vec<Token> = Lexer::inside(body).collect();
+    let mut raw = vec![false; params.len()];
+    for (at, token) in tokens.iter().enumerate() {
+        let beside = tokens.get(at + 1).is_some_and(|next| next.is(b'#'))
+            || at
+                .checked_sub(1)
+                .is_some_and(|before| tokens[before].is(b'#'));
+        if token.kind == TokenKind::Ident
+            && beside
+            && let Some(number) = parameter(params, &name(token.span.of(body)))
+        {
+            raw[number] = true;
+        }
+    }
+    raw
+}
+
 /// Where the arguments of a use `NAME(a, b)` stand in its text; one that is empty is there as well.
 /// `None` where no parenthesis follows the name.
 pub fn arguments(text: &[u8]) -> Option<Vec<Span>> {

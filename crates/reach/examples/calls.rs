@@ -3,7 +3,9 @@ fn main() {
     let a: Vec<String> = std::env::args().collect();
     let source = source::Directory::open(a[1].as_ref()).unwrap();
     let tree = kernel::Tree::open(Arc::new(source)).unwrap();
-    let arch = tree.architecture("x86").unwrap();
+    let arch = tree
+        .architecture(&std::env::var("ARCH").unwrap_or("x86".into()))
+        .unwrap();
     let model = kconfig::elaborate(
         &kconfig::Library::new(),
         tree.source(),

@@ -23,6 +23,9 @@ use crate::frame::Frame;
 use crate::terms::TermId;
 use crate::unit::{MacroState, Moment, UnitId, VisitId};
 
+/// Longer arguments are not tried to be reduced.
+const LONGEST_REDUCED: usize = 512;
+
 /// A text that macros make is cut off here.
 const LONGEST_TEXT: usize = 1 << 16;
 
@@ -89,7 +92,10 @@ impl Analysis<'_> {
             None => Vec::new(),
         };
         let body = file.macro_body(&definition);
-        if body.is_textual || used.behind.is_some() {
+        let spread = written
+            .iter()
+            .any(|span| self.is_spread(frame, used, *span));
+        if body.is_textual || used.behind.is_some() || spread {
             let mut inner = self.spelled_out(frame, used, (&file, &definition), &written);
             inner.frame.under = under;
             return Some(inner);
@@ -179,41 +185,40 @@ impl Analysis<'_> {
         written: &[Span],
     ) -> Vec<u8> {
         let params = definition.params.as_deref().unwrap_or_default();
-        let shifted = |span: Span| Span {
-            start: span.start + used.span.start,
-            end: span.end + used.span.start,
-        };
-        let mut args: Vec<Vec<u8>> = Vec::new();
-        for (at, param) in params.iter().enumerate() {
-            let last = if param.ends_with("...") {
-                written.len()
+        let body = definition.body.of(file.text());
+        let raw = csource::pasted(body, params);
+        let mut given: Vec<Vec<u8>> = Vec::new();
+        for span in written {
+            let as_written = raw.get(given.len()).copied().unwrap_or(false);
+            let whole = Span {
+                start: span.start + used.span.start,
+                end: span.end + used.span.start,
+            };
+            let text = self.resolved(frame, whole, !as_written);
+            if self.is_spread(frame, used, *span) {
+                // What a variadic parameter holds is several arguments here.
+                let list = [b"_(", text.as_slice(), b")"].concat();
+                let spans = csource::arguments(&list).unwrap_or_default();
+                given.extend(spans.into_iter().map(|span| span.of(&list).to_vec()));
+            } else if as_written {
+                given.push(text);
             } else {
-                at + 1
-            };
-            let spans = written.get(at..last.min(written.len())).unwrap_or_default();
-            let text = match (spans.first(), spans.last()) {
-                (Some(first), Some(last)) => {
-                    let span = shifted(Span {
-                        start: first.start,
-                        end: last.end,
-                    });
-                    self.resolved(frame, span)
-                }
-                _ => Vec::new(),
-            };
-            args.push(text);
+                let moment = self.moment(frame, used.span.start);
+                given.push(self.reduced(frame, moment, text));
+            }
         }
-        let mut text = csource::substitute(definition.body.of(file.text()), params, &args);
+        let args = joined_tail(params, given);
+        let mut text = csource::substitute(body, params, &args);
         if let Some(behind) = used.behind {
-            text.extend(self.resolved(frame, behind));
+            text.extend(self.resolved(frame, behind, false));
         }
         text
     }
 
     /// The words of `span` in a frame, with what parameters of macros stand for in their place. As an
-    /// argument is expanded before it is put in, a word of an outer macro that is itself a macro for
-    /// one other word is that word.
-    fn resolved(&mut self, frame: &Frame, span: Span) -> Vec<u8> {
+    /// argument is expanded before it is put in, a word that came as an argument of the macro around
+    /// (`passed`), and is itself a macro for one other word, is that word.
+    fn resolved(&mut self, frame: &Frame, span: Span, passed: bool) -> Vec<u8> {
         let file = frame.file.clone();
         let text = span.of(file.text());
         let mut out = Vec::with_capacity(text.len());
@@ -228,11 +233,14 @@ impl Analysis<'_> {
                     let (user, args) = (user.clone(), bound.args.clone());
                     let parts: Vec<Vec<u8>> = args
                         .iter()
-                        .map(|arg| self.resolved(&user, arg.span))
+                        .map(|arg| self.resolved(&user, arg.span, true))
                         .collect();
                     Some(parts.join(&b", "[..]))
                 }
-                (None, Some(_)) => self.one_word(frame, word),
+                (None, _) if passed => {
+                    let moment = self.moment(frame, span.start);
+                    self.one_word(frame, word, moment)
+                }
                 _ => None,
             };
             if let Some(put) = put {
@@ -245,12 +253,41 @@ impl Analysis<'_> {
         out
     }
 
+    /// Whether an argument is a variadic parameter that holds several arguments, or none.
+    fn is_spread(&self, frame: &Frame, used: Use<'_>, span: Span) -> bool {
+        let word = Span {
+            start: span.start + used.span.start,
+            end: span.end + used.span.start,
+        };
+        let word = std::str::from_utf8(word.of(frame.file.text())).unwrap_or_default();
+        let bound = frame.bound.iter().find(|bound| *bound.name == *word);
+        bound.is_some_and(|bound| bound.args.len() != 1)
+    }
+
+    /// An argument, replaced by what it comes to where that is one word: `COUNT_ARGS(a, b)` is 2.
+    fn reduced(&mut self, frame: &Frame, moment: Moment, text: Vec<u8>) -> Vec<u8> {
+        let mut tokens = Lexer::inside(&text);
+        let is_use = tokens
+            .next()
+            .is_some_and(|token| token.kind == TokenKind::Ident)
+            && tokens.next().is_some_and(|token| token.is(b'('));
+        if !is_use || text.len() > LONGEST_REDUCED {
+            return text;
+        }
+        let flat = self.flattened(frame.unit, moment, &text, &frame.expanding);
+        if Lexer::inside(&flat).count() == 1 {
+            flat
+        } else {
+            text
+        }
+    }
+
     /// The word that an object-like macro stands for, if it is only one and always the same.
-    fn one_word(&mut self, frame: &Frame, word: Name) -> Option<Vec<u8>> {
+    fn one_word(&mut self, frame: &Frame, word: Name, moment: Moment) -> Option<Vec<u8>> {
         if frame.expanding.contains(&word) {
             return None;
         }
-        let states = self.macro_states(frame.unit, word, frame.moment?);
+        let states = self.macro_states(frame.unit, word, moment);
         let [(_, MacroState::Defined(visit, number))] = states[..] else {
             return None;
         };

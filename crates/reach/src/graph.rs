@@ -110,6 +110,13 @@ impl<'t> Analysis<'t> {
         nodes
     }
 
+    /// Whether the tree has functions called `name`, and none of them is part of this kernel.
+    pub fn is_left_out(&mut self, name: &str) -> bool {
+        let keys = self.functions_called(Name::new(name));
+        let mut provided = keys.iter().map(|key| self.node_provided(*key));
+        !keys.is_empty() && provided.all(Condition::is_false)
+    }
+
     /// What a function calls, in the order of its text; each call with the Condition under which it
     /// happens once the function runs.
     pub fn callees(&mut self, node: &Node) -> Vec<CallEdge> {

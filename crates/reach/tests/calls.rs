@@ -95,6 +95,13 @@ fn tokens_that_are_put_together_are_names() {
         &["g: always"],
     );
     check(
+        "#define PREFIX g\n#define JOIN(a, b) a##b\n#define CONCAT(a, b) JOIN(a, b)\n\
+         #define NAME(x) CONCAT(PREFIX, x)\n#define RAW(x) JOIN(PREFIX, x)\n\
+         int g_1(void) { return 0; }\nint PREFIX_1(void) { return 0; }\n\
+         void f(void) { NAME(_1)(); RAW(_1)(); }",
+        &["g_1: always", "PREFIX_1: always"],
+    );
+    check(
         "#define CLASS(n, v) struct n *v __cleanup(drop_##n) = take_##n\n\
          #define guard(n) CLASS(n, held)\n\
          struct m; static struct m *take_m(int *x) { return 0; }\nstatic void drop_m(void *m) { }\n\
@@ -115,6 +122,18 @@ fn a_macro_may_be_told_what_to_call() {
         &["g: always", "h: always"],
     );
     check(
+        "#define once(fn, ...) ({ fn(__VA_ARGS__); })\n#define note(fmt, ...) h(k(fmt), ##__VA_ARGS__)\n\
+         void f(void) { once(note, g(1), 2); }",
+        &["h: always", "k: always", "g: always"],
+    );
+    check(
+        "#define COUNT_(a, b, n, ...) n\n#define COUNT(x...) COUNT_(x, 2, 1)\n\
+         #define CAT_(a, b) a##b\n#define CAT(a, b) CAT_(a, b)\n\
+         #define run(args...) CAT(run_, COUNT(args))(args)\nint run_2(int a, int b) { return 0; }\n\
+         void f(void) { run(1, 2); }",
+        &["run_2: always"],
+    );
+    check(
         "#define print(fmt, ...) out(h, fmt, ##__VA_ARGS__)\n#define out(fn, fmt, ...) ({ fn(fmt, ##__VA_ARGS__); })\n\
          void f(void) { print(\"%d\", g(1)); }",
         &["h: always", "g: always"],
@@ -126,6 +145,11 @@ fn loops_and_statements_are_looked_through() {
     check(
         "#define for_each(i) for (i = g(0); i; i = h(i))\nvoid f(void) { int i; for_each(i) { k(i); } }",
         &["g: always", "h: i", "k: i"],
+    );
+    check(
+        "#define wait(c) do { if (c) break; for (;;) { if (c) break; h(1); } k(2); } while (0)\n\
+         void f(struct s *s) { wait(s->done); }",
+        &["h: !s->done", "k: !s->done"],
     );
     check(
         "#define might() do { if (IS_ENABLED(CONFIG_OPT)) g(1); h(2); } while (0)\nvoid f(void) { might(); }",

@@ -35,6 +35,9 @@ pub(super) struct Case<'c> {
 /// Callees by caller.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
+/// Caller and callee.
+type Pair = (String, String);
+
 /// The compiler for an architecture, as Debian names it.
 fn compiler(arch: &str) -> Result<&'static str, Error> {
     match arch {
@@ -84,7 +87,8 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     analysis.assume(given);
     let mut tally = Tally::default();
     let mut seen = BTreeSet::new();
-    let mut differences = Vec::new();
+    let mut differences: Vec<(Pair, String)> = Vec::new();
+    let mut pairs = BTreeSet::new();
     for (path, graph) in &graphs {
         tally.files += 1;
         for (caller, callees) in graph.iter().filter(|(caller, _)| !is_wrapper(caller)) {
@@ -94,18 +98,30 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
                 callees,
                 (&mut seen, &mut tally),
             );
-            differences.extend(
-                found
-                    .into_iter()
-                    .map(|line| format!("{path} {caller} {line}")),
-            );
+            let known = callees
+                .iter()
+                .map(|callee| (caller.clone(), callee.clone()));
+            pairs.extend(known);
+            for (callee, whose) in found {
+                let line = format!("{path} {caller} {callee} {whose}");
+                differences.push(((caller.clone(), callee), line));
+            }
         }
     }
+    pairs.extend(differences.iter().map(|(pair, _)| pair.clone()));
+    let closure = closure(&pairs);
+    let inside = pairs.iter().filter(|(_, callee)| closure.contains(callee));
+    let inside = inside.count();
+    let wrong = differences
+        .iter()
+        .filter(|((_, callee), _)| closure.contains(callee));
+    let wrong = wrong.count();
     let percent = |wrong: u32, of: u32| 100.0 - 100.0 * f64::from(wrong) / f64::from(of.max(1));
     Ok(Found {
         summary: format!(
             "{} files, {} callers; of {} calls of gcc's {} are not ours ({:.2} % are); of {} of \
-             ours {} are not gcc's ({:.2} % are)",
+             ours {} are not gcc's ({:.2} % are); of {inside} calls on the way to the rules' sinks \
+             {wrong} differ",
             tally.files,
             tally.callers,
             tally.theirs,
@@ -115,8 +131,28 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
             tally.only_ours,
             percent(tally.only_ours, tally.ours),
         ),
-        differences,
+        differences: differences.into_iter().map(|(_, line)| line).collect(),
     })
+}
+
+/// The functions from which a sink of a rule is reached by direct calls, and the sinks.
+fn closure(pairs: &BTreeSet<Pair>) -> BTreeSet<String> {
+    let rules = rules::built_in().unwrap_or_default();
+    let sinks = rules.into_iter().flat_map(|rule| rule.sink);
+    let mut open: Vec<String> = sinks
+        .filter_map(|sink| sink.call.or(sink.function))
+        .collect();
+    let mut closure = BTreeSet::new();
+    while let Some(callee) = open.pop() {
+        let callers = pairs.iter().filter(|(_, called)| *called == callee);
+        open.extend(
+            callers
+                .map(|(caller, _)| caller.clone())
+                .filter(|c| !closure.contains(c)),
+        );
+        closure.insert(callee);
+    }
+    closure
 }
 
 /// Compares one caller of one file.
@@ -125,7 +161,7 @@ fn one(
     (path, caller): (&str, &str),
     theirs: &BTreeSet<String>,
     (seen, tally): (&mut BTreeSet<String>, &mut Tally),
-) -> Vec<String> {
+) -> Vec<(String, String)> {
     let name = written_name(caller);
     let definitions = analysis.definitions_seen(path, name);
     let of_header = definitions.iter().all(|node| *node.file != *path);
@@ -157,17 +193,23 @@ fn one(
     let only_ours: BTreeSet<String> = ours.difference(&theirs).cloned().collect();
     tally.only_theirs += count(&only_theirs);
     tally.only_ours += count(&only_ours);
-    let unknown = if definitions.is_empty() {
-        " (the caller is not known)"
-    } else {
-        ""
-    };
-    let theirs = only_theirs
-        .iter()
-        .map(|c| format!("{c} only gcc's{unknown}"));
-    theirs
-        .chain(only_ours.iter().map(|c| format!("{c} only ours")))
-        .collect()
+    let mut told = Vec::new();
+    for callee in only_theirs {
+        let cause = if definitions.is_empty() {
+            " its caller is not found"
+        } else if analysis.is_left_out(&callee) {
+            " it is not built, so this call is never linked"
+        } else {
+            ""
+        };
+        told.push((callee, format!("only gcc's:{cause}")));
+    }
+    told.extend(
+        only_ours
+            .into_iter()
+            .map(|callee| (callee, "only ours:".to_owned())),
+    );
+    told
 }
 
 fn count(set: &BTreeSet<String>) -> u32 {
