@@ -135,6 +135,7 @@ impl MacroBody {
         let original = splice(text);
         let mut is_textual = substitute::is_textual(&original, params);
         let mut masked = original.clone();
+        blank_tails(&mut masked);
         let hidden = mask::mask_tokens(&mut masked);
         let value = parse::expression(&masked, start);
         if let Some(value) = &value {
@@ -156,6 +157,15 @@ impl MacroBody {
             value: value.map(Arc::new),
             facts: Arc::new(walk.finish()),
             is_textual,
+        }
+    }
+}
+
+/// Blanks the `##` of `, ##__VA_ARGS__`, which no grammar knows.
+fn blank_tails(text: &mut [u8]) {
+    for at in memchr::memmem::find_iter(&text.to_vec(), b"##") {
+        if text[..at].trim_ascii_end().last() == Some(&b',') {
+            text[at..at + 2].fill(b' ');
         }
     }
 }

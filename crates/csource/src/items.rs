@@ -259,6 +259,8 @@ impl Scan<'_> {
         let before = &tokens[declaration_start(tokens, name_at)..name_at];
         let generated =
             generator.is_some() || (before.is_empty() && !word.iter().any(u8::is_ascii_lowercase));
+        // `TREE(init)(struct tree *t)`: what it is called, only the macro tells.
+        let computed = tokens[open - 1].is(b')');
         let named = if generated {
             *inner.iter().find(|t| t.kind == TokenKind::Ident)?
         } else {
@@ -285,7 +287,7 @@ impl Scan<'_> {
             },
             return_type: joined(self.text, before),
             branch: self.directives.branch_at(named.span.start),
-            is_generated: generated,
+            is_generated: generated || computed,
             entry: generator.map(|(_, what)| *what),
         })
     }

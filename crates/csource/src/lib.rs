@@ -38,6 +38,6 @@ pub use idioms::{NO_RETURN, NO_RETURN_IF, TRANSPARENT};
 pub use item::{Function, Linkage, Param, TopMacro, Variable};
 pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
-pub use parse::Query;
+pub use parse::{Query, expression};
 pub use structure::Member;
 pub use substitute::{arguments, pasted, substitute};

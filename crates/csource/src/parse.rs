@@ -101,8 +101,9 @@ fn block(before: &str, masked: &[u8], after: &str, start: u32) -> Stmt {
     }
 }
 
-/// A macro's replacement, or any other piece of C, as an expression; `None` where it is none.
-pub(crate) fn expression(text: &[u8], start: u32) -> Option<Expr> {
+/// A macro's replacement, or any other piece of C whose first byte stands at `start`, as an expression;
+/// `None` where it is none.
+pub fn expression(text: &[u8], start: u32) -> Option<Expr> {
     if text.trim_ascii().is_empty() {
         return None;
     }

@@ -100,7 +100,7 @@ impl Analysis<'_> {
             inner.frame.under = under;
             return Some(inner);
         }
-        let args = exprs(used, written);
+        let args = exprs(used, whole, written);
         let params = definition.params.as_deref().unwrap_or_default();
         let bound = params.iter().enumerate().map(|(at, param)| {
             let args = match param.strip_suffix("...") {
@@ -477,19 +477,22 @@ fn bound_name(param: Name) -> Name {
 }
 
 /// The arguments as expressions: as the grammar has them, or, where it did not see as many as there
-/// are, as words that are not understood.
-fn exprs(used: Use<'_>, written: Vec<Span>) -> Vec<Expr> {
+/// are in the text `whole`, each read by itself.
+fn exprs(used: Use<'_>, whole: &[u8], written: Vec<Span>) -> Vec<Expr> {
     if used.args.len() == written.len() {
         return used.args.to_vec();
     }
-    let opaque = |span: Span| Expr {
-        kind: ExprKind::Opaque(Vec::new()),
-        span: Span {
-            start: span.start + used.span.start,
-            end: span.end + used.span.start,
-        },
+    let read = |span: Span| {
+        let start = span.start + used.span.start;
+        csource::expression(span.of(whole), start).unwrap_or(Expr {
+            kind: ExprKind::Opaque(Vec::new()),
+            span: Span {
+                start,
+                end: span.end + used.span.start,
+            },
+        })
     };
-    written.into_iter().map(opaque).collect()
+    written.into_iter().map(read).collect()
 }
 
 fn is_nothing(arg: &Expr) -> bool {

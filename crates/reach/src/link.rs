@@ -391,11 +391,13 @@ impl Analysis<'_> {
         let mut found = Vec::new();
         for path in paths {
             if let Some(file) = self.read_file(path) {
-                found.extend(
-                    file.functions_named(name)
-                        .iter()
-                        .map(|id| FunctionKey { path, id: *id }),
-                );
+                // A function whose name a macro puts together is not called by the macro's name.
+                let named = |id: &&FunctionId| {
+                    let function = file.function(**id);
+                    !function.is_generated || function.entry.is_some()
+                };
+                let ids = file.functions_named(name).iter().filter(named);
+                found.extend(ids.map(|id| FunctionKey { path, id: *id }));
             }
         }
         let found: Arc<[FunctionKey]> = found.into();

@@ -35,6 +35,17 @@ pub(super) struct Case<'c> {
 /// Callees by caller.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
+/// Names of the compiler's own, of checks that it puts in, and of assertions that it drops.
+const MADE: &[&str] = &[
+    "__builtin_",
+    "__compiletime_assert_",
+    "__ubsan_",
+    "__asan_",
+    "*__asan_",
+    "__tsan_",
+    "__sanitizer_",
+];
+
 /// Caller and callee.
 type Pair = (String, String);
 
@@ -180,9 +191,7 @@ fn one(
             Callee::Pointer(_) | Callee::Candidate(_) => {}
         }
     }
-    let is_real = |callee: &&String| {
-        !callee.starts_with("__builtin_") && !callee.starts_with("__compiletime_assert_")
-    };
+    let is_real = |callee: &&String| !MADE.iter().any(|made| callee.starts_with(made));
     let theirs: BTreeSet<String> = theirs.iter().filter(is_real).cloned().collect();
     // A call of what nothing defines is one that is not meant to stay; gcc may see that already.
     ours.extend(unlinked.intersection(&theirs).cloned());
