@@ -148,7 +148,7 @@ impl MacroBody {
         }
         let text = Masked {
             original: &original,
-            masked: &masked,
+            grammar: &masked,
             hidden: &hidden,
             start,
         };
@@ -163,7 +163,8 @@ impl MacroBody {
 
 /// Blanks the `##` of `, ##__VA_ARGS__`, which no grammar knows.
 fn blank_tails(text: &mut [u8]) {
-    for at in memchr::memmem::find_iter(&text.to_vec(), b"##") {
+    let pastes: Vec<usize> = memchr::memmem::find_iter(text, b"##").collect();
+    for at in pastes {
         if text[..at].trim_ascii_end().last() == Some(&b',') {
             text[at..at + 2].fill(b' ');
         }
@@ -197,7 +198,7 @@ impl Body {
             walk.whole(&statement);
             let text = Masked {
                 original: span.of(text),
-                masked: &masked,
+                grammar: &masked,
                 hidden: &hidden,
                 start: span.start,
             };

@@ -26,7 +26,7 @@ pub(crate) struct Masked<'t> {
     /// As it stands in the file.
     pub(crate) original: &'t [u8],
     /// As the grammar got it.
-    pub(crate) masked: &'t [u8],
+    pub(crate) grammar: &'t [u8],
     /// What that does not show.
     pub(crate) hidden: &'t [Hidden],
     /// Where its first byte stands in the file.
@@ -52,7 +52,7 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
         }
     }
     let known: FxHashSet<u32> = walk.called().collect();
-    let tokens: Vec<Token> = Lexer::new(text.masked).collect();
+    let tokens: Vec<Token> = Lexer::new(text.grammar).collect();
     let mut attribute_ends = 0;
     for (at, token) in tokens.iter().enumerate() {
         let open = tokens.get(at + 1).is_some_and(|next| next.is(b'('));
@@ -62,13 +62,13 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
         {
             continue;
         }
-        let word = token.span.of(text.masked);
+        let word = token.span.of(text.grammar);
         if word.starts_with(b"__attribute") {
             attribute_ends = close(&tokens[at + 1..]).unwrap_or(0);
         }
         if token.span.start < attribute_ends
             || is_keyword(word)
-            || is_declared(text.masked, &tokens[..at])
+            || is_declared(text.grammar, &tokens[..at])
         {
             continue;
         }

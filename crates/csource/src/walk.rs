@@ -285,24 +285,14 @@ impl<'d> Walk<'d> {
             (LoopKind::BodyFirst, Some(test)) => {
                 self.expr(test, after_body);
                 if forever {
-                    self.left(broken, live)
+                    left(broken, live)
                 } else {
                     self.after_do(body, after_body, broken)
                 }
             }
-            _ if forever => self.left(broken, live),
+            _ if forever => left(broken, live),
             // The body may not run at all, and the test may have changed its answer.
             _ => live,
-        }
-    }
-
-    /// Behind a loop that only a `break` ends. What was true when the loop began may have changed since,
-    /// and the test before the `break` with it.
-    fn left(&self, broken: FlowId, live: FlowId) -> FlowId {
-        if broken == FlowId::NEVER {
-            broken
-        } else {
-            live
         }
     }
 
@@ -515,6 +505,16 @@ impl<'d> Walk<'d> {
             },
             _ => live,
         }
+    }
+}
+
+/// Behind a loop that only a `break` ends. What was true when the loop began may have changed since,
+/// and the test before the `break` with it.
+fn left(broken: FlowId, live: FlowId) -> FlowId {
+    if broken == FlowId::NEVER {
+        broken
+    } else {
+        live
     }
 }
 

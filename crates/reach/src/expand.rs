@@ -92,9 +92,7 @@ impl Analysis<'_> {
             None => Vec::new(),
         };
         let body = file.macro_body(&definition);
-        let spread = written
-            .iter()
-            .any(|span| self.is_spread(frame, used, *span));
+        let spread = written.iter().any(|span| is_spread(frame, used, *span));
         if body.is_textual || used.behind.is_some() || spread {
             let mut inner = self.spelled_out(frame, used, (&file, &definition), &written);
             inner.frame.under = under;
@@ -195,7 +193,7 @@ impl Analysis<'_> {
                 end: span.end + used.span.start,
             };
             let text = self.resolved(frame, whole, !as_written);
-            if self.is_spread(frame, used, *span) {
+            if is_spread(frame, used, *span) {
                 // What a variadic parameter holds is several arguments here.
                 let list = [b"_(", text.as_slice(), b")"].concat();
                 let spans = csource::arguments(&list).unwrap_or_default();
@@ -251,17 +249,6 @@ impl Analysis<'_> {
         }
         out.extend_from_slice(&text[last..]);
         out
-    }
-
-    /// Whether an argument is a variadic parameter that holds several arguments, or none.
-    fn is_spread(&self, frame: &Frame, used: Use<'_>, span: Span) -> bool {
-        let word = Span {
-            start: span.start + used.span.start,
-            end: span.end + used.span.start,
-        };
-        let word = std::str::from_utf8(word.of(frame.file.text())).unwrap_or_default();
-        let bound = frame.bound.iter().find(|bound| *bound.name == *word);
-        bound.is_some_and(|bound| bound.args.len() != 1)
     }
 
     /// An argument, replaced by what it comes to where that is one word: `COUNT_ARGS(a, b)` is 2.
@@ -493,6 +480,17 @@ fn exprs(used: Use<'_>, whole: &[u8], written: Vec<Span>) -> Vec<Expr> {
         })
     };
     written.into_iter().map(read).collect()
+}
+
+/// Whether an argument is a variadic parameter that holds several arguments, or none.
+fn is_spread(frame: &Frame, used: Use<'_>, span: Span) -> bool {
+    let word = Span {
+        start: span.start + used.span.start,
+        end: span.end + used.span.start,
+    };
+    let word = std::str::from_utf8(word.of(frame.file.text())).unwrap_or_default();
+    let bound = frame.bound.iter().find(|bound| *bound.name == *word);
+    bound.is_some_and(|bound| bound.args.len() != 1)
 }
 
 fn is_nothing(arg: &Expr) -> bool {

@@ -111,7 +111,7 @@ impl<'t> Analysis<'t> {
         scanner: &mut Scanner<'_, 't>,
     ) -> Condition {
         let (used, behind) = outermost_use(call);
-        let Some((name, place)) = self.called_name(frame, &used.callee) else {
+        let Some((name, place)) = called_name(frame, &used.callee) else {
             let here = self.condition_of(frame, call, under);
             self.tell(frame, (call, Called::Pointer), here, scanner);
             return Condition::FALSE;
@@ -149,32 +149,6 @@ impl<'t> Analysis<'t> {
         }
         // Where the use itself cannot be, nobody else looks at its arguments either.
         as_macro
-    }
-
-    /// The name that is called, and the frame in which it is looked up: a macro may be told what to
-    /// call. `None` for a pointer.
-    fn called_name(&self, frame: &Frame, callee: &Expr) -> Option<(Name, Frame)> {
-        let name = callee.as_ident()?;
-        if let Some(bound) = frame.bound(name) {
-            let ([only], Some(user)) = (&*bound.args, &frame.user) else {
-                return None;
-            };
-            return self.called_name(user, only);
-        }
-        let mut around = Some(frame);
-        while let Some(frame) = around {
-            let local = frame.param(name).is_some()
-                || frame
-                    .body
-                    .locals
-                    .iter()
-                    .any(|local| local.declarator.name == name);
-            if local {
-                return None;
-            }
-            around = frame.user.as_deref();
-        }
-        Some((name, frame.clone()))
     }
 
     /// Looks at a name that is used as a value: a macro's parameter, or a macro without arguments.
@@ -265,6 +239,32 @@ impl<'t> Analysis<'t> {
         };
         (scanner.met)(self, &met);
     }
+}
+
+/// The name that is called, and the frame in which it is looked up: a macro may be told what to
+/// call. `None` for a pointer.
+fn called_name(frame: &Frame, callee: &Expr) -> Option<(Name, Frame)> {
+    let name = callee.as_ident()?;
+    if let Some(bound) = frame.bound(name) {
+        let ([only], Some(user)) = (&*bound.args, &frame.user) else {
+            return None;
+        };
+        return called_name(user, only);
+    }
+    let mut around = Some(frame);
+    while let Some(frame) = around {
+        let local = frame.param(name).is_some()
+            || frame
+                .body
+                .locals
+                .iter()
+                .any(|local| local.declarator.name == name);
+        if local {
+            return None;
+        }
+        around = frame.user.as_deref();
+    }
+    Some((name, frame.clone()))
 }
 
 enum Event<'b> {

@@ -109,7 +109,7 @@ pub(crate) struct Graph {
 /// Calls around a function.
 #[derive(Args, Debug)]
 pub(crate) struct Around {
-    /// The function, or FILE:FUNCTION
+    /// The function, or with its file `mm/memory.c:do_fault`
     pub(crate) function: String,
 
     #[command(flatten)]
@@ -127,7 +127,7 @@ pub(crate) struct Around {
 /// Paths between functions.
 #[derive(Args, Debug)]
 pub(crate) struct Paths {
-    /// Where paths begin: a function, or FILE:FUNCTION
+    /// Where paths begin: a function, or with its file `mm/memory.c:do_fault`
     pub(crate) from: String,
 
     /// Where they end

@@ -195,12 +195,11 @@ impl<'a> Question<'a> {
             let (from, to) = (one_line(&asked.from), one_line(&asked.to));
             print(&format!("no calls lead from {from} to {to}\n"))?;
         }
-        print(&match self.graph.format {
-            GraphFormat::Json => answer::paths_json(&self.asked(&path), &question, &paths, &notes),
-            _ => {
-                let look = terminal::look(self.graph.color);
-                answer::paths(&paths, &notes, &self.names(), &look)
-            }
+        print(&if self.graph.format == GraphFormat::Json {
+            answer::paths_json(&self.asked(&path), &question, &paths, &notes)
+        } else {
+            let look = terminal::look(self.graph.color);
+            answer::paths(&paths, &notes, &self.names(), &look)
         })?;
         let found = if paths.is_empty() { exit::FINDINGS } else { 0 };
         Ok(ExitCode::from(found))

@@ -7,6 +7,7 @@
 //! point.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -69,16 +70,17 @@ struct Tally {
     ours: u32,
     only_theirs: u32,
     only_ours: u32,
+    /// Calls from which a sink of a rule is reached, and those of them that differ.
+    inside: usize,
+    inside_wrong: usize,
 }
 
 pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     let graphs = theirs(case)?;
     let config = case.out.join(".config");
     let config = fs::read_to_string(&config).map_err(|e| Error::io("read", &config, &e))?;
-    let given = values(&config)
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let given = values(&config).into_iter();
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let arch = case
         .tree
         .architecture(case.arch)
@@ -95,7 +97,7 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     };
     let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();
     let mut analysis = Analysis::new(case.tree, &model, header_arches, &vocabulary, limits);
-    analysis.assume(given);
+    analysis.assume(given.collect());
     let mut tally = Tally::default();
     let mut seen = BTreeSet::new();
     let mut differences: Vec<(Pair, String)> = Vec::new();
@@ -103,17 +105,12 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     for (path, graph) in &graphs {
         tally.files += 1;
         for (caller, callees) in graph.iter().filter(|(caller, _)| !is_wrapper(caller)) {
-            let found = one(
-                &mut analysis,
-                (path, caller),
-                callees,
-                (&mut seen, &mut tally),
-            );
             let known = callees
                 .iter()
                 .map(|callee| (caller.clone(), callee.clone()));
             pairs.extend(known);
-            for (callee, whose) in found {
+            let place = (path.as_str(), caller.as_str());
+            for (callee, whose) in one(&mut analysis, place, callees, (&mut seen, &mut tally)) {
                 let line = format!("{path} {caller} {callee} {whose}");
                 differences.push(((caller.clone(), callee), line));
             }
@@ -121,29 +118,36 @@ pub(super) fn compare(case: &Case<'_>) -> Result<Found, Error> {
     }
     pairs.extend(differences.iter().map(|(pair, _)| pair.clone()));
     let closure = closure(&pairs);
-    let inside = pairs.iter().filter(|(_, callee)| closure.contains(callee));
-    let inside = inside.count();
-    let wrong = differences
-        .iter()
-        .filter(|((_, callee), _)| closure.contains(callee));
-    let wrong = wrong.count();
-    let percent = |wrong: u32, of: u32| 100.0 - 100.0 * f64::from(wrong) / f64::from(of.max(1));
+    let inside = |pair: &&Pair| closure.contains(&pair.1);
+    tally.inside = pairs.iter().filter(inside).count();
+    let wrong = differences.iter().map(|(pair, _)| pair).filter(inside);
+    tally.inside_wrong = wrong.count();
     Ok(Found {
-        summary: format!(
-            "{} files, {} callers; of {} calls of gcc's {} are not ours ({:.2} % are); of {} of \
-             ours {} are not gcc's ({:.2} % are); of {inside} calls on the way to the rules' sinks \
-             {wrong} differ",
-            tally.files,
-            tally.callers,
-            tally.theirs,
-            tally.only_theirs,
-            percent(tally.only_theirs, tally.theirs),
-            tally.ours,
-            tally.only_ours,
-            percent(tally.only_ours, tally.ours),
-        ),
+        summary: tally.to_string(),
         differences: differences.into_iter().map(|(_, line)| line).collect(),
     })
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |wrong: u32, of: u32| 100.0 - 100.0 * f64::from(wrong) / f64::from(of.max(1));
+        write!(
+            f,
+            "{} files, {} callers; of {} calls of gcc's {} are not ours ({:.2} % are); of {} of \
+             ours {} are not gcc's ({:.2} % are); of {} calls on the way to the rules' sinks {} \
+             differ",
+            self.files,
+            self.callers,
+            self.theirs,
+            self.only_theirs,
+            percent(self.only_theirs, self.theirs),
+            self.ours,
+            self.only_ours,
+            percent(self.only_ours, self.ours),
+            self.inside,
+            self.inside_wrong,
+        )
+    }
 }
 
 /// The functions from which a sink of a rule is reached by direct calls, and the sinks.
