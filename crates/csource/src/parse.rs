@@ -559,6 +559,9 @@ impl Convert<'_> {
                 _ => (declarator, None),
             };
             let (named, pointer) = declared_name(target)?;
+            if is_prototype(target) {
+                return None;
+            }
             Some(Declarator {
                 name: name(self.words(named)),
                 type_text,
@@ -569,6 +572,18 @@ impl Convert<'_> {
         });
         StmtKind::Declare(made.collect())
     }
+}
+
+/// `void f(int)`, whose name is a function's, unlike that of `void (*f)(int)`.
+fn is_prototype(mut node: Node) -> bool {
+    while node.kind() == "pointer_declarator" {
+        let Some(inner) = node.child_by_field_name("declarator") else {
+            return false;
+        };
+        node = inner;
+    }
+    let inner = node.child_by_field_name("declarator");
+    node.kind() == "function_declarator" && inner.is_some_and(|inner| inner.kind() == "identifier")
 }
 
 /// The name inside a declarator, and whether a star or bracket stands around it.

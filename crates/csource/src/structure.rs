@@ -94,7 +94,8 @@ fn declaration(text: &[u8], tokens: &[Token], found: &mut Vec<Member>, depth: u3
         .filter(|token| token.kind == TokenKind::Ident)
         .map(|token| name(token.span.of(text)));
     let open = tokens.iter().position(|token| token.is(b'{'));
-    let Some((open, close)) = open.zip(tokens.iter().rposition(|token| token.is(b'}'))) else {
+    let close = tokens.iter().rposition(|token| token.is(b'}'));
+    let Some((open, close)) = open.zip(close).filter(|(open, close)| open < close) else {
         return declarators(text, tokens, tag, found);
     };
     // Without a name behind its brace, what is inside belongs to the structure around.
@@ -165,5 +166,6 @@ mod tests {
         assert_eq!(shown, expect);
         assert_eq!(members(text, "b"), None);
         assert_eq!(members(b"struct a { int x", "a"), Some(Vec::new()));
+        assert!(members(b"struct a { { ) ; } { ) ; } };", "a").is_some());
     }
 }

@@ -51,7 +51,11 @@ pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
                     trim_comma(&mut out);
                 }
             } else {
-                out.truncate(out.trim_ascii_end().len());
+                // Nothing on the left: what follows stands alone.
+                let empty = put_last && out.last() == Some(&b' ');
+                if !empty {
+                    out.truncate(out.trim_ascii_end().len());
+                }
                 pasting = true;
             }
             at = next;
@@ -246,6 +250,7 @@ mod tests {
             "g( 1 , 2, 3 )",
         );
         check(&["a"], "##a a##", &["x"], "x x ##");
+        check(&["a"], "void a##write(void)", &[""], "void write(void)");
         check(&["a"], "a->b != -a", &["-x"], "-x ->b != - -x");
         check(&[], "", &[], "");
     }

@@ -9,7 +9,7 @@
 //! the caller's. Where `##` makes new names, or where the replacement is no C by itself, the text is
 //! made with the arguments put in and read again.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -26,6 +26,9 @@ use crate::unit::{MacroState, Moment, UnitId, VisitId};
 /// Longer arguments are not tried to be reduced.
 const LONGEST_REDUCED: usize = 512;
 
+/// Macros in macros and arguments in arguments are not replaced further in.
+const DEEPEST_TEXT: usize = 64;
+
 /// A text that macros make is cut off here.
 const LONGEST_TEXT: usize = 1 << 16;
 
@@ -36,6 +39,8 @@ pub(crate) struct Bound {
     /// The argument; several, or none, for a variadic parameter.
     pub(crate) args: Rc<[Expr]>,
     value: OnceCell<TermId>,
+    /// When the calls in it were told already.
+    pub(crate) scanned: Cell<Condition>,
 }
 
 /// The use of a macro.
@@ -113,6 +118,7 @@ impl Analysis<'_> {
                     .cloned()
                     .collect(),
                 value: OnceCell::new(),
+                scanned: Cell::new(Condition::FALSE),
             }
         });
         let bound = bound.collect();
@@ -221,7 +227,10 @@ impl Analysis<'_> {
         let text = span.of(file.text());
         let mut out = Vec::with_capacity(text.len());
         let mut last = 0;
-        for token in Lexer::new(text).filter(|token| token.kind == TokenKind::Ident) {
+        for token in Lexer::inside(text).filter(|token| token.kind == TokenKind::Ident) {
+            if out.len() > LONGEST_TEXT {
+                break;
+            }
             let Ok(word) = std::str::from_utf8(token.span.of(text)) else {
                 continue;
             };
@@ -261,7 +270,7 @@ impl Analysis<'_> {
         if !is_use || text.len() > LONGEST_REDUCED {
             return text;
         }
-        let flat = self.flattened(frame.unit, moment, &text, &frame.expanding);
+        let flat = self.flattened(frame.unit, moment, &text, (&frame.expanding, 0));
         if Lexer::inside(&flat).count() == 1 {
             flat
         } else {
@@ -291,7 +300,7 @@ impl Analysis<'_> {
         written: Name,
         moment: Moment,
     ) -> Option<(Name, bool)> {
-        let mut text = self.flattened(unit, moment, written.as_bytes(), &[]);
+        let mut text = self.flattened(unit, moment, written.as_bytes(), (&[], 0));
         // A path has no blanks, other than those between its tokens.
         text.retain(|byte| !byte.is_ascii_whitespace());
         let (inner, angled) = match &text[..] {
@@ -310,8 +319,11 @@ impl Analysis<'_> {
         unit: UnitId,
         moment: Moment,
         text: &[u8],
-        expanding: &[Name],
+        (expanding, depth): (&[Name], usize),
     ) -> Vec<u8> {
+        if expanding.len() > DEEPEST_TEXT || depth > DEEPEST_TEXT {
+            return text.to_vec();
+        }
         let mut out = Vec::with_capacity(text.len());
         let tokens: Vec<_> = Lexer::inside(text).collect();
         let mut done = 0;
@@ -330,18 +342,23 @@ impl Analysis<'_> {
                 let expanding = [expanding, &[name]].concat();
                 let body = definition.body.of(file.text());
                 let Some(params) = &definition.params else {
-                    return Some(self.flattened(unit, moment, body, &expanding));
+                    return Some(self.flattened(unit, moment, body, (&expanding, depth + 1)));
                 };
                 let spans = csource::arguments(&text[start..])?;
                 end = start + use_end(&text[start..]);
                 let args = spans.into_iter().map(|span| {
                     let arg = span.of(&text[start..]);
-                    self.flattened(unit, moment, arg, &expanding[..expanding.len() - 1])
+                    self.flattened(
+                        unit,
+                        moment,
+                        arg,
+                        (&expanding[..expanding.len() - 1], depth + 1),
+                    )
                 });
                 let args = args.collect::<Vec<_>>();
                 let args = joined_tail(params, args);
                 let made = csource::substitute(body, params, &args);
-                Some(self.flattened(unit, moment, &made, &expanding))
+                Some(self.flattened(unit, moment, &made, (&expanding, depth + 1)))
             });
             match replaced {
                 Some(text) => out.extend(text),

@@ -34,6 +34,8 @@ pub(crate) struct Made {
     pub(crate) file: Arc<File>,
     /// The file of the tree, and the place in it.
     pub(crate) origin: (Name, u32),
+    /// A unit that reads it, and where.
+    pub(crate) place: Option<(UnitId, VisitId)>,
 }
 
 impl Analysis<'_> {
@@ -128,6 +130,9 @@ impl Analysis<'_> {
             let functions = &file.items().functions;
             if !functions.is_empty() {
                 let visit = self.add_visit(frame.unit, &file, when, moment);
+                if let Some(made) = self.made.get_mut(&file.path()) {
+                    made.place.get_or_insert((frame.unit, visit));
+                }
                 for (id, function) in (0..).map(FunctionId).zip(functions) {
                     let key = FunctionKey {
                         path: file.path(),
@@ -161,6 +166,7 @@ impl Analysis<'_> {
                     let made = Made {
                         file: file.clone(),
                         origin,
+                        place: None,
                     };
                     self.made.insert(path, made);
                     return file;

@@ -220,6 +220,11 @@ impl<'t> Analysis<'t> {
         })
     }
 
+    /// Either of two Conditions.
+    pub fn either(&mut self, a: Condition, b: Condition) -> Condition {
+        self.store.or(a, b)
+    }
+
     /// Whether all of `steps` can be in one configuration, whatever the values are.
     pub fn possible(&mut self, steps: &[Condition]) -> bool {
         let steps: Vec<Condition> = steps

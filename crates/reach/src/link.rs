@@ -136,7 +136,11 @@ impl Analysis<'_> {
                 }
             }
         }
-        let elsewhere = candidates.iter().any(|key| !is_header(&key.path));
+        let elsewhere = candidates.iter().any(|key| {
+            let file = self.read_file(key.path);
+            let is_static = |file: Arc<File>| file.function(key.id).linkage.is_static;
+            !is_header(&key.path) && !file.is_some_and(is_static)
+        });
         if !rest.is_false() && self.limits.generated && !elsewhere {
             for (key, visit) in self.generated_called(unit, name) {
                 let here = self.unit_ref(unit).visit(visit).when;
@@ -301,6 +305,8 @@ impl Analysis<'_> {
         if is_header(&path) {
             return Condition::TRUE;
         }
+        // What a macro has made is built with the file that uses it.
+        let path = self.made.get(&path).map_or(path, |made| made.origin.0);
         let built = self.built_as(&path);
         let mut when = built.any(&mut self.store);
         for includer in self.includers(path) {
@@ -345,6 +351,9 @@ impl Analysis<'_> {
 
     /// Where a file is read: in a unit of its own, or in that of a C file that includes it.
     pub(crate) fn place_of(&mut self, path: Name) -> Option<(UnitId, VisitId)> {
+        if let Some(made) = self.made.get(&path) {
+            return made.place;
+        }
         for includer in self.includers(path) {
             if let Some(unit) = self.unit(includer)
                 && let Some(visit) = self.unit_ref(unit).visits_of(path).first()

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A field is told by the tag of its structure and its name. Which object a pointer leads to is not
-//! asked: every function that is stored to the field of some object is a candidate.
+//! asked: every function that an initialiser at the top of a file stores to the field of some object is a
+//! candidate. What assignments store is not known.
 
 use condition::Condition;
 use csource::syntax::{Expr, ExprKind, UnaryOp};
@@ -143,7 +144,7 @@ impl Analysis<'_> {
         slot: Slot,
         found: &mut Vec<(FunctionKey, Span, Condition)>,
     ) {
-        let through = |callee: &Expr| matches!(&callee.kind, ExprKind::Field(_, field, _) if *field == slot.field);
+        let through = |callee: &Expr| field_of(callee) == Some(slot.field);
         let Some(file) = self.read_file(caller.path) else {
             return;
         };
@@ -249,6 +250,15 @@ fn stored(init: &Expr, field: Name, names: &mut Vec<Name>) {
             names.extend(function_name(value));
         }
         stored(value, field, names);
+    }
+}
+
+/// The field that a callee names, through stars and casts.
+fn field_of(callee: &Expr) -> Option<Name> {
+    match &callee.kind {
+        ExprKind::Field(_, field, _) => Some(*field),
+        ExprKind::Unary(UnaryOp::Dereference, inner) | ExprKind::Cast(_, inner) => field_of(inner),
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@
 //! the Condition of that place.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use condition::Condition;
 use csource::Call;
@@ -113,7 +114,16 @@ impl<'t> Analysis<'t> {
         let (used, behind) = outermost_use(call);
         let Some((name, place)) = called_name(frame, &used.callee) else {
             let here = self.condition_of(frame, call, under);
-            self.tell(frame, (call, Called::Pointer), here, scanner);
+            let (place, callee) = passed_callee(frame, &call.callee);
+            let through = Call {
+                callee: Arc::new(callee),
+                ..call.clone()
+            };
+            self.tell(&place, (&through, Called::Pointer), here, scanner);
+            // An argument that says what is called may call something to find out.
+            if let Some(name) = used.callee.as_ident() {
+                self.scan_value(frame, (name, used.callee.span), here, scanner);
+            }
             return Condition::FALSE;
         };
         if !wants(scanner, name) {
@@ -131,13 +141,27 @@ impl<'t> Analysis<'t> {
                 _ if when.is_false() => {}
                 Target::Macro(..) if frame.depth >= self.limits.macro_depth => {}
                 Target::Macro(visit, number) => {
-                    as_macro = self.store.or(as_macro, when);
-                    let used = Use {
-                        span: used.span,
-                        args: &used.args,
-                        behind,
+                    let plain = self.macro_of(frame.unit, visit, number).1.params.is_none();
+                    let used = if plain {
+                        // The arguments are those of what the macro stands for.
+                        let behind = Span {
+                            start: used.callee.span.end,
+                            end: call.span.end,
+                        };
+                        Use {
+                            span: used.callee.span,
+                            args: &[],
+                            behind: Some(behind),
+                        }
+                    } else {
+                        Use {
+                            span: used.span,
+                            args: &used.args,
+                            behind,
+                        }
                     };
                     if let Some(inner) = self.expansion(frame, used, (visit, number), when) {
+                        as_macro = self.store.or(as_macro, when);
                         self.scan(&inner.frame, None, when, scanner);
                     }
                 }
@@ -163,9 +187,15 @@ impl<'t> Analysis<'t> {
             return;
         }
         if let Some(bound) = frame.bound(name) {
-            if let Some(user) = frame.user.clone() {
+            // What was looked at under a wider Condition need not be again: a macro that uses its
+            // argument twice, in itself, would be looked at without end.
+            let seen = bound.scanned.get();
+            let both = self.store.and(under, !seen);
+            if let Some(user) = frame.user.clone().filter(|_| !both.is_false()) {
+                let now = self.store.or(seen, under);
+                bound.scanned.set(now);
                 for arg in bound.args.iter() {
-                    self.scan(&user, Some(arg.span), under, scanner);
+                    self.scan(&user, Some(arg.span), both, scanner);
                 }
             }
             return;
@@ -265,6 +295,15 @@ fn called_name(frame: &Frame, callee: &Expr) -> Option<(Name, Frame)> {
         around = frame.user.as_deref();
     }
     Some((name, frame.clone()))
+}
+
+/// What a callee stands for where it is the parameter of a macro, and the frame that understands it.
+fn passed_callee(frame: &Frame, callee: &Expr) -> (Frame, Expr) {
+    let bound = callee.as_ident().and_then(|name| frame.bound(name));
+    match (bound.map(|bound| &*bound.args), &frame.user) {
+        (Some([only]), Some(user)) => passed_callee(user, only),
+        _ => (frame.clone(), callee.clone()),
+    }
 }
 
 enum Event<'b> {

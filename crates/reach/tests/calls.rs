@@ -158,6 +158,32 @@ fn loops_and_statements_are_looked_through() {
 }
 
 #[test]
+fn what_is_called_may_be_a_macros_or_a_prototypes_name() {
+    check(
+        "#define op (g)\nvoid f(void) { extern int h(int x); op(k(1)); h(2); }",
+        &["g: always", "k: always", "h: always"],
+    );
+    check(
+        "#define RUN(fn) fn(1)\nvoid f(void) { RUN(ops(g(1))->go); }",
+        &["ops(g(1))->go: always", "g: always"],
+    );
+    check(
+        "#define IO(bus) static int bus##get(int x) { return g(x); }\nIO()\nIO(w)\n\
+         void f(void) { get(1); wget(2); }",
+        &["get: always", "wget: always"],
+    );
+}
+
+#[test]
+fn an_argument_that_is_used_twice_again_and_again_comes_to_an_end() {
+    let nested = format!("{}g(1){}", "D(".repeat(60), ")".repeat(60));
+    check(
+        &format!("#define D(x) ((x) + (x))\nvoid f(void) {{ {nested}; }}"),
+        &["g: always"],
+    );
+}
+
+#[test]
 fn what_a_compiler_may_find_constant_is_open() {
     check(
         "#define NULL ((void *)0)\n#define bitop(op, nr, addr) ((__builtin_constant_p(nr) && \\\n\

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::kconfig::Library;
+use condition::Condition;
 use kernel::{Architecture, Progress, Tree};
 use rayon::prelude::*;
 use reach::{Analysis, CallEdge, Callee, Limits, Node, Vocabulary};
@@ -121,9 +122,10 @@ impl<'a> Question<'a> {
                 analysis,
                 files: around.files,
                 found: Found::default(),
+                conditions: BTreeMap::new(),
             };
             walk.from(roots, direction, depth);
-            walk.found
+            walk.told()
         });
         let found = merged(answers);
         if found.roots.is_empty() {
@@ -173,7 +175,9 @@ impl<'a> Question<'a> {
                     calls: Vec::new(),
                     arches: Vec::new(),
                 });
-                known.arches.push(arch.clone());
+                if !known.arches.contains(&arch) {
+                    known.arches.push(arch.clone());
+                }
                 if known.calls.is_empty() {
                     known.calls = calls;
                 } else {
@@ -240,6 +244,7 @@ struct Walk<'w, 't> {
     analysis: &'w mut Analysis<'t>,
     files: usize,
     found: Found,
+    conditions: BTreeMap<Key, Condition>,
 }
 
 impl Walk<'_, '_> {
@@ -307,9 +312,18 @@ impl Walk<'_, '_> {
         self.add((depth, caller, callee, indirect, place), call.when);
     }
 
-    fn add(&mut self, key: Key, when: condition::Condition) {
-        let words = self.analysis.words(when);
-        self.found.calls.entry(key).or_insert(words);
+    fn add(&mut self, key: Key, when: Condition) {
+        // Two calls in one line are one for the reader, who sees when either happens.
+        let known = self.conditions.entry(key).or_insert(Condition::FALSE);
+        *known = self.analysis.either(*known, when);
+    }
+
+    /// All that was found, its Conditions in words.
+    fn told(mut self) -> Found {
+        for (key, when) in self.conditions {
+            self.found.calls.insert(key, self.analysis.words(when));
+        }
+        self.found
     }
 }
 
@@ -464,7 +478,7 @@ fn forward(
             return;
         }
         path.push(call.clone());
-        let steps: Vec<condition::Condition> = path.iter().map(|call| call.when).collect();
+        let steps: Vec<Condition> = path.iter().map(|call| call.when).collect();
         if analysis.possible(&steps) {
             forward(analysis, onward, callee, path, limit, paths);
         }

@@ -327,7 +327,7 @@ fn theirs(case: &Case<'_>) -> Result<BTreeMap<String, Graph>, Error> {
     Ok(graphs)
 }
 
-/// The calls of functions with bodies in gcc's dump: its last symbol table counts.
+/// The calls of functions with bodies in gcc's dump.
 fn graph(dump: &str) -> Graph {
     let mut graph = Graph::new();
     let mut caller: Option<String> = None;
