@@ -91,7 +91,9 @@ impl<'t> Analysis<'t> {
     pub fn functions(&mut self, name: &str, file: Option<&str>) -> Vec<Node> {
         let name = Name::new(name);
         let mut keys = self.functions_called(name).to_vec();
-        if keys.is_empty()
+        if !keys
+            .iter()
+            .any(|key| file.is_none_or(|file| *key.path == *file))
             && let Some(file) = file.and_then(|file| self.read_file(Name::new(file)))
         {
             let path = file.path();

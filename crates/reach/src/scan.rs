@@ -119,7 +119,9 @@ impl<'t> Analysis<'t> {
                 callee: Arc::new(callee),
                 ..call.clone()
             };
-            self.tell(&place, (&through, Called::Pointer), here, scanner);
+            if is_pointer(&place, &through.callee) {
+                self.tell(&place, (&through, Called::Pointer), here, scanner);
+            }
             // An argument that says what is called may call something to find out.
             if let Some(name) = used.callee.as_ident() {
                 self.scan_value(frame, (name, used.callee.span), here, scanner);
@@ -142,24 +144,7 @@ impl<'t> Analysis<'t> {
                 Target::Macro(..) if frame.depth >= self.limits.macro_depth => {}
                 Target::Macro(visit, number) => {
                     let plain = self.macro_of(frame.unit, visit, number).1.params.is_none();
-                    let used = if plain {
-                        // The arguments are those of what the macro stands for.
-                        let behind = Span {
-                            start: used.callee.span.end,
-                            end: call.span.end,
-                        };
-                        Use {
-                            span: used.callee.span,
-                            args: &[],
-                            behind: Some(behind),
-                        }
-                    } else {
-                        Use {
-                            span: used.span,
-                            args: &used.args,
-                            behind,
-                        }
-                    };
+                    let used = use_of(&used, behind, plain.then_some(call.span.end));
                     if let Some(inner) = self.expansion(frame, used, (visit, number), when) {
                         as_macro = self.store.or(as_macro, when);
                         self.scan(&inner.frame, None, when, scanner);
@@ -168,7 +153,8 @@ impl<'t> Analysis<'t> {
                 target if behind.is_none() => {
                     self.tell(frame, (call, Called::Name(name, target)), when, scanner);
                 }
-                _ => self.tell(frame, (call, Called::Pointer), when, scanner),
+                // What a function gives back is called: which function that is, nothing tells.
+                _ => {}
             }
         }
         // Where the use itself cannot be, nobody else looks at its arguments either.
@@ -303,6 +289,44 @@ fn passed_callee(frame: &Frame, callee: &Expr) -> (Frame, Expr) {
     match (bound.map(|bound| &*bound.args), &frame.user) {
         (Some([only]), Some(user)) => passed_callee(user, only),
         _ => (frame.clone(), callee.clone()),
+    }
+}
+
+/// The use that a call is. One of a macro without parameters (`plain`, with the end of the call) leaves the
+/// arguments to what the macro stands for.
+fn use_of(call: &Call, behind: Option<Span>, plain: Option<u32>) -> Use<'_> {
+    match plain {
+        None => Use {
+            span: call.span,
+            args: &call.args,
+            behind,
+        },
+        Some(end) => Use {
+            span: call.callee.span,
+            args: &[],
+            behind: Some(Span {
+                start: call.callee.span.end,
+                end,
+            }),
+        },
+    }
+}
+
+/// Whether a callee is a value that points to a function, rather than the type of a cast.
+fn is_pointer(frame: &Frame, callee: &Expr) -> bool {
+    match &callee.kind {
+        ExprKind::Ident(name) => {
+            let mut locals = frame.body.locals.iter();
+            frame.param(*name).is_some() || locals.any(|local| local.declarator.name == *name)
+        }
+        kind => matches!(
+            kind,
+            ExprKind::Field(..)
+                | ExprKind::Index(..)
+                | ExprKind::Unary(..)
+                | ExprKind::Conditional(..)
+                | ExprKind::Cast(..)
+        ),
     }
 }
 

@@ -110,6 +110,10 @@ impl Analysis<'_> {
             return Vec::new();
         };
         let function = file.function(key.id);
+        if function.entry.is_some() {
+            // A system call is called by another name than the one in its head.
+            return Vec::new();
+        }
         if function.linkage.is_static && !is_header(&key.path) {
             let mut files = self.includers(key.path);
             files.push(key.path);
@@ -261,6 +265,13 @@ impl Analysis<'_> {
                     start: variable.init.start,
                     end: variable.init.end,
                 });
+                // `.read = f` names a field, not a function `read`.
+                if field
+                    .as_ref()
+                    .is_some_and(|init| mentions(init, word).is_none())
+                {
+                    return;
+                }
                 let field = field.and_then(|init| field_of(&init, word));
                 let of = variable.struct_tag.map_or_else(
                     || format!("variable {}", variable.name),

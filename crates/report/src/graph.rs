@@ -98,6 +98,9 @@ pub fn calls(direction: Direction, found: &Calls, arches: &[String], look: &Look
         paper.line(&format!("{name}{}", place(&end.file, end.line)));
         let Some(calls) = groups.get(end) else {
             paper.line(match direction {
+                Direction::Callers if !found.notes.is_empty() => {
+                    "  no caller was found in the files that were looked at"
+                }
                 Direction::Callers => "  nobody calls it",
                 Direction::Callees => "  it calls nothing",
             });

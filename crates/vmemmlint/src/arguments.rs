@@ -66,7 +66,7 @@ const GRAPH_EXAMPLES: &str = "\
 Examples:
   vmemmlint callers sparse_add_section linux/         on every architecture
   vmemmlint callers --depth 3 --arch arm64 sparse_add_section linux/
-  vmemmlint callees --arch x86 --config .config kmalloc linux/
+  vmemmlint callees --arch x86 --config .config shrink_node linux/
                                                       in one configuration
   vmemmlint callees mm/memory.c:do_fault linux/       the one of this file
   vmemmlint paths --arch powerpc dev_dax_probe vmemmap_populate linux/
@@ -121,7 +121,8 @@ pub(crate) struct Around {
 
     /// Look for the callers of one function in at most so many files
     #[arg(long, value_name = "N", default_value_t = 200)]
-    pub(crate) files: usize,
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) files: u32,
 }
 
 /// Paths between functions.
@@ -146,7 +147,8 @@ pub(crate) struct Paths {
 
     /// Look for the callers of one function in at most so many files
     #[arg(long, value_name = "N", default_value_t = 200)]
-    pub(crate) files: usize,
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) files: u32,
 
     /// Give up after so many functions
     #[arg(long, value_name = "N", default_value_t = 2000)]

@@ -41,8 +41,12 @@ struct Question<'a> {
 
 /// `name`, or `path:name`.
 fn function(words: &str) -> (Option<&str>, &str) {
+    let words = words.trim();
     match words.rsplit_once(':') {
-        Some((file, name)) => (Some(file), name.trim_end_matches("()")),
+        Some((file, name)) => {
+            let file = file.trim_start_matches("./");
+            (Some(file), name.trim_end_matches("()"))
+        }
         None => (None, words.trim_end_matches("()")),
     }
 }
@@ -120,7 +124,7 @@ impl<'a> Question<'a> {
             let roots = analysis.functions(name, file);
             let mut walk = Walk {
                 analysis,
-                files: around.files,
+                files: around.files as usize,
                 found: Found::default(),
                 conditions: BTreeMap::new(),
             };
@@ -197,7 +201,9 @@ impl<'a> Question<'a> {
         let question = format!("paths from {} to {}", asked.from, asked.to);
         if paths.is_empty() && self.graph.format == GraphFormat::Human {
             let (from, to) = (one_line(&asked.from), one_line(&asked.to));
-            print(&format!("no calls lead from {from} to {to}\n"))?;
+            print(&format!(
+                "no calls were found that lead from {from} to {to}\n"
+            ))?;
         }
         print(&if self.graph.format == GraphFormat::Json {
             answer::paths_json(&self.asked(&path), &question, &paths, &notes)
@@ -217,6 +223,9 @@ impl<'a> Question<'a> {
     }
 
     fn unknown(&self, words: &str) -> Failure {
+        if function(words).1.is_empty() {
+            return "a function has a name: this one is empty".to_owned();
+        }
         let of = if self.given.is_some() {
             "this configuration"
         } else {
@@ -408,6 +417,9 @@ fn shortest(
         ends: !ends.is_empty(),
         ..Shortest::default()
     };
+    if !answer.starts || !answer.ends {
+        return answer;
+    }
     // From each function that was met, the calls that lead nearer to the end.
     let mut onward: BTreeMap<Node, Vec<CallEdge>> = BTreeMap::new();
     let mut distance: BTreeMap<Node, usize> = ends.iter().map(|node| (node.clone(), 0)).collect();
@@ -415,7 +427,10 @@ fn shortest(
     for depth in 1..=usize::from(asked.depth) {
         let mut next = Vec::new();
         for node in level {
-            let callers = analysis.callers(&node, asked.files);
+            if distance.len() > asked.functions {
+                break;
+            }
+            let callers = analysis.callers(&node, asked.files as usize);
             if callers.left_out > 0 {
                 answer.notes.insert(left_out(&node, callers.left_out));
             }
@@ -434,14 +449,15 @@ fn shortest(
             break;
         }
         if distance.len() > asked.functions {
-            let note = format!(
-                "the search was given up after {} functions; --functions looks at more",
-                distance.len()
-            );
-            answer.notes.insert(note);
+            let note = "the search was given up; --functions looks at more functions";
+            answer.notes.insert(note.to_owned());
             break;
         }
         level = next;
+        if depth == usize::from(asked.depth) {
+            let note = format!("paths of more than {depth} calls were not looked for");
+            answer.notes.insert(note);
+        }
     }
     for start in starts {
         forward(
