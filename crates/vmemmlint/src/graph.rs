@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use ::kconfig::Library;
 use condition::Condition;
@@ -53,14 +52,7 @@ fn function(words: &str) -> (Option<&str>, &str) {
 
 impl<'a> Question<'a> {
     fn new(graph: &'a Graph) -> Result<Question<'a>, Failure> {
-        let source = Arc::new(tree::open(&graph.tree)?);
-        let tree = Tree::open(source).map_err(|e| one_line(&e.to_string()))?;
-        let arches = tree.architectures(&graph.arch).map_err(|unknown| {
-            let known = tree.architecture_names().join(", ");
-            one_line(&format!(
-                "this tree has no architecture {unknown}; it has {known}"
-            ))
-        })?;
+        let (tree, arches) = tree::kernel(&graph.tree, &graph.arch)?;
         let given = tree::config(graph.config.as_deref())?;
         if given.is_some() && arches.len() != 1 {
             return Err("a configuration is one architecture's: name it with --arch".to_owned());

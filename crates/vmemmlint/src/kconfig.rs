@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use ::kconfig::{Fact, Fragment, Library, Model, Needed, Place, Standing, Toolchain, Wish};
 use kernel::{Architecture, Tree};
@@ -45,14 +44,7 @@ fn name(symbol: &str) -> Name {
 
 impl<'a> Question<'a> {
     fn new(about: &'a About) -> Result<Question<'a>, Failure> {
-        let source = Arc::new(tree::open(&about.tree)?);
-        let tree = Tree::open(source).map_err(|e| one_line(&e.to_string()))?;
-        let arches = tree.architectures(&about.arch).map_err(|unknown| {
-            let known = tree.architecture_names().join(", ");
-            one_line(&format!(
-                "this tree has no architecture {unknown}; it has {known}"
-            ))
-        })?;
+        let (tree, arches) = tree::kernel(&about.tree, &about.arch)?;
         Ok(Question {
             about,
             arches,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use kconfig::Toolchain;
+use kernel::{Architecture, Tree};
 use source::{Directory, Source};
 
 use crate::{Failure, one_line};
@@ -40,6 +42,19 @@ pub(crate) fn config(path: Option<&Path>) -> Result<Option<BTreeMap<String, Stri
         return Err(format!("{name} sets no symbol: it is no .config"));
     }
     Ok(Some(values))
+}
+
+/// The kernel at `path`, and those of its architectures that are asked for, or all. The error is one line.
+pub(crate) fn kernel(path: &Path, asked: &[String]) -> Result<(Tree, Vec<Architecture>), Failure> {
+    let source = Arc::new(open(path)?);
+    let tree = Tree::open(source).map_err(|e| one_line(&e.to_string()))?;
+    let arches = tree.architectures(asked).map_err(|unknown| {
+        let known = tree.architecture_names().join(", ");
+        one_line(&format!(
+            "this tree has no architecture {unknown}; it has {known}"
+        ))
+    })?;
+    Ok((tree, arches))
 }
 
 /// Opens the kernel tree at `path`. The error is one line.
