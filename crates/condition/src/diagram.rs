@@ -173,6 +173,60 @@ impl Diagrams {
         Some(projected)
     }
 
+    /// `a` as an irredundant sum of products (Minato and Morreale): no product can be left out, and none
+    /// of its literals. `None` where there would be too many.
+    pub(crate) fn products(&mut self, a: DiagramId) -> Option<Vec<Product>> {
+        let mut steps = MOST_COVER_STEPS;
+        self.cover(a, a, &mut steps).map(|(products, _)| products)
+    }
+
+    /// Products that hold wherever `low` does and nowhere outside of `high`, and their sum.
+    fn cover(
+        &mut self,
+        low: DiagramId,
+        high: DiagramId,
+        steps: &mut u32,
+    ) -> Option<(Vec<Product>, DiagramId)> {
+        if low == DiagramId::FALSE {
+            return Some((Vec::new(), DiagramId::FALSE));
+        }
+        if high == DiagramId::TRUE {
+            return Some((vec![Vec::new()], DiagramId::TRUE));
+        }
+        *steps = steps.checked_sub(1)?;
+        let variable = self.nodes[low.node()]
+            .variable
+            .min(self.nodes[high.node()].variable);
+        let split = |all: &Diagrams, id: DiagramId| match all.parts(id) {
+            (top, yes, no) if top == variable => (yes, no),
+            _ => (id, id),
+        };
+        let ((low_yes, low_no), (high_yes, high_no)) = (split(self, low), split(self, high));
+        // What only one value of the variable can give has to name it.
+        let needs_yes = self.and_within(low_yes, !high_no, steps)?;
+        let needs_no = self.and_within(low_no, !high_yes, steps)?;
+        let (with, sum_yes) = self.cover(needs_yes, high_yes, steps)?;
+        let (without, sum_no) = self.cover(needs_no, high_no, steps)?;
+        let left_yes = self.and_within(low_yes, !sum_yes, steps)?;
+        let left_no = self.and_within(low_no, !sum_no, steps)?;
+        let left = !self.and_within(!left_yes, !left_no, steps)?;
+        let either = self.and_within(high_yes, high_no, steps)?;
+        let (free, sum_free) = self.cover(left, either, steps)?;
+        let named = |products: Vec<Product>, value: bool| {
+            products.into_iter().map(move |mut product| {
+                product.push((variable, value));
+                product
+            })
+        };
+        let products: Vec<Product> = named(with, true)
+            .chain(named(without, false))
+            .chain(free)
+            .collect();
+        let split_sum = self.make(variable, sum_yes, sum_no);
+        let sum = !self.and_within(!split_sum, !sum_free, steps)?;
+        (products.len() <= MOST_PRODUCTS).then_some((products, sum))
+    }
+
     /// The variable at the top of `a`, and what is left where it is true and where it is false.
     pub(crate) fn parts(&self, a: DiagramId) -> (u32, DiagramId, DiagramId) {
         let node = self.nodes[a.node()];
@@ -183,6 +237,15 @@ impl Diagrams {
         )
     }
 }
+
+/// Variables, each with the value that it has to have.
+pub(crate) type Product = Vec<(u32, bool)>;
+
+/// More products than these nobody reads.
+const MOST_PRODUCTS: usize = 16;
+
+/// Steps that the search for products may cost.
+const MOST_COVER_STEPS: u32 = 20_000;
 
 /// Steps that one projection may cost.
 const MOST_PROJECTION_STEPS: u32 = 200_000;

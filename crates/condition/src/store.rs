@@ -452,6 +452,62 @@ impl Store {
         Some(self.of_diagram(projected?, &mut known))
     }
 
+    /// The diagram of a formula, made now where its parts were joined without.
+    fn whole_diagram(&mut self, condition: Condition, depth: u32) -> Option<DiagramId> {
+        if let Some(known) = self.diagram(condition) {
+            return Some(known);
+        }
+        let Node::And(children) = self.nodes[condition.node()].clone() else {
+            return None;
+        };
+        if depth > DEEPEST_DIAGRAM {
+            return None;
+        }
+        let mut product = DiagramId::TRUE;
+        for child in &children {
+            let child = self.whole_diagram(*child, depth + 1)?;
+            product = self.diagrams.and(product, child)?;
+        }
+        if let Ok(number) = u32::try_from(condition.node()) {
+            self.diagram_of.insert(number, product);
+        }
+        Some(if condition.is_negated() {
+            !product
+        } else {
+            product
+        })
+    }
+
+    /// `condition` in kernel words, the shorter of two ways: as it was made, and as a sum of products
+    /// none of which can be left out.
+    pub fn words(&mut self, condition: Condition) -> String {
+        let made = self.display(condition).to_string();
+        let products = self
+            .whole_diagram(condition, 0)
+            .and_then(|id| self.diagrams.products(id));
+        let Some(products) = products else {
+            return made;
+        };
+        // Else the store would give back the formula that it had first.
+        let canonical = self.set_canonical(false);
+        let mut sum = Condition::FALSE;
+        for product in products {
+            let mut all = Condition::TRUE;
+            for (variable, value) in product {
+                let atom = self.intern(Node::Atom(AtomId(variable)));
+                all = self.and(all, if value { atom } else { !atom });
+            }
+            sum = self.or(sum, all);
+        }
+        self.set_canonical(canonical);
+        let short = self.display(sum).to_string();
+        if short.len() < made.len() {
+            short
+        } else {
+            made
+        }
+    }
+
     fn of_diagram(
         &mut self,
         id: DiagramId,
@@ -525,6 +581,9 @@ fn signed(mapped: Condition, original: Condition) -> Condition {
     }
 }
 
+/// Formulas that nest deeper get no diagram of their own.
+const DEEPEST_DIAGRAM: u32 = 200;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -545,6 +604,23 @@ mod tests {
         assert_eq!(left, right);
         assert_eq!(store.or(a, !a), Condition::TRUE);
         assert_eq!(store.and(a, !a), Condition::FALSE);
+    }
+
+    #[test]
+    fn words_are_the_shortest_that_are_known() {
+        let (mut store, [a, b, c]) = abc();
+        // Made so, the cases of A stay visible.
+        let with = store.and(a, b);
+        let without = store.and(!a, b);
+        let made = store.or(with, without);
+        assert_eq!(store.words(made), "B=y");
+        let shared = store.or(made, c);
+        assert_eq!(store.words(shared), "B=y || C=y");
+        let parts = [store.and(a, b), store.and(!a, c), store.and(b, c)];
+        let all = store.or_all(parts);
+        assert_eq!(store.words(all), "A!=y && C=y || A=y && B=y");
+        assert_eq!(store.words(Condition::TRUE), "always");
+        assert_eq!(store.words(Condition::FALSE), "never");
     }
 
     #[test]

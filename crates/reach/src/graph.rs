@@ -237,8 +237,8 @@ impl<'t> Analysis<'t> {
     }
 
     /// A Condition in the kernel's words.
-    pub fn words(&self, when: Condition) -> String {
-        self.store.display(when).to_string()
+    pub fn words(&mut self, when: Condition) -> String {
+        self.store.words(when)
     }
 
     /// The functions called `name` that a compiler sees when it reads the file at `path`.

@@ -494,7 +494,7 @@ fn forward(
     }
 }
 
-fn told(analysis: &Analysis<'_>, call: &CallEdge) -> Call {
+fn told(analysis: &mut Analysis<'_>, call: &CallEdge) -> Call {
     Call {
         caller: end_of(&call.caller),
         callee: callee_end(&call.callee),
