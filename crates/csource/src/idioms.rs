@@ -107,6 +107,9 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
     "__net_ro_after_init",
 ];
 
+/// Macros that lead from a member to the structure around it, whose tag is their second argument.
+pub const CONTAINERS: &[&str] = &["container_of"];
+
 /// Attributes whose argument is called when the variable behind them goes.
 pub(crate) const CLEANUPS: &[&str] = &["__cleanup", "__cleanup__"];
 

@@ -20,7 +20,7 @@ use text::Span;
 use crate::directives::{Directives, name};
 use crate::idioms::{ATTRIBUTES, ENTRY_MACROS, FUNCTION_GENERATORS, INLINE, KEYWORDS, WEAK};
 use crate::item::{Function, Linkage, TopMacro, Variable};
-use crate::lexer::{Lexer, Token, TokenKind};
+use crate::lexer::{Lexer, Token, TokenKind, closing};
 use crate::params::{generator_params, joined, params};
 
 /// What stands at the top of a file.
@@ -515,16 +515,7 @@ fn matching_open(tokens: &[Token], close: usize) -> Option<usize> {
 }
 
 fn matching_close(tokens: &[Token], open: usize) -> usize {
-    let mut depth = 0_u32;
-    let found = tokens[open..].iter().position(|token| {
-        match token.kind {
-            TokenKind::Punct(b'(') => depth += 1,
-            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    found.map_or(tokens.len() - 1, |n| open + n)
+    closing(tokens, open).unwrap_or(tokens.len() - 1)
 }
 
 /// Whether `word` before a parenthesis is no call.

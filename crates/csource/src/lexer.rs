@@ -37,6 +37,20 @@ impl Token {
     }
 }
 
+/// The number of the token that closes the parenthesis which `tokens[open]` opens.
+pub(crate) fn closing(tokens: &[Token], open: usize) -> Option<usize> {
+    let mut depth = 0_u32;
+    let found = tokens[open..].iter().position(|token| {
+        match token.kind {
+            TokenKind::Punct(b'(') => depth += 1,
+            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    found.map(|n| open + n)
+}
+
 /// Goes over the tokens of a text.
 #[derive(Clone, Debug)]
 pub struct Lexer<'t> {

@@ -10,7 +10,7 @@ use text::Span;
 use crate::directives::{BranchId, Directives};
 use crate::idioms::{ATTRIBUTES, CLEANUP_MACROS, CLEANUPS};
 use crate::items::is_keyword;
-use crate::lexer::{Lexer, Token, TokenKind};
+use crate::lexer::{Lexer, Token, TokenKind, closing};
 
 /// More variants than this are not looked at; groups with that many branches are tables.
 const MOST_VARIANTS: u32 = 12;
@@ -122,7 +122,7 @@ pub(crate) fn mask_tokens(out: &mut [u8]) -> Vec<Hidden> {
         let group = tokens
             .get(at + 1)
             .filter(|t| t.is(b'('))
-            .map(|_| close_of(&tokens, at + 1));
+            .map(|_| closing(&tokens, at + 1).unwrap_or(tokens.len() - 1));
         let end = group.map_or(token.span.end, |close| tokens[close].span.end);
         let whole = Span {
             start: token.span.start,
@@ -148,19 +148,6 @@ pub(crate) fn mask_tokens(out: &mut [u8]) -> Vec<Hidden> {
         }
     }
     hidden
-}
-
-fn close_of(tokens: &[Token], open: usize) -> usize {
-    let mut depth = 0_u32;
-    let found = tokens[open..].iter().position(|token| {
-        match token.kind {
-            TokenKind::Punct(b'(') => depth += 1,
-            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    found.map_or(tokens.len() - 1, |n| open + n)
 }
 
 /// A macro at the start of a statement that is followed by a statement rather than its end.

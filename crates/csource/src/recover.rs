@@ -14,7 +14,7 @@ use text::Span;
 use crate::directives::name;
 use crate::flow::FlowId;
 use crate::items::is_keyword;
-use crate::lexer::{Lexer, Token, TokenKind};
+use crate::lexer::{Lexer, Token, TokenKind, closing};
 use crate::mask::Hidden;
 use crate::parse;
 use crate::substitute;
@@ -63,8 +63,9 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
             continue;
         }
         let word = token.span.of(text.grammar);
+        let group_end = closing(&tokens, at + 1).map(|close| tokens[close].span.end);
         if word.starts_with(b"__attribute") {
-            attribute_ends = close(&tokens[at + 1..]).unwrap_or(0);
+            attribute_ends = group_end.unwrap_or(0);
         }
         if token.span.start < attribute_ends
             || is_keyword(word)
@@ -72,7 +73,7 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
         {
             continue;
         }
-        let end = close(&tokens[at + 1..]).unwrap_or(tokens[at + 1].span.end);
+        let end = group_end.unwrap_or(tokens[at + 1].span.end);
         let whole = Span {
             start: token.span.start,
             end,
@@ -122,18 +123,4 @@ fn is_declared(text: &[u8], before: &[Token]) -> bool {
         TokenKind::Punct(b'>') => before.len() > 1 && before[before.len() - 2].is(b'-'),
         _ => false,
     }
-}
-
-/// The end of the group that opens with the first token.
-fn close(tokens: &[Token]) -> Option<u32> {
-    let mut depth = 0_u32;
-    let end = tokens.iter().find(|token| {
-        match token.kind {
-            TokenKind::Punct(b'(') => depth += 1,
-            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
-            _ => return false,
-        }
-        depth == 0
-    })?;
-    Some(end.span.end)
 }

@@ -150,10 +150,7 @@ impl Analysis<'_> {
             Some(_) => csource::arguments(used.span.of(frame.file.text()))?,
             None => Vec::new(),
         };
-        let text = self.spelled(frame, used, (&file, &definition), &written);
-        let name = format!("{}:{}", file.path(), definition.name);
-        let file = Arc::new(File::new(&name, text.into()));
-        Some(self.macro_frame(frame, used.span, definition.name, (file, Arc::default())))
+        Some(self.text_frame(frame, used, (&file, &definition), &written))
     }
 
     /// The macro's text with the arguments in it, read as a file of its own.
@@ -161,23 +158,31 @@ impl Analysis<'_> {
         &mut self,
         frame: &Frame,
         used: Use<'_>,
-        (file, definition): (&File, &MacroDefinition),
+        definition: (&File, &MacroDefinition),
         written: &[Span],
     ) -> Expansion {
+        let inner = self.text_frame(frame, used, definition, written);
+        let read = inner.file.replacement();
+        Expansion {
+            frame: Frame {
+                body: read.facts,
+                ..inner
+            },
+            value: read.value,
+        }
+    }
+
+    fn text_frame(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        (file, definition): (&File, &MacroDefinition),
+        written: &[Span],
+    ) -> Frame {
         let text = self.spelled(frame, used, (file, definition), written);
         let name = format!("{}:{}", file.path(), definition.name);
         let file = Arc::new(File::new(&name, text.into()));
-        let body = file.replacement();
-        let inner = self.macro_frame(
-            frame,
-            used.span,
-            definition.name,
-            (file, body.facts.clone()),
-        );
-        Expansion {
-            frame: inner,
-            value: body.value,
-        }
+        self.macro_frame(frame, used.span, definition.name, (file, Arc::default()))
     }
 
     /// A macro's text with the arguments put in.

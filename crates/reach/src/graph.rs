@@ -147,12 +147,11 @@ impl<'t> Analysis<'t> {
                 continue;
             }
             let sites = self.sites_in(node.key, path);
-            slots.extend(
-                sites
-                    .entries
-                    .iter()
-                    .filter_map(|entry| Some((entry.slot?, entry.when))),
-            );
+            // Several objects may hold it in the same field.
+            for (slot, when) in sites.entries.iter().filter_map(|e| Some((e.slot?, e.when))) {
+                let known = slots.entry(slot).or_insert(Condition::FALSE);
+                *known = self.store.or(*known, when);
+            }
             for site in sites.calls {
                 let provided = self.node_provided(site.caller);
                 let links = self.links(site.caller, node.key);

@@ -62,7 +62,7 @@ impl Analysis<'_> {
             ExprKind::Conditional(_, Some(yes), _) => self.tag_of(frame, yes, depth + 1),
             ExprKind::Call(callee, args) => {
                 let name = callee.as_ident()?;
-                if &*name == "container_of" {
+                if csource::CONTAINERS.contains(&name.as_str()) {
                     // Masking leaves the tag alone of `struct tag` in the arguments of a macro.
                     return args.get(1)?.as_ident();
                 }

@@ -42,6 +42,19 @@ fn check(text: &str, expect: &[&str]) {
 }
 
 fn check_under(text: &str, given: Option<&[(&str, &str)]>, expect: &[&str]) {
+    ask(text, given, |analysis| {
+        let mut shown = Vec::new();
+        for edge in analysis.calls_seen("mm/a.c", "f") {
+            if !matches!(edge.callee, Callee::Nowhere(_)) {
+                let when = analysis.words(edge.when);
+                shown.push(format!("{}: {when}", edge.callee.name()));
+            }
+        }
+        assert_eq!(shown, expect, "{text}");
+    });
+}
+
+fn ask(text: &str, given: Option<&[(&str, &str)]>, asked: impl Fn(&mut Analysis<'_>)) {
     let source = Arc::new(Memory::new(&format!("{BASE}//- mm/a.c\n{text}\n")));
     let tree = Tree::open(source).unwrap();
     let arch = tree.architecture("toy").unwrap();
@@ -58,17 +71,7 @@ fn check_under(text: &str, given: Option<&[(&str, &str)]>, expect: &[&str]) {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         analysis.assume(pairs.collect());
     }
-    let mut shown = Vec::new();
-    for edge in analysis.calls_seen("mm/a.c", "f") {
-        if !matches!(edge.callee, Callee::Nowhere(_)) {
-            shown.push(format!(
-                "{}: {}",
-                edge.callee.name(),
-                analysis.words(edge.when)
-            ));
-        }
-    }
-    assert_eq!(shown, expect, "{text}");
+    asked(&mut analysis);
 }
 
 #[test]
@@ -223,6 +226,23 @@ fn a_call_through_a_field_leads_to_what_is_stored_there() {
          void f(struct dev *dev) { dev->ops->probe(1); dev->none(2); }",
         &["g: always", "k: always", "dev->none: always"],
     );
+}
+
+#[test]
+fn a_field_that_several_objects_hold_leads_back_under_the_condition_of_either() {
+    let text = "struct ops { int (*probe)(int); };\n#ifdef CONFIG_OPT\n\
+        static struct ops one = { .probe = g };\n#else\nstatic struct ops two = { .probe = g };\n\
+        #endif\nvoid f(struct ops *ops) { ops->probe(1); }";
+    ask(text, None, |analysis| {
+        let node = analysis.functions("g", None).remove(0);
+        let callers = analysis.callers(&node, 10);
+        let words: Vec<String> = callers
+            .calls
+            .into_iter()
+            .map(|call| format!("{}: {}", call.caller.name, analysis.words(call.when)))
+            .collect();
+        assert_eq!(words, ["f: always"]);
+    });
 }
 
 #[test]
