@@ -40,4 +40,4 @@ pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use parse::{Query, expression};
 pub use structure::Member;
-pub use substitute::{arguments, pasted, substitute};
+pub use substitute::{Substituted, arguments, pasted, substitute};

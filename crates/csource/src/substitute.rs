@@ -31,12 +31,23 @@ pub(crate) fn is_textual(body: &[u8], params: &[Name]) -> bool {
     })
 }
 
+/// What a macro makes of its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Substituted {
+    /// The text.
+    pub text: Vec<u8>,
+    /// Where arguments stand in it, in order, and which they are. One whose tokens `#` or `##` changed is not
+    /// among them.
+    pub given: Vec<(Span, usize)>,
+}
+
 /// The text of `body` with the `args` in place of the `params`, and with `#` and `##` carried out. A
 /// variadic parameter takes what is left of the arguments, commas and all.
-pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
+pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Substituted {
     let tokens: Vec<Token> = Lexer::inside(body).collect();
     let put = Put { body, params, args };
     let mut out: Vec<u8> = Vec::with_capacity(body.len());
+    let mut given = Vec::new();
     let mut at = 0;
     // Whether the next token is put to the last without a blank.
     let mut pasting = false;
@@ -70,6 +81,7 @@ pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
         if !pasting && !together {
             out.push(b' ');
         }
+        let pasted = pasting || paste_end(&tokens, at + 1).is_some();
         pasting = false;
         put_last = put.argument(*token).is_some();
         if token.is(b'#')
@@ -79,10 +91,14 @@ pub fn substitute(body: &[u8], params: &[Name], args: &[Vec<u8>]) -> Vec<u8> {
             at += 2;
             continue;
         }
+        let start = out.len();
         out.extend_from_slice(put.argument(*token).unwrap_or(token.span.of(body)));
+        if let Some(number) = put.number(*token).filter(|_| !pasted) {
+            given.push((Span::new(start, out.len()), number));
+        }
         at += 1;
     }
-    out
+    Substituted { text: out, given }
 }
 
 /// Which parameters stand beside `#` or `##`, so that their arguments are put in as they are written.
@@ -145,12 +161,15 @@ struct Put<'p> {
 }
 
 impl Put<'_> {
+    /// The number of the parameter that `token` is.
+    fn number(&self, token: Token) -> Option<usize> {
+        let word = (token.kind == TokenKind::Ident).then(|| name(token.span.of(self.body)))?;
+        parameter(self.params, &word)
+    }
+
     /// What stands for `token`, if it is a parameter.
     fn argument(&self, token: Token) -> Option<&[u8]> {
-        if token.kind != TokenKind::Ident {
-            return None;
-        }
-        let at = parameter(self.params, &name(token.span.of(self.body)))?;
+        let at = self.number(token)?;
         Some(self.args.get(at).map_or(&[], Vec::as_slice))
     }
 }
@@ -217,7 +236,7 @@ mod tests {
         let params: Vec<Name> = params.iter().map(|p| Name::new(p)).collect();
         let args: Vec<Vec<u8>> = args.iter().map(|a| a.as_bytes().to_vec()).collect();
         let made = substitute(body.as_bytes(), &params, &args);
-        let made = String::from_utf8(made).unwrap();
+        let made = String::from_utf8(made.text).unwrap();
         let words: Vec<&str> = made.split_whitespace().collect();
         assert_eq!(words.join(" "), expect, "{body}");
     }

@@ -291,7 +291,8 @@ impl Analysis<'_> {
                 self.unit_ref(frame.unit)
                     .moment(frame.visit, call.span.start)
             });
-            let targets = self.targets(frame.unit, name, moment, &frame.expanding);
+            let around = frame.expanding_at(call.span);
+            let targets = self.targets(frame.unit, name, moment, &around);
             let linked: Vec<Condition> = targets.into_iter().map(|(when, _)| when).collect();
             let linked = self.store.or_all(linked);
             let when = self.store.and(when, linked);
@@ -305,7 +306,8 @@ impl Analysis<'_> {
             self.unit_ref(frame.unit)
                 .moment(frame.visit, call.span.start)
         });
-        let targets = self.targets(frame.unit, name, moment, &frame.expanding);
+        let around = frame.expanding_at(call.span);
+        let targets = self.targets(frame.unit, name, moment, &around);
         let linked: Vec<Condition> = targets.iter().map(|(when, _)| *when).collect();
         let linked = self.store.or_all(linked);
         let unlinked = self.store.and(when, !linked);

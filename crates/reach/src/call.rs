@@ -39,7 +39,8 @@ impl Analysis<'_> {
             return self.site(frame, whole);
         }
         let moment = self.moment(frame, whole.span.start);
-        let targets = self.targets(frame.unit, name, moment, &frame.expanding);
+        let around = frame.expanding_at(whole.span);
+        let targets = self.targets(frame.unit, name, moment, &around);
         let mut result = None;
         for (when, target) in targets.into_iter().rev() {
             let here = self.store.and(frame.under, when);

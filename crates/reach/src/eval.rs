@@ -6,7 +6,7 @@ use condition::{Atom, CompareOp, Condition, Level};
 use csource::syntax::{BinaryOp, Expr, ExprKind, StmtKind, UnaryOp};
 use csource::{Body, Flow, FlowId, Param};
 use kconfig::SymbolType;
-use text::{Name, Span};
+use text::Name;
 
 use crate::Analysis;
 use crate::expand::Use;
@@ -224,7 +224,7 @@ impl Analysis<'_> {
         if let Some(value) = self.config_value(name) {
             return value;
         }
-        if frame.depth > DEEPEST || frame.expanding.contains(&name) {
+        if frame.depth > DEEPEST || frame.is_expanding(name, expr.span) {
             return self.global(frame, expr, name);
         }
         let moment = self.moment(frame, expr.span.start);
@@ -376,20 +376,10 @@ impl Analysis<'_> {
         let file = self.read_file(key.path)?;
         let params: Rc<[Param]> = file.function(key.id).params.iter().cloned().collect();
         Some(Frame {
-            unit,
-            visit,
             body: file.body(key.id),
-            file,
             params,
-            bound: Rc::from([]),
-            user: None,
-            moment: None,
-            expanding: Rc::from([]),
-            under: Condition::TRUE,
-            used: Span::default(),
-            site: Name::new(""),
             depth,
-            flows: Rc::default(),
+            ..Frame::new(unit, visit, file)
         })
     }
 

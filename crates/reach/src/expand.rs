@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use condition::Condition;
 use csource::syntax::{Expr, ExprKind};
-use csource::{DirectiveKind, File, Lexer, MacroDefinition, TokenKind};
+use csource::{DirectiveKind, File, Lexer, MacroDefinition, Substituted, TokenKind};
 use text::{Name, Span};
 
 use crate::Analysis;
@@ -122,17 +122,13 @@ impl Analysis<'_> {
             }
         });
         let bound = bound.collect();
-        let frame = self.macro_frame(
-            frame,
-            used.span,
-            definition.name,
-            (file, body.facts.clone()),
-        );
+        let inner = self.macro_frame(frame, (definition.name, used.span), file.clone(), []);
         Some(Expansion {
             frame: Frame {
+                body: body.facts.clone(),
                 bound,
                 under,
-                ..frame
+                ..inner
             },
             value: body.value.clone(),
         })
@@ -179,24 +175,26 @@ impl Analysis<'_> {
         (file, definition): (&File, &MacroDefinition),
         written: &[Span],
     ) -> Frame {
-        let text = self.spelled(frame, used, (file, definition), written);
+        let (text, given) = self.spelled(frame, used, (file, definition), written);
         let name = format!("{}:{}", file.path(), definition.name);
         let file = Arc::new(File::new(&name, text.into()));
-        self.macro_frame(frame, used.span, definition.name, (file, Arc::default()))
+        self.macro_frame(frame, (definition.name, used.span), file, given)
     }
 
-    /// A macro's text with the arguments put in.
+    /// A macro's text with the arguments put in; where they stand, and where each begins in the frame's
+    /// text.
     fn spelled(
         &mut self,
         frame: &Frame,
         used: Use<'_>,
         (file, definition): (&File, &MacroDefinition),
         written: &[Span],
-    ) -> Vec<u8> {
+    ) -> (Vec<u8>, Vec<(Span, u32)>) {
         let params = definition.params.as_deref().unwrap_or_default();
         let body = definition.body.of(file.text());
         let raw = csource::pasted(body, params);
         let mut given: Vec<Vec<u8>> = Vec::new();
+        let mut starts = Vec::new();
         for span in written {
             let as_written = raw.get(given.len()).copied().unwrap_or(false);
             let whole = Span {
@@ -212,16 +210,20 @@ impl Analysis<'_> {
             } else if as_written {
                 given.push(text);
             } else {
-                let moment = self.moment(frame, used.span.start);
-                given.push(self.reduced(frame, moment, text));
+                given.push(self.reduced(frame, whole, text));
             }
+            starts.resize(given.len(), whole.start);
         }
         let args = joined_tail(params, given);
-        let mut text = csource::substitute(body, params, &args);
+        let Substituted { mut text, given } = csource::substitute(body, params, &args);
+        let begin = |(span, arg): (Span, usize)| Some((span, *starts.get(arg)?));
+        let mut given: Vec<_> = given.into_iter().filter_map(begin).collect();
         if let Some(behind) = used.behind {
+            let start = text.len();
             text.extend(self.resolved(frame, behind, false));
+            given.push((Span::new(start, text.len()), behind.start));
         }
-        text
+        (text, given)
     }
 
     /// The words of `span` in a frame, with what parameters of macros stand for in their place. As an
@@ -249,7 +251,7 @@ impl Analysis<'_> {
                         .collect();
                     Some(parts.join(&b", "[..]))
                 }
-                (None, _) if passed => {
+                (None, _) if passed && !frame.is_expanding(word, span) => {
                     let moment = self.moment(frame, span.start);
                     self.one_word(frame, word, moment)
                 }
@@ -266,7 +268,7 @@ impl Analysis<'_> {
     }
 
     /// An argument, replaced by what it comes to where that is one word: `COUNT_ARGS(a, b)` is 2.
-    fn reduced(&mut self, frame: &Frame, moment: Moment, text: Vec<u8>) -> Vec<u8> {
+    fn reduced(&mut self, frame: &Frame, place: Span, text: Vec<u8>) -> Vec<u8> {
         let mut tokens = Lexer::inside(&text);
         let is_use = tokens
             .next()
@@ -275,7 +277,9 @@ impl Analysis<'_> {
         if !is_use || text.len() > LONGEST_REDUCED {
             return text;
         }
-        let flat = self.flattened(frame.unit, moment, &text, (&frame.expanding, 0));
+        let around = frame.expanding_at(place);
+        let moment = self.moment(frame, place.start);
+        let flat = self.flattened(frame.unit, moment, &text, (&around, 0));
         if Lexer::inside(&flat).count() == 1 {
             flat
         } else {
@@ -285,9 +289,6 @@ impl Analysis<'_> {
 
     /// The word that an object-like macro stands for, if it is only one and always the same.
     fn one_word(&mut self, frame: &Frame, word: Name, moment: Moment) -> Option<Vec<u8>> {
-        if frame.expanding.contains(&word) {
-            return None;
-        }
         let states = self.macro_states(frame.unit, word, moment);
         let [(_, MacroState::Defined(visit, number))] = states[..] else {
             return None;
@@ -362,7 +363,7 @@ impl Analysis<'_> {
                 });
                 let args = args.collect::<Vec<_>>();
                 let args = joined_tail(params, args);
-                let made = csource::substitute(body, params, &args);
+                let made = csource::substitute(body, params, &args).text;
                 Some(self.flattened(unit, moment, &made, (&expanding, depth + 1)))
             });
             match replaced {
@@ -405,30 +406,17 @@ impl Analysis<'_> {
         Some(*bound.value.get_or_init(|| value))
     }
 
-    /// The surroundings of a macro's replacement that is used at `span`.
+    /// The surroundings of what the macro `name` makes in `file`, used at `span` of the frame's text.
     fn macro_frame(
         &mut self,
         frame: &Frame,
-        span: Span,
-        name: Name,
-        (file, body): (Arc<File>, Arc<csource::Body>),
+        (name, span): (Name, Span),
+        file: Arc<File>,
+        given: impl Into<Rc<[(Span, u32)]>>,
     ) -> Frame {
-        let site = format!("{}@{}:{}", frame.site, frame.file.path(), span.start);
         Frame {
-            unit: frame.unit,
-            visit: frame.visit,
             moment: Some(self.moment(frame, span.start)),
-            expanding: frame.expanding.iter().copied().chain([name]).collect(),
-            body,
-            file,
-            params: Rc::from([]),
-            bound: Rc::from([]),
-            user: Some(Rc::new(frame.clone())),
-            under: frame.under,
-            used: span,
-            site: site.as_str().into(),
-            depth: frame.depth + 1,
-            flows: Rc::default(),
+            ..frame.inside((name, span), file, given.into())
         }
     }
 

@@ -33,8 +33,10 @@ pub(crate) struct Frame {
     pub(crate) used: Span,
     /// For a macro: the moment at which its words are expanded.
     pub(crate) moment: Option<Moment>,
-    /// Macros that are being expanded: they do not expand again.
+    /// Macros that are being expanded: they do not expand again, but in what was given to them.
     pub(crate) expanding: Rc<[Name]>,
+    /// Where arguments stand in a text that a macro made, and where they begin in the text around it.
+    pub(crate) given: Rc<[(Span, u32)]>,
     /// Tells two uses of one macro apart.
     pub(crate) site: Name,
     /// How many calls and macros are around.
@@ -44,6 +46,67 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// The surroundings of what stands at the top of a file.
+    pub(crate) fn new(unit: UnitId, visit: VisitId, file: Arc<File>) -> Frame {
+        Frame {
+            unit,
+            visit,
+            file,
+            body: Arc::default(),
+            params: Rc::from([]),
+            bound: Rc::from([]),
+            user: None,
+            under: Condition::TRUE,
+            used: Span::default(),
+            moment: None,
+            expanding: Rc::from([]),
+            given: Rc::from([]),
+            site: Name::new(""),
+            depth: 0,
+            flows: Rc::default(),
+        }
+    }
+
+    /// The surroundings of what the macro `name` makes in `file`, used here at `used`.
+    pub(crate) fn inside(
+        &self,
+        (name, used): (Name, Span),
+        file: Arc<File>,
+        given: Rc<[(Span, u32)]>,
+    ) -> Frame {
+        let site = format!("{}@{}:{}", self.site, self.file.path(), used.start);
+        let around = self.expanding_at(used);
+        Frame {
+            user: Some(Rc::new(self.clone())),
+            under: self.under,
+            used,
+            moment: self.moment,
+            expanding: around.iter().copied().chain([name]).collect(),
+            given,
+            site: site.as_str().into(),
+            depth: self.depth + 1,
+            ..Frame::new(self.unit, self.visit, file)
+        }
+    }
+
+    /// Macros that do not expand at a place of this text. What was given to a macro is expanded
+    /// before it is put in, where that macro was not yet expanding.
+    pub(crate) fn expanding_at(&self, place: Span) -> Rc<[Name]> {
+        let holds = |given: &&(Span, u32)| given.0.start <= place.start && place.end <= given.0.end;
+        match (self.given.iter().find(holds), &self.user) {
+            (Some((_, start)), Some(user)) => user.expanding_at(Span {
+                start: *start,
+                end: *start,
+            }),
+            _ => self.expanding.clone(),
+        }
+    }
+
+    /// Whether a macro that is used at `place` stays as it is, because that is what it stands for.
+    pub(crate) fn is_expanding(&self, name: Name, place: Span) -> bool {
+        self.expanding_at(place).contains(&name)
+    }
+
     /// The name of a place, unlike that of any other.
     pub(crate) fn place(&self, span: Span) -> Name {
         let words = format!(

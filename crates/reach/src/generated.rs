@@ -26,7 +26,7 @@ use crate::unit::{MacroState, UnitId, VisitId};
 pub(crate) type Generated = FxHashMap<Name, Vec<(FunctionKey, VisitId)>>;
 
 /// Macros that make macros deeper than this are not followed.
-const DEEPEST: usize = 12;
+const DEEPEST: u32 = 12;
 
 /// A text that a macro has made, and the place of that macro in the tree.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Analysis<'_> {
     }
 
     /// Whether a macro's replacement may hold a function's body, itself or through others.
-    fn generates(&mut self, unit: UnitId, name: Name, search: &mut Search, depth: usize) -> bool {
+    fn generates(&mut self, unit: UnitId, name: Name, search: &mut Search, depth: u32) -> bool {
         if let Some(known) = search.generating.get(&name) {
             return *known;
         }
@@ -103,7 +103,7 @@ impl Analysis<'_> {
         (under, origin): (Condition, (Name, u32)),
         search: &mut Search,
     ) {
-        if frame.expanding.len() > DEEPEST || frame.expanding.contains(&used.name) {
+        if frame.depth > DEEPEST || frame.is_expanding(used.name, used.name_span) {
             return;
         }
         let Some(moment) = frame.moment else { return };
@@ -179,20 +179,8 @@ impl Analysis<'_> {
     fn top_frame(&mut self, unit: UnitId, visit: VisitId, file: &Arc<File>, offset: u32) -> Frame {
         let moment = self.unit_ref(unit).moment(visit, offset);
         Frame {
-            unit,
-            visit,
-            file: file.clone(),
-            body: Arc::default(),
-            params: Rc::from([]),
-            bound: Rc::from([]),
-            user: None,
-            under: Condition::TRUE,
-            used: Span::default(),
             moment: Some(moment),
-            expanding: Rc::from([]),
-            site: Name::new(""),
-            depth: 0,
-            flows: Rc::default(),
+            ..Frame::new(unit, visit, file.clone())
         }
     }
 }

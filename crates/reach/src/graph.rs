@@ -108,7 +108,26 @@ impl<'t> Analysis<'t> {
                 nodes.push(self.graph_node(key));
             }
         }
+        if nodes.is_empty() {
+            nodes = self.made_functions(name, file);
+        }
         nodes.sort_unstable();
+        nodes
+    }
+
+    /// The functions called `name` that macros make in what a compiler of `file` reads.
+    fn made_functions(&mut self, name: Name, file: Option<&str>) -> Vec<Node> {
+        let place = file.and_then(|file| self.place_of(Name::new(file)));
+        let Some((unit, _)) = place.filter(|_| self.limits.generated) else {
+            return Vec::new();
+        };
+        let mut nodes = Vec::new();
+        for (key, visit) in self.generated_called(unit, name) {
+            let when = self.unit_ref(unit).visit(visit).when;
+            if self.can_hold(&[when]) != Some(false) {
+                nodes.push(self.graph_node(key));
+            }
+        }
         nodes
     }
 

@@ -1,7 +1,5 @@
 //! `#if` expressions: as C's, but a name that is no macro is 0.
 
-use std::rc::Rc;
-use std::sync::Arc;
 
 use condition::Condition;
 use csource::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
@@ -36,20 +34,10 @@ impl Analysis<'_> {
                 |visit| visit.file.clone(),
             );
         let frame = Frame {
-            unit,
-            visit,
-            file,
-            body: Arc::default(),
-            params: Rc::from([]),
-            bound: Rc::from([]),
-            user: None,
-            under: Condition::TRUE,
             moment: Some(moment),
-            expanding: Rc::from([]),
-            used: text::Span::default(),
             site: Name::new(&format!("#if{}", moment.number())),
             depth,
-            flows: Rc::default(),
+            ..Frame::new(unit, visit, file)
         };
         let value = self.preprocessor_value(&frame, expr);
         self.terms.truth(&mut self.store, value)

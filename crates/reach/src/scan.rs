@@ -112,7 +112,7 @@ impl<'t> Analysis<'t> {
         scanner: &mut Scanner<'_, 't>,
     ) -> Condition {
         let (used, behind) = outermost_use(call);
-        let Some((name, place)) = called_name(frame, &used.callee) else {
+        let Some(name) = called_name(frame, &used.callee) else {
             let here = self.condition_of(frame, call, under);
             let (place, callee) = passed_callee(frame, &call.callee);
             let through = Call {
@@ -137,7 +137,8 @@ impl<'t> Analysis<'t> {
         }
         let moment = self.moment(frame, call.span.start);
         let mut as_macro = Condition::FALSE;
-        for (when, target) in self.targets(frame.unit, name, moment, &place.expanding) {
+        let expanding = frame.expanding_at(used.span);
+        for (when, target) in self.targets(frame.unit, name, moment, &expanding) {
             let when = self.store.and(here, when);
             match target {
                 _ if when.is_false() => {}
@@ -187,7 +188,7 @@ impl<'t> Analysis<'t> {
             return;
         }
         if !wants(scanner, name)
-            || frame.expanding.contains(&name)
+            || frame.is_expanding(name, span)
             || frame.depth >= self.limits.macro_depth
             || name.starts_with("CONFIG_")
         {
@@ -257,9 +258,8 @@ impl<'t> Analysis<'t> {
     }
 }
 
-/// The name that is called, and the frame in which it is looked up: a macro may be told what to
-/// call. `None` for a pointer.
-fn called_name(frame: &Frame, callee: &Expr) -> Option<(Name, Frame)> {
+/// The name that is called: a macro may be told what to call. `None` for a pointer.
+fn called_name(frame: &Frame, callee: &Expr) -> Option<Name> {
     let name = callee.as_ident()?;
     if let Some(bound) = frame.bound(name) {
         let ([only], Some(user)) = (&*bound.args, &frame.user) else {
@@ -280,7 +280,7 @@ fn called_name(frame: &Frame, callee: &Expr) -> Option<(Name, Frame)> {
         }
         around = frame.user.as_deref();
     }
-    Some((name, frame.clone()))
+    Some(name)
 }
 
 /// What a callee stands for where it is the parameter of a macro, and the frame that understands it.

@@ -144,6 +144,37 @@ fn a_macro_may_be_told_what_to_call() {
 }
 
 #[test]
+fn a_macro_in_its_own_argument_is_expanded_again() {
+    check(
+        "#define CALL(n, x) call_##n(x)\n#define call_a g\n#define call_b h\n\
+         void f(void) { CALL(a, CALL(b, 1)); }",
+        &["g: always", "h: always"],
+    );
+    // But a name that a macro puts behind itself is the name.
+    check(
+        "#define call_g(x) JOIN(g, x)\n#define JOIN(n, x) n(x)\n#define g(x) call_g(x)\n\
+         void f(void) { g(g(1)); }",
+        &["g: always", "g: always"],
+    );
+    check(
+        "#define self(x) x(x)\nint self(int x) { return 0; }\nvoid f(void) { self(self); }",
+        &["self: always"],
+    );
+    check(
+        "#define COUNT_(a, b, n, ...) n\n#define COUNT(x...) COUNT_(x, 2, 1)\n\
+         #define CAT_(a, b) a##b\n#define CAT(a, b) CAT_(a, b)\n\
+         #define cast(x) ({ typeof(x) v = (x); k(v); })\n\
+         #define cast_1(a, ...) cast(a)\n#define cast_2(a, ...) cast(a), cast_1(__VA_ARGS__)\n\
+         #define casts(...) CAT(cast_, COUNT(__VA_ARGS__))(__VA_ARGS__)\n\
+         int run_2(int x, int a, int b) { return 0; }\n\
+         #define DEFINE(name, args) void name(void *x) { CAT(run_, COUNT(args))(x, casts(args)); }\n\
+         #define ARGS(...) __VA_ARGS__\n#define DEFINES(n, args) DEFINE(n, ARGS(args))\n\
+         DEFINES(f, ARGS(g(1), 2))",
+        &["run_2: always", "g: always", "k: always", "k: always"],
+    );
+}
+
+#[test]
 fn loops_and_statements_are_looked_through() {
     check(
         "#define for_each(i) for (i = g(0); i; i = h(i))\nvoid f(void) { int i; for_each(i) { k(i); } }",
