@@ -33,8 +33,8 @@ pub struct Function {
     pub return_type: Name,
     /// Under which branch the head stands.
     pub branch: BranchId,
-    /// Whether a macro makes it: `SYSCALL_DEFINE3(name, …) { … }`.
-    pub is_generated: bool,
+    /// The macro that makes its head: `SYSCALL_DEFINE3(name, …) { … }`.
+    pub maker: Option<Maker>,
     /// What calls it, where the generator that defines it says so.
     pub entry: Option<&'static str>,
 }
@@ -47,6 +47,15 @@ impl Function {
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         words.any(|word| idioms::UNUSED.contains(&word))
     }
+}
+
+/// The use of a macro that makes a function's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// The macro with its arguments.
+    pub used: Span,
+    /// The parameter list, where the macro makes only the name: `TREE(init)(struct tree *t)`.
+    pub behind: Option<Span>,
 }
 
 /// A parameter.

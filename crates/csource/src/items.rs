@@ -19,7 +19,7 @@ use text::Span;
 
 use crate::directives::{Directives, name};
 use crate::idioms::{ATTRIBUTES, ENTRY_MACROS, FUNCTION_GENERATORS, INLINE, KEYWORDS, WEAK};
-use crate::item::{Function, Linkage, TopMacro, Variable};
+use crate::item::{Function, Linkage, Maker, TopMacro, Variable};
 use crate::lexer::{Lexer, Token, TokenKind, closing};
 use crate::params::{generator_params, joined, params};
 
@@ -83,6 +83,9 @@ struct State {
     parens: u32,
     /// The tokens of the declaration that is being read.
     pending: Vec<Token>,
+    /// The same as other branches of a conditional have it: heads of a function whose brace comes
+    /// behind.
+    others: Vec<Vec<Token>>,
     /// Functions whose bodies are open.
     open: Vec<Function>,
 }
@@ -91,7 +94,11 @@ struct Saved {
     at_if: State,
     after_first: Option<State>,
     other_open: Vec<Function>,
+    other_heads: Vec<Vec<Token>>,
 }
+
+/// Heads of one function in more branches than these are not told apart.
+const MOST_HEADS: usize = 16;
 
 struct Scan<'t> {
     text: &'t [u8],
@@ -136,6 +143,9 @@ impl Scan<'_> {
                     self.state.parens = self.state.parens.saturating_sub(1);
                 }
                 self.state.pending.push(token);
+                for other in &mut self.state.others {
+                    other.push(token);
+                }
             }
         }
     }
@@ -166,6 +176,7 @@ impl Scan<'_> {
                     at_if: self.state.clone(),
                     after_first: None,
                     other_open: Vec::new(),
+                    other_heads: Vec::new(),
                 };
                 self.saved.push(saved);
             }
@@ -179,6 +190,7 @@ impl Scan<'_> {
                 } else {
                     let fresh = saved.at_if.pending.is_empty();
                     saved.other_open.extend(ended.open);
+                    saved.other_heads.push(ended.pending.clone());
                     if fresh {
                         self.macros_only(&ended.pending);
                     }
@@ -189,7 +201,12 @@ impl Scan<'_> {
                     return;
                 };
                 if let Some(first) = saved.after_first {
-                    let last = std::mem::replace(&mut self.state, first);
+                    let mut last = std::mem::replace(&mut self.state, first);
+                    let heads = saved.other_heads.into_iter().chain([last.pending.clone()]);
+                    let heads = heads.filter(|head| head.last().is_some_and(|t| t.is(b')')));
+                    self.state.others.extend(heads.take(MOST_HEADS));
+                    self.state.others.append(&mut last.others);
+                    self.state.others.truncate(MOST_HEADS);
                     if saved.at_if.pending.is_empty() {
                         self.macros_only(&last.pending);
                     }
@@ -210,14 +227,19 @@ impl Scan<'_> {
     }
 
     fn open_brace(&mut self, token: Token) {
-        match self.function_head(token) {
-            Some(function) => {
-                self.macros_before(function.name_span.start);
-                self.state.open.push(function);
-                self.state.pending.clear();
-                self.state.parens = 0;
-            }
-            None => self.state.pending.push(token),
+        let others = std::mem::take(&mut self.state.others);
+        if let Some(function) = self.function_head(&self.state.pending, token) {
+            self.macros_before(function.name_span.start);
+            let others = others.iter().filter_map(|other| self.function_head(other, token));
+            let mut open = vec![function];
+            open.extend(others);
+            open.sort_by_key(|function| function.name_span.start);
+            open.dedup_by_key(|function| function.name_span.start);
+            self.state.open.extend(open);
+            self.state.pending.clear();
+            self.state.parens = 0;
+        } else {
+            self.state.pending.push(token);
         }
     }
 
@@ -236,9 +258,8 @@ impl Scan<'_> {
         }
     }
 
-    /// The function whose body opens at `brace`, if the pending tokens are its head.
-    fn function_head(&self, brace: Token) -> Option<Function> {
-        let tokens = &self.state.pending;
+    /// The function whose body opens at `brace`, if `tokens` are its head.
+    fn function_head(&self, tokens: &[Token], brace: Token) -> Option<Function> {
         if top_assignment(tokens).is_some() {
             return None;
         }
@@ -287,7 +308,16 @@ impl Scan<'_> {
             },
             return_type: joined(self.text, before),
             branch: self.directives.branch_at(named.span.start),
-            is_generated: generated || computed,
+            maker: (generated || computed).then(|| Maker {
+                used: Span {
+                    start: name_token.span.start,
+                    end: tokens[if computed { open - 1 } else { close }].span.end,
+                },
+                behind: computed.then(|| Span {
+                    start: tokens[open].span.start,
+                    end: tokens[close].span.end,
+                }),
+            }),
             entry: generator.map(|(_, what)| *what),
         })
     }
@@ -367,6 +397,7 @@ impl Scan<'_> {
 
     /// A declaration ends at its semicolon.
     fn declaration(&mut self) {
+        self.state.others.clear();
         let tokens = std::mem::take(&mut self.state.pending);
         self.state.parens = 0;
         if let Some(equals) = top_assignment(&tokens) {
@@ -621,6 +652,14 @@ mod tests {
                 " f() {\n#ifdef A\n if (x) {\n#else\n {\n#endif\n }\n}",
                 " g() {}",
             ],
+        );
+        check(
+            "#ifdef A\nint f(int a)\n#elif B\nint f(long b)\n#else\nlong f(\n\tint c)\n#endif\n{ x }\nint g(void) {}",
+            &[" f(a) { x }", " f(b) { x }", " f(c) { x }", " g() {}"],
+        );
+        check(
+            "#ifdef A\nM(1)\n#else\nM(2)\n#endif\nint f(void) { x }",
+            &[" f() { x }"],
         );
     }
 

@@ -35,7 +35,7 @@ pub use directives::{
 pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
 pub use idioms::{CONTAINERS, NO_RETURN, NO_RETURN_IF, TRANSPARENT};
-pub use item::{Function, Linkage, Param, TopMacro, Variable};
+pub use item::{Function, Linkage, Maker, Param, TopMacro, Variable};
 pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use parse::{Query, expression};

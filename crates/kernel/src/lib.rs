@@ -10,4 +10,4 @@ mod tree;
 
 pub use architecture::Architecture;
 pub use index::{FileId, Index};
-pub use tree::{NotATree, Progress, Silent, Tree};
+pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};

@@ -65,6 +65,12 @@ impl fmt::Debug for Tree {
 /// Other programs that live in the tree: what they call is not the kernel's.
 const OTHER_PROGRAMS: &[&str] = &["tools", "samples", "scripts", "Documentation", "usr"];
 
+/// Whether the index of words looks into what lies at `path`.
+pub fn is_indexed(path: &str) -> bool {
+    let top = path.split('/').next().unwrap_or(path);
+    !OTHER_PROGRAMS.contains(&top) && !path.starts_with('.')
+}
+
 impl Tree {
     /// The tree that `source` gives.
     pub fn open(source: Arc<dyn Source>) -> Result<Tree, NotATree> {
@@ -130,7 +136,7 @@ impl Tree {
     /// The index of words, made when it is first asked for.
     pub fn words(&self, progress: &dyn Progress) -> &Index {
         self.index.get_or_init(|| {
-            let enter = |dir: &str| !OTHER_PROGRAMS.contains(&dir) && !dir.starts_with('.');
+            let enter = |dir: &str| is_indexed(dir);
             let wanted =
                 |path: &str| path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S");
             let (paths, errors) = self.source.walk("", &enter, &wanted);

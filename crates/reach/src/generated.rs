@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{File, FunctionId, Lexer, TokenKind, TopMacro};
+use csource::{File, FunctionId, Lexer, Maker, TokenKind, TopMacro};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
@@ -20,7 +20,7 @@ use crate::Analysis;
 use crate::expand::Use;
 use crate::frame::Frame;
 use crate::link::FunctionKey;
-use crate::unit::{MacroState, UnitId, VisitId};
+use crate::unit::{MacroState, Moment, UnitId, VisitId};
 
 /// The functions that macros make in one unit, by name.
 pub(crate) type Generated = FxHashMap<Name, Vec<(FunctionKey, VisitId)>>;
@@ -57,14 +57,23 @@ impl Analysis<'_> {
         for visit in self.unit_ref(unit).all_visits() {
             let file = self.unit_ref(unit).visit(visit).file.clone();
             for used in &file.items().macros {
-                if !self.generates(unit, used.name, &mut search, 0) {
-                    continue;
+                let generates = self.generates(unit, used.name, &mut search, 0);
+                let place = (visit, &file, used.name_span.start);
+                if let Some(top) = self.top(unit, place).filter(|_| generates) {
+                    self.make(&top, (used.name, used_at_top(used)), None, &mut search);
                 }
-                let when = self.line_condition(unit, visit, used.name_span.start);
-                if !when.is_false() {
-                    let origin = (file.path(), used.name_span.start);
-                    let frame = self.top_frame(unit, visit, &file, used.name_span.start);
-                    self.make(&frame, used, (when, origin), &mut search);
+            }
+            for (id, function) in (0..).map(FunctionId).zip(&file.items().functions) {
+                let Some(maker) = function.maker else {
+                    continue;
+                };
+                let key = FunctionKey {
+                    path: file.path(),
+                    id,
+                };
+                if let Some(top) = self.top(unit, (visit, &file, maker.used.start)) {
+                    let used = head_of(&file, maker);
+                    self.make(&top, used, Some((key, visit)), &mut search);
                 }
             }
         }
@@ -95,74 +104,119 @@ impl Analysis<'_> {
         answer
     }
 
-    /// Spells out one use, and takes in what it makes.
+    /// Spells out one use, and takes in what it makes. Where it makes the head of a function whose body
+    /// `follows`, that function is known by the name in the head.
     fn make(
         &mut self,
-        frame: &Frame,
-        used: &TopMacro,
-        (under, origin): (Condition, (Name, u32)),
+        top: &Top,
+        (name, used): (Name, Use<'_>),
+        follows: Option<(FunctionKey, VisitId)>,
         search: &mut Search,
     ) {
-        if frame.depth > DEEPEST || frame.is_expanding(used.name, used.name_span) {
+        let frame = &top.frame;
+        if frame.depth > DEEPEST || frame.is_expanding(name, used.span) {
             return;
         }
         let Some(moment) = frame.moment else { return };
-        for (when, state) in self.macro_states(frame.unit, used.name, moment) {
-            let when = self.store.and(under, when);
+        for (when, state) in self.macro_states(frame.unit, name, moment) {
+            let when = self.store.and(top.when, when);
             let MacroState::Defined(visit, number) = state else {
                 continue;
             };
             if when.is_false() {
                 continue;
             }
-            let whole = Use {
-                span: Span {
-                    start: used.name_span.start,
-                    end: used.args.end + 1,
-                },
-                args: &[],
-                behind: None,
-            };
-            let Some(inner) = self.text_of(frame, whole, (visit, number)) else {
+            let used = self.whole_use(frame, used, (visit, number));
+            let Some(inner) = self.text_of(frame, used, (visit, number)) else {
                 continue;
             };
-            let file = self.keep(inner.file.clone(), origin);
-            let functions = &file.items().functions;
-            if !functions.is_empty() {
-                let visit = self.add_visit(frame.unit, &file, when, moment);
-                if let Some(made) = self.made.get_mut(&file.path()) {
-                    made.place.get_or_insert((frame.unit, visit));
-                }
-                for (id, function) in (0..).map(FunctionId).zip(functions) {
-                    let key = FunctionKey {
-                        path: file.path(),
-                        id,
-                    };
-                    let known = search.found.entry(function.name).or_default();
-                    known.push((key, visit));
-                }
-            }
-            let inner = Frame {
-                file: file.clone(),
-                ..inner
+            let text = inner.file.text();
+            let text = match follows {
+                Some(_) => [text, BODY].concat(),
+                None => text.to_vec(),
             };
+            let file = self.keep(&text, top.origin);
+            let made = Top {
+                frame: Frame {
+                    file: file.clone(),
+                    ..inner
+                },
+                when,
+                origin: top.origin,
+            };
+            self.take_in(&made, (moment, follows), search);
             for used in &file.items().macros {
                 if self.generates(frame.unit, used.name, search, 0) {
-                    self.make(&inner, used, (when, origin), search);
+                    self.make(&made, (used.name, used_at_top(used)), None, search);
                 }
             }
         }
     }
 
+    /// Takes in the functions of a text that a macro has made.
+    fn take_in(
+        &mut self,
+        made: &Top,
+        (moment, follows): (Moment, Option<(FunctionKey, VisitId)>),
+        search: &mut Search,
+    ) {
+        let (file, unit) = (made.frame.file.clone(), made.frame.unit);
+        let end = file.text().len() - usize::from(follows.is_some());
+        let mut own = None;
+        for (id, function) in (0..).map(FunctionId).zip(&file.items().functions) {
+            let is_head = follows.is_some() && function.body.end as usize > end;
+            if let (Some(body), true) = (follows, is_head) {
+                if let Some(maker) = function.maker {
+                    self.make(made, head_of(&file, maker), follows, search);
+                } else {
+                    self.renamed.insert(body.0, function.name);
+                    search.found.entry(function.name).or_default().push(body);
+                }
+                continue;
+            }
+            let visit = *own.get_or_insert_with(|| self.add_visit(unit, &file, made.when, moment));
+            let key = FunctionKey {
+                path: file.path(),
+                id,
+            };
+            search.found.entry(function.name).or_default().push((key, visit));
+        }
+        if let (Some(visit), Some(known)) = (own, self.made.get_mut(&file.path())) {
+            known.place.get_or_insert((unit, visit));
+        }
+    }
+
+    /// The use with all that the macro takes: one that stands for another macro's name leaves the
+    /// arguments to that.
+    fn whole_use<'u>(&self, frame: &Frame, used: Use<'u>, (visit, number): (VisitId, usize)) -> Use<'u> {
+        if used.behind.is_some() || self.macro_of(frame.unit, visit, number).1.params.is_some() {
+            return used;
+        }
+        let word = Lexer::new(used.span.of(frame.file.text())).next();
+        let name = Span {
+            start: used.span.start,
+            end: used.span.start + word.map_or(0, |word| word.span.end),
+        };
+        Use {
+            span: name,
+            args: &[],
+            behind: Some(Span {
+                start: name.end,
+                end: used.span.end,
+            }),
+        }
+    }
+
     /// The text as a file of the analysis: one that was made before is the same file.
-    fn keep(&mut self, file: Arc<File>, origin: (Name, u32)) -> Arc<File> {
-        for number in 0.. {
+    fn keep(&mut self, text: &[u8], origin: (Name, u32)) -> Arc<File> {
+        let mut number = 0_u32;
+        loop {
             let path = Name::new(&format!("{}@{}.{number}", origin.0, origin.1));
             match self.made.get(&path) {
-                Some(known) if known.file.text() == file.text() => return known.file.clone(),
-                Some(_) => {}
+                Some(known) if known.file.text() == text => return known.file.clone(),
+                Some(_) => number += 1,
                 None => {
-                    let file = Arc::new(File::new(&path, file.text().into()));
+                    let file = Arc::new(File::new(&path, text.into()));
                     let made = Made {
                         file: file.clone(),
                         origin,
@@ -173,17 +227,56 @@ impl Analysis<'_> {
                 }
             }
         }
-        file
     }
 
-    fn top_frame(&mut self, unit: UnitId, visit: VisitId, file: &Arc<File>, offset: u32) -> Frame {
-        let moment = self.unit_ref(unit).moment(visit, offset);
-        Frame {
-            moment: Some(moment),
-            ..Frame::new(unit, visit, file.clone())
-        }
+    /// The surroundings of a macro that is used at `offset` of a file, if that is compiled.
+    fn top(&mut self, unit: UnitId, (visit, file, offset): (VisitId, &Arc<File>, u32)) -> Option<Top> {
+        let when = self.line_condition(unit, visit, offset);
+        (!when.is_false()).then(|| Top {
+            frame: Frame {
+                moment: Some(self.unit_ref(unit).moment(visit, offset)),
+                ..Frame::new(unit, visit, file.clone())
+            },
+            when,
+            origin: (file.path(), offset),
+        })
     }
 }
+
+/// The surroundings of what stands at the top of a file, or of a text that was made there.
+struct Top {
+    frame: Frame,
+    when: Condition,
+    /// The place in the tree.
+    origin: (Name, u32),
+}
+
+fn used_at_top(used: &TopMacro) -> Use<'static> {
+    Use {
+        span: Span {
+            start: used.name_span.start,
+            end: used.args.end + 1,
+        },
+        args: &[],
+        behind: None,
+    }
+}
+
+/// The macro that makes a function's head, and its use.
+fn head_of(file: &File, maker: Maker) -> (Name, Use<'static>) {
+    let text = maker.used.of(file.text());
+    let word = Lexer::new(text).next();
+    let word = word.and_then(|word| std::str::from_utf8(word.span.of(text)).ok());
+    let used = Use {
+        span: maker.used,
+        args: &[],
+        behind: maker.behind,
+    };
+    (Name::new(word.unwrap_or_default()), used)
+}
+
+/// Put behind a head so that it is read as one.
+const BODY: &[u8] = b" {}";
 
 struct Search {
     /// Whether a macro may make functions.

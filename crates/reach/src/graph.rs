@@ -278,20 +278,12 @@ impl<'t> Analysis<'t> {
 
     /// The functions called `name` in what a unit reads, also those that macros make.
     fn seen(&mut self, unit: UnitId, name: Name) -> Vec<(FunctionKey, VisitId)> {
-        let mut found = Vec::new();
-        for key in self.functions_called(name).iter() {
-            let visits = self.unit_ref(unit).visits_of(key.path);
-            found.extend(visits.iter().map(|visit| (*key, *visit)));
-        }
-        if found.is_empty() {
-            // The head of a system call does not tell its name to the index.
-            let root = self.unit_ref(unit).root;
-            let file = self.unit_ref(unit).visit(root).file.clone();
-            let own = file.functions_named(name).iter().map(|id| FunctionKey {
-                path: file.path(),
-                id: *id,
-            });
-            found.extend(own.map(|key| (key, root)));
+        let mut found = self.read_in(unit, name);
+        // The head of a system call does not tell its name to the index.
+        for visit in self.unit_ref(unit).c_visits() {
+            let own = self.named_in(unit, *visit, name);
+            let new: Vec<_> = own.filter(|own| !found.contains(own)).collect();
+            found.extend(new);
         }
         if self.limits.generated {
             found.extend(self.generated_called(unit, name));
@@ -384,7 +376,9 @@ impl<'t> Analysis<'t> {
             };
         };
         let function = file.function(key.id);
-        let name = function.name;
+        // A system call keeps the name that users know.
+        let renamed = self.renamed.get(&key).filter(|_| function.entry.is_none());
+        let name = renamed.copied().unwrap_or(function.name);
         // What a macro has made stands where the macro is used.
         let (file, at) = match self.made.get(&key.path).map(|made| made.origin) {
             Some((path, at)) => (self.read_file(path).unwrap_or(file), at),

@@ -215,6 +215,8 @@ pub struct Analysis<'t> {
     /// Functions that macros make, by unit, and the texts that hold them, by path.
     generated: FxHashMap<UnitId, Rc<generated::Generated>>,
     made: FxHashMap<Name, generated::Made>,
+    /// The names of functions whose heads macros make.
+    renamed: FxHashMap<link::FunctionKey, Name>,
     structures: FxHashMap<Name, Option<Rc<[csource::Member]>>>,
     candidates: FxHashMap<pointer::Slot, Rc<[(FunctionKey, Condition)]>>,
     feasible: FxHashMap<Condition, Option<bool>>,
@@ -273,6 +275,7 @@ impl<'t> Analysis<'t> {
             macro_constants: FxHashMap::default(),
             placeless: FxHashMap::default(),
             generated: FxHashMap::default(),
+            renamed: FxHashMap::default(),
             made: FxHashMap::default(),
             structures: FxHashMap::default(),
             candidates: FxHashMap::default(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{DirectiveKind, File, FunctionId, Lexer, TokenKind};
+use csource::{DirectiveKind, File, Function, FunctionId, Lexer, TokenKind};
 use text::Name;
 
 use crate::Analysis;
@@ -119,21 +119,18 @@ impl Analysis<'_> {
             .file
             .path();
         // Definitions that the unit itself reads come before those it is linked with.
-        for key in candidates.iter() {
-            let visits = self.unit_ref(unit).visits_of(key.path).to_vec();
-            for visit in visits {
-                let file = self.unit_ref(unit).visit(visit).file.clone();
-                // A weak one gives way to any other when all is linked.
-                if file.function(key.id).linkage.is_weak {
-                    continue;
-                }
-                let head = file.function(key.id).name_span.start;
-                let here = self.line_condition(unit, visit, head);
-                let when = self.store.and(rest, here);
-                if !when.is_false() {
-                    rest = self.store.and(rest, !here);
-                    targets.push((when, Target::Function(*key, Some(visit))));
-                }
+        for (key, visit) in self.read_in(unit, name) {
+            let file = self.unit_ref(unit).visit(visit).file.clone();
+            // A weak one gives way to any other when all is linked.
+            if file.function(key.id).linkage.is_weak {
+                continue;
+            }
+            let head = file.function(key.id).name_span.start;
+            let here = self.line_condition(unit, visit, head);
+            let when = self.store.and(rest, here);
+            if !when.is_false() {
+                rest = self.store.and(rest, !here);
+                targets.push((when, Target::Function(key, Some(visit))));
             }
         }
         let elsewhere = candidates.iter().any(|key| {
@@ -154,6 +151,37 @@ impl Analysis<'_> {
         if !rest.is_false() {
             self.external_targets(&candidates, root, name, rest, targets);
         }
+    }
+
+    /// The functions called `name` in what a unit reads, but for those that macros make.
+    pub(crate) fn read_in(&mut self, unit: UnitId, name: Name) -> Vec<(FunctionKey, VisitId)> {
+        let mut found = Vec::new();
+        for key in self.functions_called(name).iter() {
+            let visits = self.unit_ref(unit).visits_of(key.path);
+            found.extend(visits.iter().map(|visit| (*key, *visit)));
+        }
+        // The index does not hold what a C file includes from outside of the kernel.
+        for visit in self.unit_ref(unit).c_visits() {
+            let path = self.unit_ref(unit).visit(*visit).file.path();
+            if !kernel::is_indexed(&path) {
+                found.extend(self.named_in(unit, *visit, name));
+            }
+        }
+        found
+    }
+
+    /// The functions called `name` of one reading of a file.
+    pub(crate) fn named_in(
+        &self,
+        unit: UnitId,
+        visit: VisitId,
+        name: Name,
+    ) -> impl Iterator<Item = (FunctionKey, VisitId)> {
+        let file = &self.unit_ref(unit).visit(visit).file;
+        let path = file.path();
+        let own = file.functions_named(name).iter().copied();
+        let own = own.filter(|id| has_own_name(file.function(*id)));
+        own.map(move |id| (FunctionKey { path, id }, visit))
     }
 
     /// The functions called `name` that macros make in a unit.
@@ -400,12 +428,8 @@ impl Analysis<'_> {
         let mut found = Vec::new();
         for path in paths {
             if let Some(file) = self.read_file(path) {
-                // A function whose name a macro puts together is not called by the macro's name.
-                let named = |id: &&FunctionId| {
-                    let function = file.function(**id);
-                    !function.is_generated || function.entry.is_some()
-                };
-                let ids = file.functions_named(name).iter().filter(named);
+                let ids = file.functions_named(name).iter();
+                let ids = ids.filter(|id| has_own_name(file.function(**id)));
                 found.extend(ids.map(|id| FunctionKey { path, id: *id }));
             }
         }
@@ -442,6 +466,12 @@ const NOT_A_USE: &[&str] = &[
     "type",
     "weak",
 ];
+
+/// Whether a function is called by the name that its head shows, rather than by one that a macro puts
+/// together.
+fn has_own_name(function: &Function) -> bool {
+    function.maker.is_none() || function.entry.is_some()
+}
 
 fn assembler_uses(text: &[u8], name: &str) -> bool {
     let words: Vec<&[u8]> = Lexer::new(text)

@@ -52,6 +52,8 @@ pub(crate) struct Unit {
     pub(crate) visits: Vec<Visit>,
     pub(crate) root: VisitId,
     by_file: FxHashMap<Name, Vec<VisitId>>,
+    /// Readings of C files: of its own, and of those that it includes.
+    of_c: Vec<VisitId>,
     /// Definitions and removals of each macro, in order, while the unit is read.
     events: FxHashMap<Name, Vec<Event>>,
     /// The same once it was read, sorted by name: a tenth of the memory.
@@ -112,6 +114,11 @@ impl Unit {
     pub(crate) fn all_visits(&self) -> Vec<VisitId> {
         let count = u32::try_from(self.visits.len()).unwrap_or(u32::MAX);
         (0..count).map(VisitId).collect()
+    }
+
+    /// Readings of C files, in order: of its own, and of those that it includes.
+    pub(crate) fn c_visits(&self) -> &[VisitId] {
+        &self.of_c
     }
 
     /// When the unit is compiled for a module.
@@ -203,6 +210,7 @@ impl Analysis<'_> {
             visits: Vec::new(),
             root: VisitId(0),
             by_file: FxHashMap::default(),
+            of_c: Vec::new(),
             events: FxHashMap::default(),
             settled: Vec::new(),
             branches: FxHashMap::default(),
@@ -262,6 +270,9 @@ impl Analysis<'_> {
             guard,
         });
         this.by_file.entry(file.path()).or_default().push(id);
+        if file.path().ends_with(".c") {
+            this.of_c.push(id);
+        }
         for (number, directive) in file.directives().list.iter().enumerate() {
             match &directive.kind {
                 DirectiveKind::Include {

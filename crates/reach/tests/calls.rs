@@ -249,6 +249,31 @@ fn functions_that_macros_make_are_functions() {
 }
 
 #[test]
+fn functions_whose_heads_macros_make_have_the_name_that_these_give() {
+    let text = "#define OUTER(name, ...) \\\n\
+         \tstatic int ____##name(__VA_ARGS__); \\\n\
+         \tint name(long a) { return ____##name(a); } \\\n\
+         \tstatic int ____##name(__VA_ARGS__)\n\
+         #define OUTER1(name, args...) OUTER(name, args)\n\
+         OUTER1(f, int x)\n{\n\treturn g(x);\n}\n";
+    check(text, &["____f: always"]);
+    check(
+        &format!("{}void f(void) {{ ____made(1); }}", text.replace("(f,", "(made,")),
+        &["____made: always"],
+    );
+    check(
+        "#define FN(name) start_##name\nstatic int FN(k)(int x)\n{\n\treturn h(x);\n}\n\
+         void f(void) { start_k(1); }",
+        &["start_k: always"],
+    );
+    check(
+        "#define EVENT(name, body) int name(int x) { return body; }\n#ifdef CONFIG_OPT\n#define EVENT_OPT EVENT\n\
+         #else\n#define EVENT_OPT(name, body)\n#endif\nEVENT_OPT(f, g(x))",
+        &["g: OPT=y"],
+    );
+}
+
+#[test]
 fn a_call_through_a_field_leads_to_what_is_stored_there() {
     check(
         "struct ops { int (*probe)(int); int (*remove)(int); };\nstruct dev { struct ops *ops; };\n\
