@@ -40,6 +40,12 @@ pub struct Function {
 }
 
 impl Function {
+    /// Whether it is called by the name that its head shows, rather than by one that a macro puts
+    /// together.
+    pub fn has_own_name(&self) -> bool {
+        self.entry.is_some() || self.maker.is_none_or(|maker| !maker.is_sure)
+    }
+
     /// Whether its head says that it need not be used.
     pub fn is_marked_unused(&self) -> bool {
         let mut words = self
@@ -56,6 +62,8 @@ pub struct Maker {
     pub used: Span,
     /// The parameter list, where the macro makes only the name: `TREE(init)(struct tree *t)`.
     pub behind: Option<Span>,
+    /// Whether it looks like one. A head without a type may as well be a function's own.
+    pub is_sure: bool,
 }
 
 /// A parameter.

@@ -308,7 +308,7 @@ impl Scan<'_> {
             },
             return_type: joined(self.text, before),
             branch: self.directives.branch_at(named.span.start),
-            maker: (generated || computed).then(|| Maker {
+            maker: (before.is_empty() || generated || computed).then(|| Maker {
                 used: Span {
                     start: name_token.span.start,
                     end: tokens[if computed { open - 1 } else { close }].span.end,
@@ -317,6 +317,7 @@ impl Scan<'_> {
                     start: tokens[open].span.start,
                     end: tokens[close].span.end,
                 }),
+                is_sure: generated || computed,
             }),
             entry: generator.map(|(_, what)| *what),
         })

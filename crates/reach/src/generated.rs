@@ -166,11 +166,13 @@ impl Analysis<'_> {
         for (id, function) in (0..).map(FunctionId).zip(&file.items().functions) {
             let is_head = follows.is_some() && function.body.end as usize > end;
             if let (Some(body), true) = (follows, is_head) {
-                if let Some(maker) = function.maker {
-                    self.make(made, head_of(&file, maker), follows, search);
-                } else {
-                    self.renamed.insert(body.0, function.name);
-                    search.found.entry(function.name).or_default().push(body);
+                let maker = function.maker;
+                match maker.filter(|m| m.is_sure || self.is_macro(unit, function.name)) {
+                    Some(maker) => self.make(made, head_of(&file, maker), follows, search),
+                    None => {
+                        self.renamed.insert(body.0, function.name);
+                        search.found.entry(function.name).or_default().push(body);
+                    }
                 }
                 continue;
             }

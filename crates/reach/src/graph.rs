@@ -98,6 +98,7 @@ impl<'t> Analysis<'t> {
         {
             let path = file.path();
             let own = file.functions_named(name).iter();
+            let own = own.filter(|id| file.function(**id).has_own_name());
             keys.extend(own.map(|id| FunctionKey { path, id: *id }));
         }
         let mut nodes = Vec::new();

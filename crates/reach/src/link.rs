@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{DirectiveKind, File, Function, FunctionId, Lexer, TokenKind};
+use csource::{DirectiveKind, File, FunctionId, Lexer, TokenKind};
 use text::Name;
 
 use crate::Analysis;
@@ -180,7 +180,7 @@ impl Analysis<'_> {
         let file = &self.unit_ref(unit).visit(visit).file;
         let path = file.path();
         let own = file.functions_named(name).iter().copied();
-        let own = own.filter(|id| has_own_name(file.function(*id)));
+        let own = own.filter(|id| file.function(*id).has_own_name());
         own.map(move |id| (FunctionKey { path, id }, visit))
     }
 
@@ -429,7 +429,7 @@ impl Analysis<'_> {
         for path in paths {
             if let Some(file) = self.read_file(path) {
                 let ids = file.functions_named(name).iter();
-                let ids = ids.filter(|id| has_own_name(file.function(**id)));
+                let ids = ids.filter(|id| file.function(**id).has_own_name());
                 found.extend(ids.map(|id| FunctionKey { path, id: *id }));
             }
         }
@@ -466,12 +466,6 @@ const NOT_A_USE: &[&str] = &[
     "type",
     "weak",
 ];
-
-/// Whether a function is called by the name that its head shows, rather than by one that a macro puts
-/// together.
-fn has_own_name(function: &Function) -> bool {
-    function.maker.is_none() || function.entry.is_some()
-}
 
 fn assembler_uses(text: &[u8], name: &str) -> bool {
     let words: Vec<&[u8]> = Lexer::new(text)

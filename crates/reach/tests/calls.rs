@@ -250,11 +250,11 @@ fn functions_that_macros_make_are_functions() {
 
 #[test]
 fn functions_whose_heads_macros_make_have_the_name_that_these_give() {
-    let text = "#define OUTER(name, ...) \\\n\
+    let text = "#define OUTER_x(name, ...) \\\n\
          \tstatic int ____##name(__VA_ARGS__); \\\n\
          \tint name(long a) { return ____##name(a); } \\\n\
          \tstatic int ____##name(__VA_ARGS__)\n\
-         #define OUTER1(name, args...) OUTER(name, args)\n\
+         #define OUTER1(name, args...) OUTER_x(name, args)\n\
          OUTER1(f, int x)\n{\n\treturn g(x);\n}\n";
     check(text, &["____f: always"]);
     check(

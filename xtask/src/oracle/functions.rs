@@ -79,7 +79,7 @@ fn one(file: &File, theirs: &BTreeSet<(u32, String)>, count: &mut Count) -> Vec<
     for function in &items.functions {
         let line = line_of(function.name_span.start);
         ours.insert((line, function.name.to_string()), function);
-        if function.maker.is_some() {
+        if function.maker.is_some_and(|maker| maker.is_sure) {
             generated.insert(line);
         }
     }
