@@ -406,32 +406,41 @@ impl Scan<'_> {
         } else if self.is_structure(&tokens) {
             self.variable(&tokens, tokens.len());
         }
+        self.macro_calls(&tokens);
+    }
+
+    /// Notes the macro calls that `tokens` begin with; how many tokens that are.
+    fn macro_calls(&mut self, tokens: &[Token]) -> usize {
         let mut at = 0;
-        while let Some(end) = self.macro_call(&tokens, at) {
-            at = end;
+        loop {
+            // `STATUS_STRINGS`, a macro without arguments, may stand before them.
+            let bare = tokens[at..].iter().take_while(|t| self.is_bare_macro(**t));
+            let first = at + bare.count().saturating_sub(1);
+            match self.macro_call(tokens, first) {
+                Some(end) => at = end,
+                None => return at,
+            }
         }
+    }
+
+    /// Whether a token is written as macros that make declarations are.
+    fn is_bare_macro(&self, token: Token) -> bool {
+        let word = self.word(token);
+        token.kind == TokenKind::Ident
+            && word.len() > 2
+            && !word.iter().any(u8::is_ascii_lowercase)
     }
 
     /// Macro calls without a semicolon before the function whose name stands at `offset`.
     fn macros_before(&mut self, offset: u32) {
         let tokens = std::mem::take(&mut self.state.pending);
         let named = tokens.partition_point(|token| token.span.start < offset);
-        let mut at = 0;
-        while let Some(end) = self.macro_call(&tokens[..named], at) {
-            at = end;
-        }
+        self.macro_calls(&tokens[..named]);
     }
 
     /// Whether the tokens are macro calls without semicolons; they are noted.
     fn macros_only(&mut self, tokens: &[Token]) -> bool {
-        let mut at = 0;
-        while at < tokens.len() {
-            let Some(end) = self.macro_call(tokens, at) else {
-                return false;
-            };
-            at = end;
-        }
-        true
+        self.macro_calls(tokens) == tokens.len()
     }
 
     /// Notes `NAME(…)` that begins at `tokens[at]`; the number of the token behind it.
@@ -671,6 +680,10 @@ mod tests {
         let items = Items::scan(text, &Directives::scan(text));
         let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["module_init", "X", "Y", "Z", "W"]);
+        let text = b"STRINGS\n\nEVENT(a, b);\nOTHER __THIRD(c) int f(int);\nint G(int);";
+        let items = Items::scan(text, &Directives::scan(text));
+        let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["EVENT", "__THIRD"]);
     }
 
     #[test]
