@@ -91,6 +91,8 @@ pub struct Body {
     pub addressed: Vec<Name>,
     /// Fields whose address is taken, of whatever object: who has it may store to them.
     pub addressed_fields: Vec<Name>,
+    /// Variables whose address goes elsewhere than into a call.
+    pub escaping: Vec<Name>,
     /// Whether control can get to the end of the body.
     pub end: Option<FlowId>,
     /// Statements and conditional parts of expressions with their flows, by place; an inner one

@@ -415,12 +415,27 @@ impl Scan<'_> {
         loop {
             // `STATUS_STRINGS`, a macro without arguments, may stand before them.
             let bare = tokens[at..].iter().take_while(|t| self.is_bare_macro(**t));
-            let first = at + bare.count().saturating_sub(1);
+            let mut first = at + bare.count().saturating_sub(1);
+            if self.stands_alone(&tokens[at..]) {
+                first = at + 1;
+            }
             match self.macro_call(tokens, first) {
                 Some(end) => at = end,
                 None => return at,
             }
         }
+    }
+
+    /// Whether the first token is a word behind which an empty line follows: no declaration is written so.
+    fn stands_alone(&self, tokens: &[Token]) -> bool {
+        let [first, next, ..] = tokens else {
+            return false;
+        };
+        let between = Span {
+            start: first.span.end,
+            end: next.span.start,
+        };
+        first.kind == TokenKind::Ident && between.of(self.text).starts_with(b"\n\n")
     }
 
     /// Whether a token is written as macros that make declarations are.
@@ -680,10 +695,10 @@ mod tests {
         let items = Items::scan(text, &Directives::scan(text));
         let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["module_init", "X", "Y", "Z", "W"]);
-        let text = b"STRINGS\n\nEVENT(a, b);\nOTHER __THIRD(c) int f(int);\nint G(int);";
+        let text = b"STRINGS\n\nEVENT(a, b);\nlist\n\nMORE(1);\nOTHER __THIRD(c) int f(int);\nint G(int);";
         let items = Items::scan(text, &Directives::scan(text));
         let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
-        assert_eq!(names, ["EVENT", "__THIRD"]);
+        assert_eq!(names, ["EVENT", "MORE", "__THIRD"]);
     }
 
     #[test]

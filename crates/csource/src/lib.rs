@@ -11,6 +11,7 @@
 
 mod body;
 mod directives;
+mod effects;
 mod file;
 mod flow;
 mod idioms;
@@ -32,6 +33,7 @@ pub use body::{Body, Call, Definition, MacroBody, Return, Store};
 pub use directives::{
     Branch, BranchId, Directive, DirectiveKind, Directives, MacroDefinition, Test,
 };
+pub use effects::Effects;
 pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
 pub use idioms::{CONTAINERS, NO_RETURN, NO_RETURN_IF, TRANSPARENT};

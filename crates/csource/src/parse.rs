@@ -287,6 +287,8 @@ impl Convert<'_> {
                 ExprKind::Assign(part("left"), op, part("right"))
             }
             "update_expression" => ExprKind::Step(part("argument")),
+            // `asm` gives it a new value, as `++` does.
+            "gnu_asm_output_operand" => ExprKind::Step(part("value")),
             "field_expression" => {
                 let field = node
                     .child_by_field_name("field")

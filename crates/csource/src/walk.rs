@@ -24,6 +24,7 @@ pub(crate) struct Walk<'d> {
     values: BTreeMap<u32, (Name, Span, FlowId)>,
     addressed: Vec<Name>,
     addressed_fields: Vec<Name>,
+    escaping: Vec<Name>,
     regions: BTreeMap<(u32, u32), FlowId>,
     end: Option<FlowId>,
     /// Where `break` goes, innermost last: the flows that got there.
@@ -50,6 +51,7 @@ impl<'d> Walk<'d> {
             values: BTreeMap::new(),
             addressed: Vec::new(),
             addressed_fields: Vec::new(),
+            escaping: Vec::new(),
             regions: BTreeMap::new(),
             end: None,
             breaks: Vec::new(),
@@ -66,6 +68,8 @@ impl<'d> Walk<'d> {
         self.addressed.dedup();
         self.addressed_fields.sort_unstable();
         self.addressed_fields.dedup();
+        self.escaping.sort_unstable();
+        self.escaping.dedup();
         Body {
             flows: self.flows,
             calls: self.calls.into_values().collect(),
@@ -75,6 +79,7 @@ impl<'d> Walk<'d> {
             values: self.values.into_values().collect(),
             addressed: self.addressed,
             addressed_fields: self.addressed_fields,
+            escaping: self.escaping,
             end: self.end,
             regions: self
                 .regions
@@ -441,6 +446,9 @@ impl<'d> Walk<'d> {
             ExprKind::Unary(UnaryOp::AddressOf, target) => {
                 if let Some(root) = root_variable(target) {
                     self.addressed.push(root);
+                    if target.as_ident().is_some() {
+                        self.escaping.push(root);
+                    }
                 }
                 if let ExprKind::Field(_, field, _) = target.kind {
                     self.addressed_fields.push(field);
@@ -470,8 +478,18 @@ impl<'d> Walk<'d> {
         if callee.as_ident().is_none() {
             live = self.expr(callee, live);
         }
+        let escaping = self.escaping.len();
         for arg in args {
             live = self.expr(arg, live);
+            if matches!(arg.kind, ExprKind::Unary(UnaryOp::AddressOf, _)) {
+                // Who is called with an address is known.
+                self.escaping.truncate(escaping);
+            }
+        }
+        if callee.kind == ExprKind::Text {
+            for operand in args {
+                self.record_store(operand, None, operand.span, live);
+            }
         }
         // The operands of `asm` look like calls of strings.
         let is_call = !matches!(

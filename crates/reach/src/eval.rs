@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use condition::{Atom, CompareOp, Condition, Level};
 use csource::syntax::{BinaryOp, Expr, ExprKind, StmtKind, UnaryOp};
-use csource::{Body, Flow, FlowId, Param};
+use csource::{Flow, FlowId, Param};
 use kconfig::SymbolType;
 use text::Name;
 
@@ -147,7 +147,8 @@ impl Analysis<'_> {
         };
         let value = self.terms.load(address, field);
         // What this function stores itself may be newer than what it was called with.
-        if matches!(self.terms.get(value), Term::Field(..)) && stores_field(&frame.body, field) {
+        let is_field = matches!(self.terms.get(value), Term::Field(..));
+        if is_field && self.stores_field(frame, field) {
             return self.site(frame, whole);
         }
         value
@@ -440,13 +441,6 @@ fn mirrored(op: BinaryOp) -> BinaryOp {
         BinaryOp::GreaterEqual => BinaryOp::LessEqual,
         op => op,
     }
-}
-
-/// Whether a body stores to a field called `field`, of whatever object.
-pub(crate) fn stores_field(body: &Body, field: Name) -> bool {
-    body.stores
-        .iter()
-        .any(|store| matches!(&store.target.kind, ExprKind::Field(_, f, _) if *f == field))
 }
 
 enum Size {

@@ -132,6 +132,12 @@ impl Frame {
         }
     }
 
+    /// Whether `name` is a variable or a parameter of the function.
+    pub(crate) fn is_local(&self, name: Name) -> bool {
+        let mut locals = self.body.locals.iter();
+        self.param(name).is_some() || locals.any(|local| local.declarator.name == name)
+    }
+
     /// The number of the parameter called `name`.
     pub(crate) fn param(&self, name: Name) -> Option<u32> {
         let found = self.params.iter().position(|param| param.name == name)?;

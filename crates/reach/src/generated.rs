@@ -181,6 +181,10 @@ impl Analysis<'_> {
                 path: file.path(),
                 id,
             };
+            if let Some(maker) = function.maker.filter(|maker| maker.is_sure) {
+                self.make(made, head_of(&file, maker), Some((key, visit)), search);
+                continue;
+            }
             search.found.entry(function.name).or_default().push((key, visit));
         }
         if let (Some(visit), Some(known)) = (own, self.made.get_mut(&file.path())) {

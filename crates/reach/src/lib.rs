@@ -12,6 +12,7 @@
 mod answer;
 mod backend;
 mod call;
+mod effects;
 mod eval;
 mod expand;
 mod frame;
@@ -215,6 +216,7 @@ pub struct Analysis<'t> {
     /// Functions that macros make, by unit, and the texts that hold them, by path.
     generated: FxHashMap<UnitId, Rc<generated::Generated>>,
     made: FxHashMap<Name, generated::Made>,
+    effects: effects::Known,
     /// The names of functions whose heads macros make.
     renamed: FxHashMap<link::FunctionKey, Name>,
     structures: FxHashMap<Name, Option<Rc<[csource::Member]>>>,
@@ -275,6 +277,7 @@ impl<'t> Analysis<'t> {
             macro_constants: FxHashMap::default(),
             placeless: FxHashMap::default(),
             generated: FxHashMap::default(),
+            effects: effects::Known::default(),
             renamed: FxHashMap::default(),
             made: FxHashMap::default(),
             structures: FxHashMap::default(),

@@ -112,7 +112,7 @@ impl<'t> Analysis<'t> {
         scanner: &mut Scanner<'_, 't>,
     ) -> Condition {
         let (used, behind) = outermost_use(call);
-        let Some(name) = called_name(frame, &used.callee) else {
+        let Some(name) = self.called_name(frame, &used.callee) else {
             let here = self.condition_of(frame, call, under);
             let (place, callee) = passed_callee(frame, &call.callee);
             let through = Call {
@@ -236,6 +236,29 @@ impl<'t> Analysis<'t> {
         self.store.and(line, flow)
     }
 
+    /// The name that is called: a macro may be told what to call. `None` for a pointer.
+    fn called_name(&self, frame: &Frame, callee: &Expr) -> Option<Name> {
+        let name = callee.as_ident()?;
+        if let Some(bound) = frame.bound(name) {
+            let ([only], Some(user)) = (&*bound.args, &frame.user) else {
+                return None;
+            };
+            return self.called_name(user, only);
+        }
+        let mut around = Some(frame);
+        while let Some(frame) = around {
+            if frame.is_local(name) {
+                // `struct rq *this_rq = this_rq();`: macros are expanded before names mean anything.
+                let mut macros = self.macros_called(frame.unit, name).into_iter();
+                return macros
+                    .any(|(_, definition)| definition.params.is_some())
+                    .then_some(name);
+            }
+            around = frame.user.as_deref();
+        }
+        Some(name)
+    }
+
     fn tell(
         &mut self,
         frame: &Frame,
@@ -256,31 +279,6 @@ impl<'t> Analysis<'t> {
         };
         (scanner.met)(self, &met);
     }
-}
-
-/// The name that is called: a macro may be told what to call. `None` for a pointer.
-fn called_name(frame: &Frame, callee: &Expr) -> Option<Name> {
-    let name = callee.as_ident()?;
-    if let Some(bound) = frame.bound(name) {
-        let ([only], Some(user)) = (&*bound.args, &frame.user) else {
-            return None;
-        };
-        return called_name(user, only);
-    }
-    let mut around = Some(frame);
-    while let Some(frame) = around {
-        let local = frame.param(name).is_some()
-            || frame
-                .body
-                .locals
-                .iter()
-                .any(|local| local.declarator.name == name);
-        if local {
-            return None;
-        }
-        around = frame.user.as_deref();
-    }
-    Some(name)
 }
 
 /// What a callee stands for where it is the parameter of a macro, and the frame that understands it.
@@ -315,10 +313,7 @@ fn use_of(call: &Call, behind: Option<Span>, plain: Option<u32>) -> Use<'_> {
 /// Whether a callee is a value that points to a function, rather than the type of a cast.
 fn is_pointer(frame: &Frame, callee: &Expr) -> bool {
     match &callee.kind {
-        ExprKind::Ident(name) => {
-            let mut locals = frame.body.locals.iter();
-            frame.param(*name).is_some() || locals.any(|local| local.declarator.name == *name)
-        }
+        ExprKind::Ident(name) => frame.is_local(*name),
         kind => matches!(
             kind,
             ExprKind::Field(..)

@@ -197,7 +197,7 @@ impl Terms {
                 words
             }
             Term::Param(_, name) => name.to_string(),
-            Term::Field(base, field) => format!("{}->{field}", inner(*base)),
+            Term::Field(base, field) => of_object(&inner(*base), *field),
             Term::Config(name) => format!("CONFIG_{name}"),
             Term::Constant(words) | Term::Predicate(words) | Term::Site(words, _) => {
                 words.to_string()
@@ -339,7 +339,7 @@ impl Terms {
             path.push(field);
             self.add(Term::Object(object, path))
         } else {
-            let words = format!("{}->{field}", self.words(store, base));
+            let words = of_object(&self.words(store, base), field);
             self.add(Term::Address(words.as_str().into()))
         }
     }
@@ -459,5 +459,13 @@ fn fold(op: BinaryOp, a: i128, b: i128) -> Option<i128> {
             .filter(|b| *b < 64)
             .and_then(|b| a.checked_mul(1 << b)),
         BinaryOp::ShiftRight => u32::try_from(b).ok().filter(|b| *b < 64).map(|b| a >> b),
+    }
+}
+
+/// A field of what a pointer leads to, as C has it: `p->field`, and `x.field` for `&x`.
+fn of_object(pointer: &str, field: Name) -> String {
+    match pointer.strip_prefix('&') {
+        Some(object) => format!("{object}.{field}"),
+        None => format!("{pointer}->{field}"),
     }
 }

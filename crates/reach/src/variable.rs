@@ -36,7 +36,7 @@ impl Analysis<'_> {
         let definitions = definitions(&frame.body, name);
         if definitions.is_empty() {
             let number = frame.param(name)?;
-            let changed = is_stored(&frame.body, name) || frame.body.addressed.contains(&name);
+            let changed = frame.body.addressed.contains(&name) || self.is_stored(frame, name);
             let value = if changed {
                 Term::Site(name, place)
             } else {
@@ -85,6 +85,9 @@ impl Analysis<'_> {
         if frame.body.addressed.contains(&name) || definition.declarator.is_static {
             return None;
         }
+        if self.stored_by_macros(frame).names.contains(&name) {
+            return None;
+        }
         let mut values = frame
             .body
             .stores
@@ -118,7 +121,12 @@ impl Analysis<'_> {
             .iter()
             .filter(|d| d.declarator.init.is_some())
             .count();
-        if definitions.len() > 1 || stores + begun > 1 || frame.body.addressed.contains(&name) {
+        let by_macros = self.stored_by_macros(frame);
+        if definitions.len() > 1
+            || stores + begun > 1
+            || frame.body.addressed.contains(&name)
+            || by_macros.names.contains(&name)
+        {
             return None;
         }
         let call = self.clearing_call(frame, |target| target.as_ident() == Some(name))?;
@@ -185,7 +193,7 @@ impl Analysis<'_> {
             };
         };
         // An object that is assigned as a whole is not what it began with.
-        if definitions.len() != 1 || definition.declarator.pointer || is_stored(&frame.body, name) {
+        if definitions.len() != 1 || definition.declarator.pointer || self.is_stored(frame, name) {
             return None;
         }
         let key = (
@@ -247,6 +255,9 @@ impl Analysis<'_> {
                     body: file.body(id),
                     ..frame.clone()
                 };
+                if inner.body.escaping.contains(&name) {
+                    return None;
+                }
                 stored.extend(self.stored_fields(&inner));
             }
         }
@@ -303,7 +314,7 @@ impl Analysis<'_> {
 
     /// The fields, by name, that this function or one that it calls may store to.
     fn stored_fields(&mut self, frame: &Frame) -> Vec<Name> {
-        let mut fields = Vec::new();
+        let mut fields: Vec<Name> = self.stored_by_macros(frame).fields.iter().copied().collect();
         own_stores(&frame.body, &mut fields);
         // Functions of the same file are followed as far as they call each other; one elsewhere is
         // looked at itself.
@@ -323,6 +334,11 @@ impl Analysis<'_> {
                 let body = frame.file.body(*id);
                 own_stores(&body, &mut fields);
                 open.extend(body.calls.iter().filter_map(csource::Call::name));
+                let inner = Frame {
+                    body,
+                    ..frame.clone()
+                };
+                fields.extend(&self.stored_by_macros(&inner).fields);
             }
         }
         for name in seen {
@@ -366,12 +382,6 @@ fn own_stores(body: &Body, fields: &mut Vec<Name>) {
         }
     }
     fields.extend(&body.addressed_fields);
-}
-
-fn is_stored(body: &Body, name: Name) -> bool {
-    body.stores
-        .iter()
-        .any(|store| store.target.as_ident() == Some(name))
 }
 
 fn definitions(body: &Body, name: Name) -> Vec<Definition> {

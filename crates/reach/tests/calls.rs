@@ -267,9 +267,22 @@ fn functions_whose_heads_macros_make_have_the_name_that_these_give() {
         &["start_k: always"],
     );
     check(
+        "#define FN(name) start_##name\n#define DEFINE(name, x) int FN(name)(int a) { return x; }\n\
+         DEFINE(k, g(1))\nvoid f(void) { start_k(1); }\n",
+        &["start_k: always"],
+    );
+    check(
         "#define EVENT(name, body) int name(int x) { return body; }\n#ifdef CONFIG_OPT\n#define EVENT_OPT EVENT\n\
          #else\n#define EVENT_OPT(name, body)\n#endif\nEVENT_OPT(f, g(x))",
         &["g: OPT=y"],
+    );
+}
+
+#[test]
+fn a_macro_may_have_the_name_of_a_variable() {
+    check(
+        "#define now() g(1)\nvoid f(void) { int now = now(); h(now); }",
+        &["g: always", "h: always"],
     );
 }
 
@@ -310,4 +323,20 @@ fn one_configuration_decides() {
         &["g: always", "k: always"],
     );
     check_under(text, Some(&[("NR", "2")]), &["h: always"]);
+}
+
+#[test]
+fn what_a_macro_may_store_to_has_no_value() {
+    let macros = "#define WRITE(x, v) do { *(volatile typeof(x) *)&(x) = (v); } while (0)\n\
+                  #define SET(x, v) WRITE(x, v)\n#define swap(a, b) do { typeof(a) t = (a); (a) = (b); (b) = t; } while (0)\n\
+                  #define say(x) k(x)\n#define INC(x) x += 1\n#define same(x) ((x) == 1)\n\
+                  struct s { int a, b; };\nstatic struct s o;\n";
+    let value = |text: &str, expect: &[&str]| check(&format!("{macros}{text}"), expect);
+    value("void set(void) { SET(o.a, 1); }\nvoid f(void) { if (o.a) g(1); if (o.b) h(1); }", &["g: o.a"]);
+    value("void f(int y) { int x = 0; swap(x, y); if (x) g(1); }", &["g: x"]);
+    value("void f(void) { int x = 0; say(x); if (x) g(1); }", &["k: always"]);
+    value("void f(void) { int x = 0; if (same(x)) g(1); }", &[]);
+    value("void f(void) { int x = 0; INC(x); if (x) g(1); }", &["g: x"]);
+    value("void f(void) { int x = 0; asm(\"nop\" : \"=r\" (x)); if (x) g(1); }", &["g: x"]);
+    value("struct s *get(void) { return &o; }\nvoid f(void) { if (o.a) g(1); }", &["g: o.a"]);
 }
