@@ -110,6 +110,9 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
 /// Macros that lead from a member to the structure around it, whose tag is their second argument.
 pub const CONTAINERS: &[&str] = &["container_of"];
 
+/// What the grammar reads `_Generic` as: a call, whose types are left out.
+pub const SELECTION: &str = "_generic";
+
 /// Attributes whose argument is called when the variable behind them goes.
 pub(crate) const CLEANUPS: &[&str] = &["__cleanup", "__cleanup__"];
 

@@ -8,9 +8,10 @@
 use text::Span;
 
 use crate::directives::{BranchId, Directives};
-use crate::idioms::{ATTRIBUTES, CLEANUP_MACROS, CLEANUPS};
+use crate::idioms::{ATTRIBUTES, CLEANUP_MACROS, CLEANUPS, SELECTION};
 use crate::items::is_keyword;
 use crate::lexer::{Lexer, Token, TokenKind, closing};
+use crate::params::split_commas;
 
 /// More variants than this are not looked at; groups with that many branches are tables.
 const MOST_VARIANTS: u32 = 12;
@@ -145,9 +146,23 @@ pub(crate) fn mask_tokens(out: &mut [u8]) -> Vec<Hidden> {
             && is_type_argument(out, &tokens, at)
         {
             blank_type_argument(out, &tokens, at);
+        } else if let Some(close) = group
+            && word == b"_Generic"
+        {
+            selection(out, &tokens, at, close);
         }
     }
     hidden
+}
+
+/// Makes a call of `_Generic(x, struct a *: f, default: g)`: the types are blanked.
+fn selection(out: &mut [u8], tokens: &[Token], at: usize, close: usize) {
+    out[tokens[at].span.range()].copy_from_slice(SELECTION.as_bytes());
+    for part in split_commas(&tokens[at + 2..close]).into_iter().skip(1) {
+        if let Some(colon) = part.iter().find(|token| token.is(b':')) {
+            blank(out, part[0].span.start as usize..colon.span.end as usize);
+        }
+    }
 }
 
 /// A macro at the start of a statement that is followed by a statement rather than its end.

@@ -11,6 +11,7 @@ use text::Name;
 
 use crate::directives::name;
 use crate::lexer::{Lexer, Token, TokenKind};
+use crate::params::joined;
 
 /// Structures nest no deeper than this.
 const DEEPEST: u32 = 16;
@@ -20,8 +21,10 @@ const DEEPEST: u32 = 16;
 pub struct Member {
     /// Its name.
     pub name: Name,
-    /// The tag of the structure that it is or points to, if it is one with a tag.
-    pub tag: Option<Name>,
+    /// Its type as written, without the stars: `struct page` of `struct page *next`.
+    pub type_text: Name,
+    /// Whether it is a pointer or an array.
+    pub pointer: bool,
     /// Whether it points to a function.
     pub is_function: bool,
 }
@@ -88,27 +91,29 @@ fn declarations(text: &[u8], tokens: &[Token], found: &mut Vec<Member>, depth: u
 }
 
 fn declaration(text: &[u8], tokens: &[Token], found: &mut Vec<Member>, depth: u32) {
-    let structure = tokens.iter().position(|token| is_structure(text, *token));
-    let named = structure.and_then(|at| tokens.get(at + 1));
-    let tag = named
-        .filter(|token| token.kind == TokenKind::Ident)
-        .map(|token| name(token.span.of(text)));
     let open = tokens.iter().position(|token| token.is(b'{'));
     let close = tokens.iter().rposition(|token| token.is(b'}'));
     let Some((open, close)) = open.zip(close).filter(|(open, close)| open < close) else {
-        return declarators(text, tokens, tag, found);
+        let end = tokens
+            .iter()
+            .position(|token| token.kind != TokenKind::Ident)
+            .unwrap_or(tokens.len());
+        // The name is no part of the type, but for `int (*f)(int)` and `struct a *p`.
+        let named = tokens.get(end).is_none_or(|next| !next.is(b'*') && !next.is(b'('));
+        let words = &tokens[..end.saturating_sub(usize::from(named))];
+        return declarators(text, tokens, joined(text, words), found);
     };
     // Without a name behind its brace, what is inside belongs to the structure around.
     let behind = &tokens[close + 1..];
     if behind.iter().all(|token| token.kind != TokenKind::Ident) && depth < DEEPEST {
         declarations(text, &tokens[open + 1..close], found, depth + 1);
     } else {
-        declarators(text, behind, tag, found);
+        declarators(text, behind, joined(text, &tokens[..open]), found);
     }
 }
 
 /// `int (*probe)(int), *next, flags : 4, table[8]`
-fn declarators(text: &[u8], tokens: &[Token], tag: Option<Name>, found: &mut Vec<Member>) {
+fn declarators(text: &[u8], tokens: &[Token], type_text: Name, found: &mut Vec<Member>) {
     for part in crate::params::split_commas(tokens) {
         let pointed = part.windows(3).position(|three| {
             three[0].is(b'(') && three[1].is(b'*') && three[2].kind == TokenKind::Ident
@@ -116,7 +121,8 @@ fn declarators(text: &[u8], tokens: &[Token], tag: Option<Name>, found: &mut Vec
         if let Some(at) = pointed {
             found.push(Member {
                 name: name(part[at + 2].span.of(text)),
-                tag: None,
+                type_text,
+                pointer: true,
                 is_function: true,
             });
             continue;
@@ -128,7 +134,8 @@ fn declarators(text: &[u8], tokens: &[Token], tag: Option<Name>, found: &mut Vec
         if let Some(last) = words.iter().rfind(|token| token.kind == TokenKind::Ident) {
             found.push(Member {
                 name: name(last.span.of(text)),
-                tag,
+                type_text,
+                pointer: part.iter().any(|t| t.is(b'*') || t.is(b'[')),
                 is_function: false,
             });
         }
@@ -149,19 +156,19 @@ mod tests {
         let shown: Vec<String> = found
             .iter()
             .map(|m| {
-                let tag = m.tag.map_or("-", text::Name::as_str);
-                format!("{} {tag}{}", m.name, if m.is_function { " ()" } else { "" })
+                let flags = (if m.pointer { " *" } else { "" }, if m.is_function { " ()" } else { "" });
+                format!("{}: {}{}{}", m.name, m.type_text, flags.0, flags.1)
             })
             .collect();
         let expect = [
-            "x -",
-            "y -",
-            "in b",
-            "c c",
-            "flags -",
-            "named -",
-            "probe - ()",
-            "remove - ()",
+            "x: int",
+            "y: int *",
+            "in: struct b",
+            "c: struct c *",
+            "flags: u8",
+            "named: struct",
+            "probe: int * ()",
+            "remove: int * ()",
         ];
         assert_eq!(shown, expect);
         assert_eq!(members(text, "b"), None);

@@ -11,17 +11,25 @@
 use text::{Name, Span};
 
 use crate::directives::name;
+use crate::items::is_keyword;
 use crate::lexer::{Lexer, Token, TokenKind};
 use crate::params::split_commas;
 
 /// Longer replacements are cut off: a macro can double its argument at every use.
 const LONGEST: usize = 1 << 18;
 
-/// Whether a replacement makes tokens out of its parameters. `, ##__VA_ARGS__` does not count: the
-/// parameter stands for all that is passed, be it nothing.
+/// Whether a replacement makes tokens out of its parameters, or puts one behind a name, as `acpi_error
+/// plist` does for a list with its parentheses. `, ##__VA_ARGS__` does not count: the parameter stands for all
+/// that is passed, be it nothing.
 pub(crate) fn is_textual(body: &[u8], params: &[Name]) -> bool {
     let tokens: Vec<Token> = Lexer::inside(body).collect();
-    tokens.iter().enumerate().any(|(at, token)| {
+    let word = |token: Token| name(token.span.of(body));
+    let behind_name = tokens.windows(2).any(|pair| {
+        pair.iter().all(|token| token.kind == TokenKind::Ident)
+            && !is_keyword(pair[0].span.of(body))
+            && parameter(params, &word(pair[1])).is_some()
+    });
+    behind_name || tokens.iter().enumerate().any(|(at, token)| {
         token.is(b'#')
             && match paste_end(&tokens, at) {
                 Some(next) => !is_variadic_tail(body, &tokens, at, next, params),
@@ -284,6 +292,8 @@ mod tests {
         assert!(!textual(&["a"], "f(#a, a)"));
         assert!(!textual(&["a", "..."], "f(a, ##__VA_ARGS__)"));
         assert!(textual(&["..."], "f_##__VA_ARGS__"));
+        assert!(textual(&["list"], "print list"));
+        assert!(!textual(&["a"], "return a"));
     }
 
     #[test]

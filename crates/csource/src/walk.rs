@@ -9,6 +9,7 @@ use crate::body::{Body, Call, Definition, Return, Store};
 use crate::directives::{BranchId, Directives};
 use crate::flow::{FlowId, Flows};
 use crate::idioms::{NO_RETURN, NO_RETURN_IF};
+use crate::items::is_keyword;
 use crate::syntax::{BinaryOp, Declarator, Expr, ExprKind, LoopKind, Stmt, StmtKind, UnaryOp};
 
 /// One walk over all variants of a body; facts of later variants join those of earlier ones by place.
@@ -496,6 +497,8 @@ impl<'d> Walk<'d> {
             callee.kind,
             ExprKind::Text | ExprKind::Int(_) | ExprKind::Opaque(_)
         );
+        // `return (x)` by itself, as a macro has it, looks like one as well.
+        let is_call = is_call && !callee.as_ident().is_some_and(|word| is_keyword(word.as_bytes()));
         if self.recording && is_call {
             let key = (whole.span.start, whole.span.end);
             let flow = match self.calls.get(&key) {

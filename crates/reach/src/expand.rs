@@ -168,6 +168,24 @@ impl Analysis<'_> {
         }
     }
 
+    /// The surroundings of a text that stands for what is written at a place of the frame's text; with
+    /// where parts of it stand that are `given` there.
+    pub(crate) fn read_text(
+        &mut self,
+        frame: &Frame,
+        (name, used): (Name, Span),
+        text: Vec<u8>,
+        given: Vec<(Span, u32)>,
+    ) -> Frame {
+        let path = format!("{}:{name}", frame.file.path());
+        let file = Arc::new(File::new(&path, text.into()));
+        let body = file.replacement().facts;
+        Frame {
+            body,
+            ..self.macro_frame(frame, (name, used), file, given)
+        }
+    }
+
     fn text_frame(
         &mut self,
         frame: &Frame,
@@ -229,7 +247,7 @@ impl Analysis<'_> {
     /// The words of `span` in a frame, with what parameters of macros stand for in their place. As an
     /// argument is expanded before it is put in, a word that came as an argument of the macro around
     /// (`passed`), and is itself a macro for one other word, is that word.
-    fn resolved(&mut self, frame: &Frame, span: Span, passed: bool) -> Vec<u8> {
+    pub(crate) fn resolved(&mut self, frame: &Frame, span: Span, passed: bool) -> Vec<u8> {
         let file = frame.file.clone();
         let text = span.of(file.text());
         let mut out = Vec::with_capacity(text.len());
@@ -320,7 +338,7 @@ impl Analysis<'_> {
     }
 
     /// `text` with all macros replaced that mean the same whatever the configuration.
-    fn flattened(
+    pub(crate) fn flattened(
         &mut self,
         unit: UnitId,
         moment: Moment,
@@ -352,14 +370,15 @@ impl Analysis<'_> {
                 };
                 let spans = csource::arguments(&text[start..])?;
                 end = start + use_end(&text[start..]);
-                let args = spans.into_iter().map(|span| {
+                let raw = csource::pasted(body, params);
+                let around = &expanding[..expanding.len() - 1];
+                let args = spans.into_iter().enumerate().map(|(number, span)| {
                     let arg = span.of(&text[start..]);
-                    self.flattened(
-                        unit,
-                        moment,
-                        arg,
-                        (&expanding[..expanding.len() - 1], depth + 1),
-                    )
+                    if raw.get(number) == Some(&true) {
+                        return arg.to_vec();
+                    }
+                    let flat = self.flattened(unit, moment, arg, (around, depth + 1));
+                    flat.trim_ascii().to_vec()
                 });
                 let args = args.collect::<Vec<_>>();
                 let args = joined_tail(params, args);

@@ -11,15 +11,12 @@
 
 use condition::Condition;
 use csource::syntax::{Expr, ExprKind, UnaryOp};
-use csource::{Member, Mention};
+use csource::Mention;
 use text::{Name, Span};
 
 use crate::Analysis;
 use crate::frame::Frame;
 use crate::link::FunctionKey;
-
-/// Expressions deeper than this have no type.
-const DEEPEST: u32 = 12;
 
 /// A field of a structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,7 +30,7 @@ impl Analysis<'_> {
     pub(crate) fn slot(&mut self, frame: &Frame, callee: &Expr) -> Option<Slot> {
         match &callee.kind {
             ExprKind::Field(base, field, _) => {
-                let tag = self.tag_of(frame, base, 0)?;
+                let tag = self.type_of(frame, base)?.tag()?;
                 Some(Slot { tag, field: *field })
             }
             ExprKind::Unary(UnaryOp::Dereference, inner) | ExprKind::Cast(_, inner) => {
@@ -41,72 +38,6 @@ impl Analysis<'_> {
             }
             _ => None,
         }
-    }
-
-    /// The tag of the structure that `expr` is or points to.
-    fn tag_of(&mut self, frame: &Frame, expr: &Expr, depth: u32) -> Option<Name> {
-        if depth > DEEPEST {
-            return None;
-        }
-        match &expr.kind {
-            ExprKind::Ident(name) => self.tag_of_name(frame, *name),
-            ExprKind::Field(base, field, _) => {
-                let tag = self.tag_of(frame, base, depth + 1)?;
-                let members = self.members(tag)?;
-                members.iter().find(|member| member.name == *field)?.tag
-            }
-            ExprKind::Cast(to, _) => tag_in(to),
-            ExprKind::Index(inner, _)
-            | ExprKind::Unary(UnaryOp::Dereference | UnaryOp::AddressOf, inner)
-            | ExprKind::Comma(_, inner) => self.tag_of(frame, inner, depth + 1),
-            ExprKind::Conditional(_, Some(yes), _) => self.tag_of(frame, yes, depth + 1),
-            ExprKind::Call(callee, args) => {
-                let name = callee.as_ident()?;
-                if csource::CONTAINERS.contains(&name.as_str()) {
-                    // Masking leaves the tag alone of `struct tag` in the arguments of a macro.
-                    return args.get(1)?.as_ident();
-                }
-                let keys = self.functions_called(name);
-                let file = self.read_file(keys.first()?.path)?;
-                tag_in(&file.function(keys.first()?.id).return_type)
-            }
-            _ => None,
-        }
-    }
-
-    fn tag_of_name(&mut self, frame: &Frame, name: Name) -> Option<Name> {
-        if let Some(bound) = frame.bound(name) {
-            let (args, user) = (bound.args.clone(), frame.user.clone()?);
-            return self.tag_of(&user, args.first()?, 1);
-        }
-        let local = frame.body.locals.iter().find(|l| l.declarator.name == name);
-        if let Some(local) = local {
-            return tag_in(&local.declarator.type_text);
-        }
-        if let Some(param) = frame.param(name) {
-            return tag_in(&frame.params[param as usize].type_text);
-        }
-        if let Some(user) = frame.user.clone() {
-            return self.tag_of_name(&user, name);
-        }
-        let variables = &frame.file.items().variables;
-        variables.iter().find(|v| v.name == name)?.struct_tag
-    }
-
-    /// The members of `struct tag`, from the first file of this architecture that defines it.
-    fn members(&mut self, tag: Name) -> Option<std::rc::Rc<[Member]>> {
-        if let Some(known) = self.structures.get(&tag) {
-            return known.clone();
-        }
-        let mut paths = self.files_with(tag);
-        // Headers first: a C file may have a structure of the same name for itself.
-        paths.sort_by_key(|path| (!path.ends_with(".h"), *path));
-        let found = paths
-            .into_iter()
-            .find_map(|path| self.read_file(path)?.members(&tag));
-        let found = found.map(std::rc::Rc::from);
-        self.structures.insert(tag, found.clone());
-        found
     }
 
     /// The calls through a field, looked for in at most `files` files: who calls, where, and when.
@@ -280,11 +211,4 @@ fn function_name(value: &Expr) -> Option<Name> {
         }
         _ => None,
     }
-}
-
-/// `foo` of `const struct foo`.
-fn tag_in(words: &str) -> Option<Name> {
-    let mut words = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.find(|word| matches!(*word, "struct" | "union"))?;
-    words.find(|word| !word.is_empty()).map(Name::new)
 }

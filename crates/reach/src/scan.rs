@@ -135,6 +135,15 @@ impl<'t> Analysis<'t> {
         if here.is_false() {
             return Condition::FALSE;
         }
+        if name == csource::SELECTION {
+            let used = use_of(&used, behind, None);
+            for inner in self.selected(frame, used) {
+                if inner.depth <= self.limits.macro_depth {
+                    self.scan(&inner, None, here, scanner);
+                }
+            }
+            return here;
+        }
         let moment = self.moment(frame, call.span.start);
         let mut as_macro = Condition::FALSE;
         let expanding = frame.expanding_at(used.span);

@@ -279,6 +279,33 @@ fn functions_whose_heads_macros_make_have_the_name_that_these_give() {
 }
 
 #[test]
+fn a_list_may_be_passed_with_its_parentheses() {
+    check(
+        "#define ERROR(list) h list\n#define leave(x) return(x)\n#define INFO g(3), 1\n\
+         int f(void) { ERROR((k(1), 2)); leave(g(2)); }",
+        &["h: always", "k: always", "g: always"],
+    );
+}
+
+#[test]
+fn a_type_selects() {
+    let text = "struct a { int x; }; struct b { struct a *a; struct a in; }; struct b_;\n\
+         #define to(p) _Generic((p), const struct a *: g, struct a *: g, \\\n\
+         \tstruct b *: h, default: k)(p)\n\
+         #define one(t, fn) struct t##_ *: fn\n#define by(p) _Generic(*(p), one(, g), one(b, h))\n\
+         static struct b v;\n";
+    check(
+        &format!("{text}void f(struct a *a) {{ to(a); to(v.a); to(&v); to(&v.in); }}"),
+        &["g: always", "g: always", "h: always", "g: always"],
+    );
+    check(
+        &format!("{text}void f(struct c *c, type_t *t) {{ to(c); to(t); }}"),
+        &["k: always", "g: always", "h: always", "k: always"],
+    );
+    check(&format!("{text}void f(struct b_ *p[2]) {{ by(p[0])(1); }}"), &["h: always"]);
+}
+
+#[test]
 fn a_macro_may_have_the_name_of_a_variable() {
     check(
         "#define now() g(1)\nvoid f(void) { int now = now(); h(now); }",

@@ -1,0 +1,133 @@
+//! `_Generic`: which of several expressions a type selects.
+//!
+//! ```c
+//! #define interface_to_usbdev(intf)				\\
+//! 	_Generic((intf),						\\
+//! 		 const struct usb_interface *: __intf_to_usbdev_const,	\\
+//! 		 struct usb_interface *: __intf_to_usbdev)(intf)
+//! ```
+//!
+//! Where the type is not known, any of them may be meant.
+
+use csource::{Lexer, SELECTION, TokenKind};
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::expand::Use;
+use crate::frame::Frame;
+use crate::types::Type;
+
+/// One of the expressions: for which type, and its text.
+struct Association {
+    /// `None` for `default`.
+    of: Option<Type>,
+    text: Vec<u8>,
+    /// Where the expression begins in the frame's text; `None` where a macro made it.
+    start: Option<u32>,
+}
+
+impl Analysis<'_> {
+    /// The surroundings of each expression that a `_Generic` in `frame` may select.
+    pub(crate) fn selected(&mut self, frame: &Frame, used: Use<'_>) -> Vec<Frame> {
+        let whole = used.span.of(frame.file.text());
+        let spans = csource::arguments(whole).unwrap_or_default();
+        let mut all = Vec::new();
+        for span in spans.iter().skip(1) {
+            let span = Span {
+                start: span.start + used.span.start,
+                end: span.end + used.span.start,
+            };
+            all.extend(self.association(frame, span));
+        }
+        let of = used.args.first().and_then(|control| self.type_of(frame, control));
+        let mut frames = Vec::new();
+        for association in chosen(all, of.as_ref()) {
+            let mut text = association.text;
+            let given = association.start.map(|start| (Span::new(0, text.len()), start));
+            let mut given: Vec<_> = given.into_iter().collect();
+            if let Some(behind) = used.behind {
+                let start = text.len();
+                text.extend(self.resolved(frame, behind, false));
+                given.push((Span::new(start, text.len()), behind.start));
+            }
+            frames.push(self.read_text(frame, (Name::new(SELECTION), used.span), text, given));
+        }
+        frames
+    }
+
+    /// `struct a *: f`, or what a macro makes of it.
+    fn association(&mut self, frame: &Frame, span: Span) -> Option<Association> {
+        let text = span.of(frame.file.text());
+        if let Some((before, behind)) = at_colon(text) {
+            let of = self.resolved(frame, moved(before, span.start), false);
+            let behind = moved(behind, span.start);
+            return Some(Association {
+                of: associated(&of),
+                text: self.resolved(frame, behind, false),
+                start: Some(behind.start),
+            });
+        }
+        let text = self.resolved(frame, span, false);
+        let moment = self.moment(frame, span.start);
+        let around = frame.expanding_at(span);
+        let text = self.flattened(frame.unit, moment, &text, (&around, 0));
+        let (before, behind) = at_colon(&text)?;
+        Some(Association {
+            of: associated(before.of(&text)),
+            text: behind.of(&text).to_vec(),
+            start: None,
+        })
+    }
+}
+
+fn moved(span: Span, by: u32) -> Span {
+    Span {
+        start: span.start + by,
+        end: span.end + by,
+    }
+}
+
+/// What stands before the colon, and what behind.
+fn at_colon(text: &[u8]) -> Option<(Span, Span)> {
+    let mut depth = 0_u32;
+    let colon = Lexer::inside(text).find(|token| {
+        match token.kind {
+            TokenKind::Punct(b'(') => depth += 1,
+            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && token.is(b':')
+    })?;
+    let before = Span {
+        start: 0,
+        end: colon.span.start,
+    };
+    Some((before, Span::new(colon.span.end as usize, text.len())))
+}
+
+/// The type of an association; `None` for `default`.
+fn associated(text: &[u8]) -> Option<Type> {
+    let text = String::from_utf8_lossy(text);
+    (text.trim() != "default").then(|| Type::new(&text, false))
+}
+
+/// Those that a value of the type `of` may select. A name that is not among them may stand for one of
+/// them, but a structure is none other.
+fn chosen(mut all: Vec<Association>, of: Option<&Type>) -> Vec<Association> {
+    let Some(of) = of else { return all };
+    let is_it = |association: &Association| association.of.as_ref().is_some_and(|a| a.fits(of));
+    let is_default = |association: &Association| association.of.is_none();
+    if all.iter().any(is_it) {
+        all.retain(is_it);
+    } else if of.tag().is_some() && all.iter().any(is_default) {
+        all.retain(is_default);
+    }
+    // `const` is not told from what is not.
+    let mut seen = Vec::new();
+    all.retain(|association| {
+        let new = !seen.contains(&association.text);
+        seen.push(association.text.clone());
+        new
+    });
+    all
+}
