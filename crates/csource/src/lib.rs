@@ -41,5 +41,5 @@ pub use item::{Function, Linkage, Maker, Param, TopMacro, Variable};
 pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use parse::{Query, expression};
-pub use structure::Member;
+pub use structure::{Member, declared};
 pub use substitute::{Substituted, arguments, pasted, substitute};

@@ -10,7 +10,7 @@
 use text::Name;
 
 use crate::directives::name;
-use crate::lexer::{Lexer, Token, TokenKind};
+use crate::lexer::{Lexer, Token, TokenKind, is_word};
 use crate::params::joined;
 
 /// Structures nest no deeper than this.
@@ -29,27 +29,54 @@ pub struct Member {
     pub is_function: bool,
 }
 
-/// The members of `struct tag` (or `union tag`) where `text` defines it; those of structures inside
-/// that have no name of their own are its own.
+/// The members of `struct tag` (or `union tag`, or of the structure without a tag that a `typedef` calls
+/// `tag`) where `text` defines it; those of structures inside that have no name of their own are its own.
 pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
     let mut before: [Option<Token>; 2] = [None, None];
     let mut lexer = Lexer::new(text);
+    let is = |token: Option<Token>, word: &[u8]| token.is_some_and(|t| t.span.of(text) == word);
     while let Some(token) = lexer.next() {
         let [first, second] = before;
-        if token.is(b'{')
-            && first.is_some_and(|t| is_structure(text, t))
-            && second.is_some_and(|t| t.span.of(text) == tag.as_bytes())
-        {
-            let mut found = Vec::new();
+        let tagged = first.is_some_and(|t| is_structure(text, t)) && is(second, tag.as_bytes());
+        let defined = is(first, b"typedef") && second.is_some_and(|t| is_structure(text, t));
+        if token.is(b'{') && (tagged || defined) {
             let tokens: Vec<Token> = body(&mut lexer);
-            declarations(text, &tokens, &mut found, 0);
-            return Some(found);
+            if tagged || is(lexer.next(), tag.as_bytes()) {
+                let mut found = Vec::new();
+                declarations(text, &tokens, &mut found, 0);
+                return Some(found);
+            }
+            before = [None, None];
+            continue;
         }
         if token.kind != TokenKind::Directive {
             before = [second, Some(token)];
         }
     }
     None
+}
+
+/// The structure that a text declares `variable` to be, or to point to: `extern struct page *variable`. Its
+/// tag, and whether it is a pointer.
+pub fn declared(text: &[u8], variable: &str) -> Option<(Name, bool)> {
+    let starts = memchr::memmem::find_iter(text, variable.as_bytes());
+    starts
+        .filter(|at| !text.get(at + variable.len()).is_some_and(|byte| is_word(*byte)))
+        .find_map(|at| {
+            let before = &text[..at];
+            let begin = memchr::memrchr3(b';', b'}', b'{', before).map_or(0, |at| at + 1);
+            let words = &before[begin..];
+            let mut tokens: Vec<Token> = Lexer::new(words).collect();
+            let count = tokens.len();
+            while tokens.last().is_some_and(|token| token.is(b'*')) {
+                tokens.pop();
+            }
+            let [.., structure, tag] = tokens[..] else {
+                return None;
+            };
+            let is_tag = tag.kind == TokenKind::Ident && is_structure(words, structure);
+            is_tag.then(|| (name(tag.span.of(words)), tokens.len() < count))
+        })
 }
 
 fn is_structure(text: &[u8], token: Token) -> bool {
@@ -172,7 +199,22 @@ mod tests {
         ];
         assert_eq!(shown, expect);
         assert_eq!(members(text, "b"), None);
+        let text = b"typedef struct { int a; } other; typedef struct { int b; } seq_t;";
+        let found = members(text, "seq_t").unwrap();
+        assert_eq!(found[0].name.as_str(), "b");
         assert_eq!(members(b"struct a { int x", "a"), Some(Vec::new()));
         assert!(members(b"struct a { { ) ; } { ) ; } };", "a").is_some());
+    }
+
+    #[test]
+    fn declarations_of_variables() {
+        let text = b"extern struct key key_b, key_a;\nstatic struct key *key_c;\nstruct key f(int key_d);\n\
+            struct key key_e = { 0 };";
+        let of = |name: &str| declared(text, name).map(|(tag, pointer)| (tag.as_str(), pointer));
+        assert_eq!(of("key_b"), Some(("key", false)));
+        assert_eq!(of("key_c"), Some(("key", true)));
+        assert_eq!(of("key_d"), None);
+        assert_eq!(of("key_e"), Some(("key", false)));
+        assert_eq!(of("key"), None);
     }
 }

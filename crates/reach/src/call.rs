@@ -112,6 +112,11 @@ impl Analysis<'_> {
                     self.site(frame, whole)
                 });
             }
+            "__builtin_types_compatible_p" => {
+                return self
+                    .compatible(frame, whole)
+                    .map(|same| self.terms.int(i128::from(same)));
+            }
             "__builtin_choose_expr" => {
                 let test = self.truth(frame, args.first()?);
                 let (yes, no) = (

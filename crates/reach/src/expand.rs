@@ -374,7 +374,9 @@ impl Analysis<'_> {
                 let around = &expanding[..expanding.len() - 1];
                 let args = spans.into_iter().enumerate().map(|(number, span)| {
                     let arg = span.of(&text[start..]);
-                    if raw.get(number) == Some(&true) {
+                    // What `, ##args` takes may be a macro that makes several arguments.
+                    let named = params.get(number).filter(|param| !param.ends_with("..."));
+                    if named.is_some() && raw[number] {
                         return arg.to_vec();
                     }
                     let flat = self.flattened(unit, moment, arg, (around, depth + 1));

@@ -192,6 +192,26 @@ impl Analysis<'_> {
         }
     }
 
+    /// What a macro that is used at the top of a file makes of its arguments, in the first of its
+    /// definitions that can hold.
+    pub(crate) fn top_text(
+        &mut self,
+        unit: UnitId,
+        visit: VisitId,
+        used: &TopMacro,
+    ) -> Option<Vec<u8>> {
+        let file = self.unit_ref(unit).visit(visit).file.clone();
+        let top = self.top(unit, (visit, &file, used.name_span.start))?;
+        let moment = top.frame.moment?;
+        let states = self.macro_states(unit, used.name, moment);
+        let at = states.into_iter().find_map(|(_, state)| match state {
+            MacroState::Defined(visit, number) => Some((visit, number)),
+            _ => None,
+        })?;
+        let inner = self.text_of(&top.frame, used_at_top(used), at)?;
+        Some(inner.file.text().to_vec())
+    }
+
     /// The use with all that the macro takes: one that stands for another macro's name leaves the
     /// arguments to that.
     fn whole_use<'u>(&self, frame: &Frame, used: Use<'u>, (visit, number): (VisitId, usize)) -> Use<'u> {

@@ -219,6 +219,7 @@ pub struct Analysis<'t> {
     generated: FxHashMap<UnitId, Rc<generated::Generated>>,
     made: FxHashMap<Name, generated::Made>,
     effects: effects::Known,
+    globals: FxHashMap<(UnitId, Name), Option<types::Type>>,
     /// The names of functions whose heads macros make.
     renamed: FxHashMap<link::FunctionKey, Name>,
     structures: FxHashMap<Name, Option<Rc<[csource::Member]>>>,
@@ -280,6 +281,7 @@ impl<'t> Analysis<'t> {
             placeless: FxHashMap::default(),
             generated: FxHashMap::default(),
             effects: effects::Known::default(),
+            globals: FxHashMap::default(),
             renamed: FxHashMap::default(),
             made: FxHashMap::default(),
             structures: FxHashMap::default(),

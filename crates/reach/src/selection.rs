@@ -9,6 +9,7 @@
 //!
 //! Where the type is not known, any of them may be meant.
 
+use csource::syntax::Expr;
 use csource::{Lexer, SELECTION, TokenKind};
 use text::{Name, Span};
 
@@ -53,6 +54,32 @@ impl Analysis<'_> {
             frames.push(self.read_text(frame, (Name::new(SELECTION), used.span), text, given));
         }
         frames
+    }
+
+    /// Whether the two types of `__builtin_types_compatible_p(typeof(*x), struct a)` are one, where both are
+    /// known.
+    pub(crate) fn compatible(&mut self, frame: &Frame, whole: &Expr) -> Option<bool> {
+        let text = whole.span.of(frame.file.text());
+        let spans = csource::arguments(text)?;
+        let [a, b] = spans[..] else { return None };
+        let a = self.written_type(frame, moved(a, whole.span.start))?;
+        let b = self.written_type(frame, moved(b, whole.span.start))?;
+        // Another name may stand for anything.
+        let structures = a.tag().is_some() && b.tag().is_some();
+        structures.then(|| a.fits(&b))
+    }
+
+    /// A type as it is written at a place: `struct a *`, `typeof(*x)`.
+    fn written_type(&mut self, frame: &Frame, span: Span) -> Option<Type> {
+        let text = span.of(frame.file.text());
+        let word = Lexer::inside(text).next()?.span.of(text);
+        if !matches!(word, b"typeof" | b"__typeof__" | b"__typeof") {
+            return Some(Type::new(std::str::from_utf8(text).ok()?, false));
+        }
+        let inner = *csource::arguments(text)?.first()?;
+        let place = moved(inner, span.start);
+        let of = csource::expression(inner.of(text), place.start)?;
+        self.type_of(frame, &of)
     }
 
     /// `struct a *: f`, or what a macro makes of it.
@@ -119,7 +146,7 @@ fn chosen(mut all: Vec<Association>, of: Option<&Type>) -> Vec<Association> {
     let is_default = |association: &Association| association.of.is_none();
     if all.iter().any(is_it) {
         all.retain(is_it);
-    } else if of.tag().is_some() && all.iter().any(is_default) {
+    } else if (of.tag().is_some() || of.is_basic()) && all.iter().any(is_default) {
         all.retain(is_default);
     }
     // `const` is not told from what is not.

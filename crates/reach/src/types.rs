@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use csource::Member;
+use csource::{Member, Mention};
 use csource::syntax::{Expr, ExprKind, UnaryOp};
 use text::Name;
 
 use crate::Analysis;
 use crate::frame::Frame;
+use crate::unit::{UnitId, VisitId};
 
 /// Expressions deeper than this have no type.
 const DEEPEST: u32 = 12;
@@ -51,6 +52,12 @@ impl Type {
         self.words == other.words && !differ
     }
 
+    /// Whether it is one of the language's own types, which no other name stands for.
+    pub(crate) fn is_basic(&self) -> bool {
+        const BASIC: &[&str] = &["void", "char", "short", "int", "long", "signed", "unsigned"];
+        self.words.split(' ').all(|word| BASIC.contains(&word))
+    }
+
     /// `foo` of `struct foo` and of a pointer to it.
     pub(crate) fn tag(&self) -> Option<Name> {
         let mut words = self.words.split(' ');
@@ -72,12 +79,19 @@ impl Analysis<'_> {
         match &expr.kind {
             ExprKind::Ident(name) => self.type_of_name(frame, *name),
             ExprKind::Field(base, field, _) => {
-                let tag = self.type_within(frame, base, depth + 1)?.tag()?;
+                let of = self.type_within(frame, base, depth + 1)?;
+                // A structure without a tag has the name of a `typedef`.
+                let tag = of.tag().unwrap_or_else(|| Name::new(&of.words));
                 let members = self.members(tag)?;
                 let member = members.iter().find(|member| member.name == *field)?;
                 Some(Type::new(&member.type_text, member.pointer))
             }
             ExprKind::Cast(to, _) => Some(Type::new(to, false)),
+            ExprKind::Int(_) if expr.span.of(frame.file.text()) == b"NULL" => {
+                Some(Type::new("void", true))
+            }
+            ExprKind::Int(_) => Some(Type::new("int", false)),
+            ExprKind::Sizeof(_) => Some(Type::new("unsigned long", false)),
             ExprKind::Unary(UnaryOp::AddressOf, inner) => {
                 let inner = self.type_within(frame, inner, depth + 1)?;
                 Some(Type {
@@ -126,10 +140,41 @@ impl Analysis<'_> {
         if let Some(user) = frame.user.clone() {
             return self.type_of_name(&user, name);
         }
-        let variables = &frame.file.items().variables;
-        let variable = variables.iter().find(|v| v.name == name)?;
-        let words = format!("struct {}", variable.struct_tag?);
-        Some(Type::new(&words, variable.pointer))
+        self.type_of_global(frame.unit, name)
+    }
+
+    /// The structure that a variable outside of functions is, as far as a unit's files or macros in them
+    /// declare it.
+    fn type_of_global(&mut self, unit: UnitId, name: Name) -> Option<Type> {
+        if let Some(known) = self.globals.get(&(unit, name)) {
+            return known.clone();
+        }
+        let paths = self.files_with(name);
+        let visits = |path: &Name| self.unit_ref(unit).visits_of(*path).first().copied();
+        let visits: Vec<VisitId> = paths.iter().filter_map(visits).collect();
+        let found = visits
+            .into_iter()
+            .find_map(|visit| self.declared_in(unit, visit, name));
+        let found = found.map(|(tag, pointer)| Type::new(&format!("struct {tag}"), pointer));
+        self.globals.insert((unit, name), found.clone());
+        found
+    }
+
+    fn declared_in(&mut self, unit: UnitId, visit: VisitId, name: Name) -> Option<(Name, bool)> {
+        let file = self.unit_ref(unit).visit(visit).file.clone();
+        if let Some(found) = csource::declared(file.text(), &name) {
+            return Some(found);
+        }
+        // `DEFINE_STATIC_KEY_TRUE(name);`
+        for mention in file.mentions(name) {
+            if let Mention::TopMacro(number) = mention {
+                let text = self.top_text(unit, visit, &file.items().macros[number]);
+                if let Some(found) = text.and_then(|text| csource::declared(&text, &name)) {
+                    return Some(found);
+                }
+            }
+        }
+        None
     }
 
     /// The members of `struct tag`, from the first file of this architecture that defines it.

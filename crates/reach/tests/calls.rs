@@ -306,6 +306,24 @@ fn a_type_selects() {
 }
 
 #[test]
+fn a_type_may_decide() {
+    let text = "struct true_ { int k; }; struct false_ { int k; };\n#define DEFINE(n) struct true_ n = { 1 }\n\
+         #define on(x) (__builtin_types_compatible_p(typeof(*x), struct true_) ? g(1) : h(1))\n";
+    check(&format!("{text}DEFINE(key);\nvoid f(void) {{ on(&key); }}"), &["g: always"]);
+    check(
+        &format!("{text}extern struct false_ key;\nvoid f(void) {{ on(&key); }}"),
+        &["h: always"],
+    );
+    check(
+        &format!("{text}void f(key_t *key) {{ on(key); }}"),
+        &[
+            "g: __builtin_types_compatible_p(typeof(*x), struct true_)",
+            "h: !(__builtin_types_compatible_p(typeof(*x), struct true_))",
+        ],
+    );
+}
+
+#[test]
 fn a_macro_may_have_the_name_of_a_variable() {
     check(
         "#define now() g(1)\nvoid f(void) { int now = now(); h(now); }",
