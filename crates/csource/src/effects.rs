@@ -78,7 +78,9 @@ fn is_stored(body: &[u8], tokens: &[Token], at: usize) -> bool {
     let is_before = |n: usize, byte: u8| before(n).is_some_and(|token| token.is(byte));
     // The last but one of `(type *)&(x)` ends a cast.
     let of_cast = is_before(2, b')') && is_before(3, b'*');
-    let operand = first.checked_sub(1).is_some_and(|at| is_operand(tokens, at));
+    let operand = first
+        .checked_sub(1)
+        .is_some_and(|at| is_operand(tokens, at));
     let address = is_before(1, b'&') && (of_cast || !operand) && !is_before(2, b'&');
     let step = |byte: u8| is_before(1, byte) && is_before(2, byte);
     let in_asm = before(1).is_some_and(|token| {
@@ -86,7 +88,8 @@ fn is_stored(body: &[u8], tokens: &[Token], at: usize) -> bool {
         text.starts_with(b"\"=") || text.starts_with(b"\"+")
     });
     let behind = &tokens[last + 1..];
-    let stepped = matches!(behind, [a, b, ..] if (a.is(b'+') && b.is(b'+')) || (a.is(b'-') && b.is(b'-')));
+    let stepped =
+        matches!(behind, [a, b, ..] if (a.is(b'+') && b.is(b'+')) || (a.is(b'-') && b.is(b'-')));
     address || step(b'+') || step(b'-') || stepped || in_asm || is_assignment(behind)
 }
 
@@ -131,7 +134,12 @@ mod tests {
 
     #[test]
     fn what_is_stored() {
-        check(&["x", "v"], "*(volatile typeof(x) *)&(x) = (v)", &[0], &[(0, "typeof", 0)]);
+        check(
+            &["x", "v"],
+            "*(volatile typeof(x) *)&(x) = (v)",
+            &[0],
+            &[(0, "typeof", 0)],
+        );
         check(&["x", "v"], "((x)) = v", &[0], &[]);
         check(&["x", "v"], "x += v", &[0], &[]);
         check(&["x", "v"], "x <<= v; --v", &[0, 1], &[]);
@@ -145,6 +153,11 @@ mod tests {
     #[test]
     fn what_is_handed_on() {
         check(&["x"], "f(1, (x))", &[], &[(0, "f", 1)]);
-        check(&["x", "..."], "g(x + 1, ##__VA_ARGS__)", &[], &[(1, "g", 1)]);
+        check(
+            &["x", "..."],
+            "g(x + 1, ##__VA_ARGS__)",
+            &[],
+            &[(1, "g", 1)],
+        );
     }
 }

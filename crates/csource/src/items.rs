@@ -230,7 +230,9 @@ impl Scan<'_> {
         let others = std::mem::take(&mut self.state.others);
         if let Some(function) = self.function_head(&self.state.pending, token) {
             self.macros_before(function.name_span.start);
-            let others = others.iter().filter_map(|other| self.function_head(other, token));
+            let others = others
+                .iter()
+                .filter_map(|other| self.function_head(other, token));
             let mut open = vec![function];
             open.extend(others);
             open.sort_by_key(|function| function.name_span.start);
@@ -441,9 +443,7 @@ impl Scan<'_> {
     /// Whether a token is written as macros that make declarations are.
     fn is_bare_macro(&self, token: Token) -> bool {
         let word = self.word(token);
-        token.kind == TokenKind::Ident
-            && word.len() > 2
-            && !word.iter().any(u8::is_ascii_lowercase)
+        token.kind == TokenKind::Ident && word.len() > 2 && !word.iter().any(u8::is_ascii_lowercase)
     }
 
     /// Macro calls without a semicolon before the function whose name stands at `offset`.
@@ -695,7 +695,8 @@ mod tests {
         let items = Items::scan(text, &Directives::scan(text));
         let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["module_init", "X", "Y", "Z", "W"]);
-        let text = b"STRINGS\n\nEVENT(a, b);\nlist\n\nMORE(1);\nOTHER __THIRD(c) int f(int);\nint G(int);";
+        let text =
+            b"STRINGS\n\nEVENT(a, b);\nlist\n\nMORE(1);\nOTHER __THIRD(c) int f(int);\nint G(int);";
         let items = Items::scan(text, &Directives::scan(text));
         let names: Vec<&str> = items.macros.iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["EVENT", "MORE", "__THIRD"]);

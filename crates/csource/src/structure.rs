@@ -61,7 +61,11 @@ pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
 pub fn declared(text: &[u8], variable: &str) -> Option<(Name, bool)> {
     let starts = memchr::memmem::find_iter(text, variable.as_bytes());
     starts
-        .filter(|at| !text.get(at + variable.len()).is_some_and(|byte| is_word(*byte)))
+        .filter(|at| {
+            !text
+                .get(at + variable.len())
+                .is_some_and(|byte| is_word(*byte))
+        })
         .find_map(|at| {
             let before = &text[..at];
             let begin = memchr::memrchr3(b';', b'}', b'{', before).map_or(0, |at| at + 1);
@@ -126,7 +130,9 @@ fn declaration(text: &[u8], tokens: &[Token], found: &mut Vec<Member>, depth: u3
             .position(|token| token.kind != TokenKind::Ident)
             .unwrap_or(tokens.len());
         // The name is no part of the type, but for `int (*f)(int)` and `struct a *p`.
-        let named = tokens.get(end).is_none_or(|next| !next.is(b'*') && !next.is(b'('));
+        let named = tokens
+            .get(end)
+            .is_none_or(|next| !next.is(b'*') && !next.is(b'('));
         let words = &tokens[..end.saturating_sub(usize::from(named))];
         return declarators(text, tokens, joined(text, words), found);
     };
@@ -183,7 +189,10 @@ mod tests {
         let shown: Vec<String> = found
             .iter()
             .map(|m| {
-                let flags = (if m.pointer { " *" } else { "" }, if m.is_function { " ()" } else { "" });
+                let flags = (
+                    if m.pointer { " *" } else { "" },
+                    if m.is_function { " ()" } else { "" },
+                );
                 format!("{}: {}{}{}", m.name, m.type_text, flags.0, flags.1)
             })
             .collect();

@@ -29,14 +29,15 @@ pub(crate) fn is_textual(body: &[u8], params: &[Name]) -> bool {
             && !is_keyword(pair[0].span.of(body))
             && parameter(params, &word(pair[1])).is_some()
     });
-    behind_name || tokens.iter().enumerate().any(|(at, token)| {
-        token.is(b'#')
-            && match paste_end(&tokens, at) {
-                Some(next) => !is_variadic_tail(body, &tokens, at, next, params),
-                // A string is a value like any other, unless pieces are put together.
-                None => false,
-            }
-    })
+    behind_name
+        || tokens.iter().enumerate().any(|(at, token)| {
+            token.is(b'#')
+                && match paste_end(&tokens, at) {
+                    Some(next) => !is_variadic_tail(body, &tokens, at, next, params),
+                    // A string is a value like any other, unless pieces are put together.
+                    None => false,
+                }
+        })
 }
 
 /// What a macro makes of its arguments.

@@ -498,7 +498,10 @@ impl<'d> Walk<'d> {
             ExprKind::Text | ExprKind::Int(_) | ExprKind::Opaque(_)
         );
         // `return (x)` by itself, as a macro has it, looks like one as well.
-        let is_call = is_call && !callee.as_ident().is_some_and(|word| is_keyword(word.as_bytes()));
+        let is_call = is_call
+            && !callee
+                .as_ident()
+                .is_some_and(|word| is_keyword(word.as_bytes()));
         if self.recording && is_call {
             let key = (whole.span.start, whole.span.end);
             let flow = match self.calls.get(&key) {

@@ -185,7 +185,11 @@ impl Analysis<'_> {
                 self.make(made, head_of(&file, maker), Some((key, visit)), search);
                 continue;
             }
-            search.found.entry(function.name).or_default().push((key, visit));
+            search
+                .found
+                .entry(function.name)
+                .or_default()
+                .push((key, visit));
         }
         if let (Some(visit), Some(known)) = (own, self.made.get_mut(&file.path())) {
             known.place.get_or_insert((unit, visit));
@@ -214,7 +218,12 @@ impl Analysis<'_> {
 
     /// The use with all that the macro takes: one that stands for another macro's name leaves the
     /// arguments to that.
-    fn whole_use<'u>(&self, frame: &Frame, used: Use<'u>, (visit, number): (VisitId, usize)) -> Use<'u> {
+    fn whole_use<'u>(
+        &self,
+        frame: &Frame,
+        used: Use<'u>,
+        (visit, number): (VisitId, usize),
+    ) -> Use<'u> {
         if used.behind.is_some() || self.macro_of(frame.unit, visit, number).1.params.is_some() {
             return used;
         }
@@ -256,7 +265,11 @@ impl Analysis<'_> {
     }
 
     /// The surroundings of a macro that is used at `offset` of a file, if that is compiled.
-    fn top(&mut self, unit: UnitId, (visit, file, offset): (VisitId, &Arc<File>, u32)) -> Option<Top> {
+    fn top(
+        &mut self,
+        unit: UnitId,
+        (visit, file, offset): (VisitId, &Arc<File>, u32),
+    ) -> Option<Top> {
         let when = self.line_condition(unit, visit, offset);
         (!when.is_false()).then(|| Top {
             frame: Frame {

@@ -10,8 +10,8 @@
 //! candidate. What assignments store is not known.
 
 use condition::Condition;
-use csource::syntax::{Expr, ExprKind, UnaryOp};
 use csource::Mention;
+use csource::syntax::{Expr, ExprKind, UnaryOp};
 use text::{Name, Span};
 
 use crate::Analysis;

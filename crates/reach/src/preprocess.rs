@@ -1,6 +1,5 @@
 //! `#if` expressions: as C's, but a name that is no macro is 0.
 
-
 use condition::Condition;
 use csource::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 use text::Name;

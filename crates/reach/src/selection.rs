@@ -40,11 +40,16 @@ impl Analysis<'_> {
             };
             all.extend(self.association(frame, span));
         }
-        let of = used.args.first().and_then(|control| self.type_of(frame, control));
+        let of = used
+            .args
+            .first()
+            .and_then(|control| self.type_of(frame, control));
         let mut frames = Vec::new();
         for association in chosen(all, of.as_ref()) {
             let mut text = association.text;
-            let given = association.start.map(|start| (Span::new(0, text.len()), start));
+            let given = association
+                .start
+                .map(|start| (Span::new(0, text.len()), start));
             let mut given: Vec<_> = given.into_iter().collect();
             if let Some(behind) = used.behind {
                 let start = text.len();

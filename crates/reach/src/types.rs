@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use csource::{Member, Mention};
 use csource::syntax::{Expr, ExprKind, UnaryOp};
+use csource::{Member, Mention};
 use text::Name;
 
 use crate::Analysis;
+use crate::expand::Use;
 use crate::frame::Frame;
-use crate::unit::{UnitId, VisitId};
+use crate::unit::{MacroState, UnitId, VisitId};
 
 /// Expressions deeper than this have no type.
 const DEEPEST: u32 = 12;
@@ -77,7 +78,10 @@ impl Analysis<'_> {
             return None;
         }
         match &expr.kind {
-            ExprKind::Ident(name) => self.type_of_name(frame, *name),
+            ExprKind::Ident(name) => match self.type_of_name(frame, *name) {
+                Some(known) => Some(known),
+                None => self.type_of_macro(frame, (*name, expr, &[]), depth),
+            },
             ExprKind::Field(base, field, _) => {
                 let of = self.type_within(frame, base, depth + 1)?;
                 // A structure without a tag has the name of a `typedef`.
@@ -115,12 +119,43 @@ impl Analysis<'_> {
                     let tag = args.get(1)?.as_ident()?;
                     return Some(Type::new(&format!("struct {tag}"), true));
                 }
+                if let Some(known) = self.type_of_macro(frame, (name, expr, args), depth) {
+                    return Some(known);
+                }
                 let keys = self.functions_called(name);
                 let file = self.read_file(keys.first()?.path)?;
-                Some(Type::new(&file.function(keys.first()?.id).return_type, false))
+                Some(Type::new(
+                    &file.function(keys.first()?.id).return_type,
+                    false,
+                ))
             }
             _ => None,
         }
+    }
+
+    /// The type of what a macro stands for, if it is always the same and an expression: `current`.
+    fn type_of_macro(
+        &mut self,
+        frame: &Frame,
+        (name, whole, args): (Name, &Expr, &[Expr]),
+        depth: u32,
+    ) -> Option<Type> {
+        if !self.is_macro(frame.unit, name) || frame.is_expanding(name, whole.span) {
+            return None;
+        }
+        let moment = self.moment(frame, whole.span.start);
+        let [(_, MacroState::Defined(visit, number))] =
+            self.macro_states(frame.unit, name, moment)[..]
+        else {
+            return None;
+        };
+        let used = Use {
+            span: whole.span,
+            args,
+            behind: None,
+        };
+        let inner = self.expansion(frame, used, (visit, number), frame.under)?;
+        self.type_within(&inner.frame, &*inner.value?, depth + 1)
     }
 
     fn type_of_name(&mut self, frame: &Frame, name: Name) -> Option<Type> {

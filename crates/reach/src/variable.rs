@@ -314,7 +314,12 @@ impl Analysis<'_> {
 
     /// The fields, by name, that this function or one that it calls may store to.
     fn stored_fields(&mut self, frame: &Frame) -> Vec<Name> {
-        let mut fields: Vec<Name> = self.stored_by_macros(frame).fields.iter().copied().collect();
+        let mut fields: Vec<Name> = self
+            .stored_by_macros(frame)
+            .fields
+            .iter()
+            .copied()
+            .collect();
         own_stores(&frame.body, &mut fields);
         // Functions of the same file are followed as far as they call each other; one elsewhere is
         // looked at itself.

@@ -258,7 +258,10 @@ fn functions_whose_heads_macros_make_have_the_name_that_these_give() {
          OUTER1(f, int x)\n{\n\treturn g(x);\n}\n";
     check(text, &["____f: always"]);
     check(
-        &format!("{}void f(void) {{ ____made(1); }}", text.replace("(f,", "(made,")),
+        &format!(
+            "{}void f(void) {{ ____made(1); }}",
+            text.replace("(f,", "(made,")
+        ),
         &["____made: always"],
     );
     check(
@@ -302,14 +305,26 @@ fn a_type_selects() {
         &format!("{text}void f(struct c *c, type_t *t) {{ to(c); to(t); }}"),
         &["k: always", "g: always", "h: always", "k: always"],
     );
-    check(&format!("{text}void f(struct b_ *p[2]) {{ by(p[0])(1); }}"), &["h: always"]);
+    check(
+        &format!(
+            "{text}struct b *get(void) {{ return &v; }}\n#define now get()\nvoid f(void) {{ to(now->a); to(now); }}"
+        ),
+        &["g: always", "get: always", "h: always", "get: always"],
+    );
+    check(
+        &format!("{text}void f(struct b_ *p[2]) {{ by(p[0])(1); }}"),
+        &["h: always"],
+    );
 }
 
 #[test]
 fn a_type_may_decide() {
     let text = "struct true_ { int k; }; struct false_ { int k; };\n#define DEFINE(n) struct true_ n = { 1 }\n\
          #define on(x) (__builtin_types_compatible_p(typeof(*x), struct true_) ? g(1) : h(1))\n";
-    check(&format!("{text}DEFINE(key);\nvoid f(void) {{ on(&key); }}"), &["g: always"]);
+    check(
+        &format!("{text}DEFINE(key);\nvoid f(void) {{ on(&key); }}"),
+        &["g: always"],
+    );
     check(
         &format!("{text}extern struct false_ key;\nvoid f(void) {{ on(&key); }}"),
         &["h: always"],
@@ -377,11 +392,29 @@ fn what_a_macro_may_store_to_has_no_value() {
                   #define say(x) k(x)\n#define INC(x) x += 1\n#define same(x) ((x) == 1)\n\
                   struct s { int a, b; };\nstatic struct s o;\n";
     let value = |text: &str, expect: &[&str]| check(&format!("{macros}{text}"), expect);
-    value("void set(void) { SET(o.a, 1); }\nvoid f(void) { if (o.a) g(1); if (o.b) h(1); }", &["g: o.a"]);
-    value("void f(int y) { int x = 0; swap(x, y); if (x) g(1); }", &["g: x"]);
-    value("void f(void) { int x = 0; say(x); if (x) g(1); }", &["k: always"]);
+    value(
+        "void set(void) { SET(o.a, 1); }\nvoid f(void) { if (o.a) g(1); if (o.b) h(1); }",
+        &["g: o.a"],
+    );
+    value(
+        "void f(int y) { int x = 0; swap(x, y); if (x) g(1); }",
+        &["g: x"],
+    );
+    value(
+        "void f(void) { int x = 0; say(x); if (x) g(1); }",
+        &["k: always"],
+    );
     value("void f(void) { int x = 0; if (same(x)) g(1); }", &[]);
-    value("void f(void) { int x = 0; INC(x); if (x) g(1); }", &["g: x"]);
-    value("void f(void) { int x = 0; asm(\"nop\" : \"=r\" (x)); if (x) g(1); }", &["g: x"]);
-    value("struct s *get(void) { return &o; }\nvoid f(void) { if (o.a) g(1); }", &["g: o.a"]);
+    value(
+        "void f(void) { int x = 0; INC(x); if (x) g(1); }",
+        &["g: x"],
+    );
+    value(
+        "void f(void) { int x = 0; asm(\"nop\" : \"=r\" (x)); if (x) g(1); }",
+        &["g: x"],
+    );
+    value(
+        "struct s *get(void) { return &o; }\nvoid f(void) { if (o.a) g(1); }",
+        &["g: o.a"],
+    );
 }

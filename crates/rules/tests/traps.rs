@@ -398,3 +398,107 @@ fn a_backend_that_only_fails_maps_nothing() {
     rule("if (start) return -EINVAL; return -ENOMEM;", "clean");
     rule("return -1;", "clean");
 }
+
+#[test]
+fn an_alias_without_parentheses_is_the_function_that_it_names() {
+    let alias = "#define gate __gate\nstatic inline bool __gate(void *m) { return ANSWER; }\n\
+        static int x; static int go(void) { if (gate(&x)) vmemmap_populate_compound_pages(); }\nmodule_init(go);";
+    sink(&alias.replace("ANSWER", "m != 0"), "flagged go");
+    sink(&alias.replace("ANSWER", "m == 0"), "cannot-reach");
+}
+
+#[test]
+fn of_two_definitions_the_configuration_takes_one() {
+    // `populate` is empty without OPT; only with it does a path lead on.
+    let sink = format!(
+        "//- mm/Makefile\nobj-y := sink.o\nifdef CONFIG_OPT\nobj-y += full.o\nelse\nobj-y += bare.o\nendif\n\
+         //- mm/bare.c\nint populate(void) {{ return 0; }}\n\
+         //- mm/full.c\n{SINK}int populate(void) {{ return vmemmap_populate_compound_pages(); }}\n"
+    );
+    let go = |test: &str| {
+        format!(
+            "{sink}//- mm/sink.c\nint populate(void);\n\
+             static int go(void) {{ if ({test}) return 0; return populate(); }}\nmodule_init(go);\n"
+        )
+    };
+    check(&go("0"), "flagged go > populate");
+    check(&go("IS_ENABLED(CONFIG_OPT)"), "cannot-reach");
+}
+
+#[test]
+fn a_part_of_a_composite_object_is_built_with_the_whole() {
+    let files = |symbol: &str, part: &str| {
+        format!(
+            "//- mm/Makefile\nobj-$({symbol}) := both.o\nboth-y := sink.o\nboth-$({part}) += other.o\n\
+             //- mm/sink.c\nint populate(void);\n#ifndef CONFIG_OPT\nstatic int go(void) {{ return populate(); }}\n\
+             module_init(go);\n#endif\n\
+             //- mm/other.c\n{SINK}int populate(void) {{ return vmemmap_populate_compound_pages(); }}\n"
+        )
+    };
+    check(&files("CONFIG_TOY", "CONFIG_TOY"), "flagged go > populate");
+    check(&files("CONFIG_TOY", "CONFIG_OPT"), "cannot-reach");
+    check(&files("CONFIG_OPT", "CONFIG_TOY"), "cannot-reach");
+}
+
+#[test]
+fn an_allocation_behind_hooks_is_a_call() {
+    let hooks = "#define alloc_hooks_tag(_call) ({ typeof(_call) _res = _call; _res; })\n\
+        #define alloc_hooks(_call) ({ enter(); alloc_hooks_tag(_call); })\n\
+        #define get(...) alloc_hooks(get_noprof(__VA_ARGS__))\n\
+        static void *get_noprof(int n) { if (n > 1) vmemmap_populate_compound_pages(); return 0; }\n";
+    let go = |n: u32| format!("{hooks}static int go(void) {{ get({n}); }}\nmodule_init(go);");
+    sink(&go(2), "flagged go > get_noprof");
+    sink(&go(1), "cannot-reach");
+}
+
+#[test]
+fn definitions_by_macro_with_and_without_semicolons() {
+    sink(
+        "DEFINE_FREE(held, void *, if (_T) drop(_T))\nSYSCALL_DEFINE2(populate, int, a, int, b)\n{\n\
+         \tif (a == b)\n\t\treturn vmemmap_populate_compound_pages();\n\treturn 0;\n}\n",
+        "flagged populate",
+    );
+    // What a macro makes at the top of a file has no name here: that the macro mentions it is the entry.
+    sink(
+        "#define GUARD(name, body) static void name(void) { body; }\n\
+         GUARD(go, vmemmap_populate_compound_pages())\nmodule_init(go);",
+        "flagged vmemmap_populate_compound_pages",
+    );
+}
+
+#[test]
+fn what_one_driver_stores_another_does_not() {
+    // Both hand in a map; only one of them sets the shift, and only where OPT is on.
+    let pop = "struct map { int shift; };\n\
+        static void pop(struct map *m) { if (m->shift) vmemmap_populate_compound_pages(); }\n";
+    let first = "static int first(void) { struct map m = { }; pop(&m); }\nmodule_init(first);\n";
+    let second =
+        "static int second(void) { struct map m = { }; STORE; pop(&m); }\nmodule_init(second);\n";
+    sink(&format!("{pop}{first}"), "cannot-reach");
+    let both = format!("{pop}{first}{second}");
+    sink(
+        &both.replace("STORE", "m.shift = 9"),
+        "flagged second > pop",
+    );
+    // A macro stores as well as an assignment does.
+    let write = "#define WRITE_ONCE(x, v) do { *(volatile typeof(x) *)&(x) = (v); } while (0)\n";
+    let written = both.replace("STORE", "WRITE_ONCE(m.shift, 9)");
+    sink(&format!("{write}{written}"), "flagged second > pop");
+}
+
+#[test]
+fn a_stub_in_an_else_is_another_function() {
+    let header = "//- arch/toy/include/asm/gate.h\n#ifdef CONFIG_OPT\nint populate(void);\n#else\n\
+        static inline int populate(void) { return 0; }\n#endif\n";
+    let other = format!(
+        "//- mm/other.c\n{SINK}int populate(void) {{ return vmemmap_populate_compound_pages(); }}\n"
+    );
+    let go = |test: &str| {
+        format!(
+            "{header}{other}//- mm/sink.c\n#include <asm/gate.h>\n\
+             static int go(void) {{ if ({test}) return populate(); return 0; }}\nmodule_init(go);\n"
+        )
+    };
+    check(&go("1"), "flagged go > populate");
+    check(&go("!IS_ENABLED(CONFIG_OPT)"), "cannot-reach");
+}
