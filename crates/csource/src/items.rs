@@ -196,33 +196,36 @@ impl Scan<'_> {
                     }
                 }
             }
-            Some(b"endif") => {
-                let Some(saved) = self.saved.pop() else {
-                    return;
-                };
-                if let Some(first) = saved.after_first {
-                    let mut last = std::mem::replace(&mut self.state, first);
-                    let heads = saved.other_heads.into_iter().chain([last.pending.clone()]);
-                    let heads = heads.filter(|head| head.last().is_some_and(|t| t.is(b')')));
-                    self.state.others.extend(heads.take(MOST_HEADS));
-                    self.state.others.append(&mut last.others);
-                    self.state.others.truncate(MOST_HEADS);
-                    if saved.at_if.pending.is_empty() {
-                        self.macros_only(&last.pending);
-                    }
-                    for function in saved.other_open.into_iter().chain(last.open) {
-                        if !self
-                            .state
-                            .open
-                            .iter()
-                            .any(|f| f.body.start == function.body.start)
-                        {
-                            self.state.open.push(function);
-                        }
-                    }
+            Some(b"endif") => self.end_of_conditional(),
+            _ => {}
+        }
+    }
+
+    /// Goes on with the first branch, and with the functions that the others have opened.
+    fn end_of_conditional(&mut self) {
+        let Some(saved) = self.saved.pop() else {
+            return;
+        };
+        if let Some(first) = saved.after_first {
+            let mut last = std::mem::replace(&mut self.state, first);
+            let heads = saved.other_heads.into_iter().chain([last.pending.clone()]);
+            let heads = heads.filter(|head| head.last().is_some_and(|t| t.is(b')')));
+            self.state.others.extend(heads.take(MOST_HEADS));
+            self.state.others.append(&mut last.others);
+            self.state.others.truncate(MOST_HEADS);
+            if saved.at_if.pending.is_empty() {
+                self.macros_only(&last.pending);
+            }
+            for function in saved.other_open.into_iter().chain(last.open) {
+                if !self
+                    .state
+                    .open
+                    .iter()
+                    .any(|f| f.body.start == function.body.start)
+                {
+                    self.state.open.push(function);
                 }
             }
-            _ => {}
         }
     }
 

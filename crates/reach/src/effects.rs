@@ -22,13 +22,16 @@ pub(crate) struct Stored {
     pub(crate) fields: BTreeSet<Name>,
 }
 
+/// A body, kept so that its address stays its own, and what macros store in it.
+type OfBody = (Arc<Body>, Rc<Stored>);
+
 /// What is known of macros' effects.
 #[derive(Default)]
 pub(crate) struct Known {
     /// The arguments that a macro of a unit may store to, by their numbers.
     macros: FxHashMap<(UnitId, Name), Rc<[usize]>>,
     /// By the address of the body, which is kept.
-    bodies: FxHashMap<(UnitId, *const Body), (Arc<Body>, Rc<Stored>)>,
+    bodies: FxHashMap<(UnitId, *const Body), OfBody>,
 }
 
 impl Analysis<'_> {

@@ -167,12 +167,12 @@ impl Analysis<'_> {
             let is_head = follows.is_some() && function.body.end as usize > end;
             if let (Some(body), true) = (follows, is_head) {
                 let maker = function.maker;
-                match maker.filter(|m| m.is_sure || self.is_macro(unit, function.name)) {
-                    Some(maker) => self.make(made, head_of(&file, maker), follows, search),
-                    None => {
-                        self.renamed.insert(body.0, function.name);
-                        search.found.entry(function.name).or_default().push(body);
-                    }
+                let maker = maker.filter(|m| m.is_sure || self.is_macro(unit, function.name));
+                if let Some(maker) = maker {
+                    self.make(made, head_of(&file, maker), follows, search);
+                } else {
+                    self.renamed.insert(body.0, function.name);
+                    search.found.entry(function.name).or_default().push(body);
                 }
                 continue;
             }
