@@ -146,6 +146,7 @@ impl MacroBody {
         } else {
             is_textual |= !params.is_empty() && !parse::is_sound(&masked);
             let statement = parse::statements(&masked, start);
+            walk.note_loops(start, &hidden);
             walk.whole(&statement);
         }
         let text = Masked {
@@ -197,6 +198,7 @@ impl Body {
         for variant in 0..mask::variants(directives, span) {
             let (masked, hidden) = mask::masked(text, directives, span, variant);
             let statement = parse::body(&masked, span.start);
+            walk.note_loops(span.start, &hidden);
             walk.whole(&statement);
             let text = Masked {
                 original: span.of(text),

@@ -110,6 +110,65 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
 /// Macros that lead from a member to the structure around it, whose tag is their second argument.
 pub const CONTAINERS: &[&str] = &["container_of"];
 
+/// Types that are written as one word, beside those that end in `_t`.
+pub(crate) const TYPE_NAMES: &[&str] = &[
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "s8",
+    "s16",
+    "s32",
+    "s64",
+    "s128",
+    "__u8",
+    "__u16",
+    "__u32",
+    "__u64",
+    "__u128",
+    "__s8",
+    "__s16",
+    "__s32",
+    "__s64",
+    "__s128",
+    "__le16",
+    "__le32",
+    "__le64",
+    "__be16",
+    "__be32",
+    "__be64",
+    "__wsum",
+    "__sum16",
+    "__poll_t",
+    "bool",
+    "uint",
+    "ulong",
+    "ushort",
+    "uchar",
+    "u_char",
+    "u_short",
+    "u_int",
+    "u_long",
+    "unchar",
+    "Elf_Addr",
+    "Elf32_Addr",
+    "Elf64_Addr",
+    "ACPI_SIZE",
+    "UINT8",
+    "UINT16",
+    "UINT32",
+    "UINT64",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "BYTE",
+];
+
+/// How the type of an expression is written.
+pub const TYPEOF: &[&str] = &["typeof", "__typeof__", "__typeof", "typeof_unqual"];
+
 /// What the grammar reads `_Generic` as: a call, whose types are left out.
 pub const SELECTION: &str = "_generic";
 

@@ -7,6 +7,7 @@ use text::{Name, Span};
 use tree_sitter::{Node, Parser, QueryCursor, StreamingIterator};
 
 use crate::directives::name;
+use crate::idioms::{TYPE_NAMES, TYPEOF};
 use crate::numbers;
 use crate::syntax::{BinaryOp, Declarator, Expr, ExprKind, LoopKind, Stmt, StmtKind, UnaryOp};
 
@@ -271,7 +272,16 @@ impl Convert<'_> {
                 numbers::parse(self.words(node)).map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int)
             }
             "string_literal" | "concatenated_string" => ExprKind::Text,
-            "call_expression" => ExprKind::Call(part("function"), self.arguments(node, depth)),
+            "call_expression" => {
+                let (callee, mut args) = (part("function"), self.arguments(node, depth));
+                // `(typeof(x))(y)` is a cast.
+                if args.len() == 1 && is_typeof(&callee) {
+                    let of = node.child_by_field_name("function");
+                    let of = of.map_or(Name::new(""), |of| self.folded(of));
+                    return ExprKind::Cast(of, Arc::new(args.remove(0)));
+                }
+                ExprKind::Call(callee, args)
+            }
             "unary_expression" | "pointer_expression" => self.unary(node, depth),
             "binary_expression" => self.binary(node, depth),
             "conditional_expression" => {
@@ -299,6 +309,7 @@ impl Convert<'_> {
                 ExprKind::Field(part("argument"), field, arrow)
             }
             "subscript_expression" => ExprKind::Index(part("argument"), part("index")),
+            "cast_expression" if let Some(kind) = self.no_cast(node, depth) => kind,
             "cast_expression" => {
                 let to = node
                     .child_by_field_name("type")
@@ -319,6 +330,47 @@ impl Convert<'_> {
             "compound_statement" => ExprKind::Statements(Arc::new(self.statement(node, depth + 1))),
             _ => ExprKind::Opaque(self.expressions_in(node, depth)),
         }
+    }
+
+    /// What `(x) - 1` and `(f)(x)` are where the word is not a type's: the grammar takes it for one.
+    fn no_cast(&self, node: Node, depth: u32) -> Option<ExprKind> {
+        let to = node.child_by_field_name("type")?.named_child(0)?;
+        let plain = self.words(node.child_by_field_name("type")?) == self.words(to);
+        if to.kind() != "type_identifier" || !plain || is_type_name(self.words(to)) {
+            return None;
+        }
+        let left = Expr {
+            kind: ExprKind::Ident(name(self.words(to))),
+            span: self.span(to),
+        };
+        let value = node.child_by_field_name("value")?;
+        if value.kind() == "parenthesized_expression" {
+            let lower = self.words(to).first().is_some_and(u8::is_ascii_lowercase);
+            let arguments = Self::children(value);
+            let arguments = arguments.into_iter().map(|arg| self.expr(arg, depth + 1));
+            return lower.then(|| ExprKind::Call(Arc::new(left), arguments.collect()));
+        }
+        // The grammar takes the sign for a part of the number in `(x)-1`.
+        let (op, right) = if value.kind() == "number_literal" {
+            let (sign, digits) = self.words(value).split_at_checked(1)?;
+            let number = numbers::parse(digits).map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int);
+            let span = self.span(value);
+            (sign, Expr { kind: number, span })
+        } else {
+            let op = self.words(value.child_by_field_name("operator")?);
+            let operand = value.child_by_field_name("argument")?;
+            (op, self.expr(operand, depth + 1))
+        };
+        let op = BinaryOp::from_token(op).filter(|_| matches!(op, b"-" | b"+" | b"&" | b"*"))?;
+        // What is beside it may bind stronger.
+        let beside = node
+            .parent()
+            .is_some_and(|parent| parent.kind() == "binary_expression");
+        Some(if beside {
+            ExprKind::Opaque(vec![left, right])
+        } else {
+            ExprKind::Binary(op, Arc::new(left), Arc::new(right))
+        })
     }
 
     /// Every expression directly inside a node that is not understood itself.
@@ -574,6 +626,17 @@ impl Convert<'_> {
         });
         StmtKind::Declare(made.collect())
     }
+}
+
+/// Whether a word is written as types are that are no structures.
+fn is_type_name(word: &[u8]) -> bool {
+    word.ends_with(b"_t") || TYPE_NAMES.iter().any(|name| name.as_bytes() == word)
+}
+
+/// `typeof(x)`, as the grammar reads it where it expects an expression.
+fn is_typeof(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(callee, _)
+        if callee.as_ident().is_some_and(|word| TYPEOF.contains(&word.as_str())))
 }
 
 /// `void f(int)`, whose name is a function's, unlike that of `void (*f)(int)`.

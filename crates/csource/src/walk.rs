@@ -1,6 +1,6 @@
 //! One walk over the statements of a body: what happens, and when control gets there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use text::{Name, Span};
@@ -10,6 +10,7 @@ use crate::directives::{BranchId, Directives};
 use crate::flow::{FlowId, Flows};
 use crate::idioms::{NO_RETURN, NO_RETURN_IF};
 use crate::items::is_keyword;
+use crate::mask::Hidden;
 use crate::syntax::{BinaryOp, Declarator, Expr, ExprKind, LoopKind, Stmt, StmtKind, UnaryOp};
 
 /// One walk over all variants of a body; facts of later variants join those of earlier ones by place.
@@ -37,6 +38,8 @@ pub(crate) struct Walk<'d> {
     switches: Vec<(Expr, FlowId, FlowId)>,
     branch: BranchId,
     pub(crate) recording: bool,
+    /// Where loops begin whose head is a macro's: what stands in their parentheses is no test.
+    macro_loops: BTreeSet<u32>,
 }
 
 impl<'d> Walk<'d> {
@@ -61,7 +64,17 @@ impl<'d> Walk<'d> {
             switches: Vec::new(),
             branch: BranchId::TOP,
             recording: false,
+            macro_loops: BTreeSet::new(),
         }
+    }
+
+    /// Tells of the loops in the text at `start` whose heads are macros.
+    pub(crate) fn note_loops(&mut self, start: u32, hidden: &[Hidden]) {
+        let heads = hidden.iter().filter_map(|hidden| match hidden {
+            Hidden::Loop(name, _) => Some(start + name.start),
+            _ => None,
+        });
+        self.macro_loops.extend(heads);
     }
 
     pub(crate) fn finish(mut self) -> Body {
@@ -211,7 +224,7 @@ impl<'d> Walk<'d> {
                 self.rejoin(tested, (then, after_then), (otherwise, after_else))
             }
             StmtKind::Loop(kind, first, test, step, body) => self.loop_statement(
-                *kind,
+                (*kind, statement.span.start),
                 (first.as_deref(), test.as_ref(), step.as_ref()),
                 body,
                 live,
@@ -266,14 +279,18 @@ impl<'d> Walk<'d> {
 
     fn loop_statement(
         &mut self,
-        kind: LoopKind,
+        (kind, at): (LoopKind, u32),
         (first, test, step): (Option<&Stmt>, Option<&Expr>, Option<&Expr>),
         body: &Stmt,
         live: FlowId,
     ) -> FlowId {
         let live = first.map_or(live, |first| self.statement(first, live));
+        let of_macro = self.macro_loops.contains(&at);
         let forever = test.is_none_or(|test| matches!(test.kind, ExprKind::Int(n) if n != 0));
+        let forever = forever && !of_macro;
         let inside = match test {
+            // How often it runs, only the macro tells.
+            Some(arguments) if of_macro => self.expr(arguments, live),
             Some(test) if kind == LoopKind::TestFirst => {
                 let tested = self.expr(test, live);
                 self.under(tested, test, true)
@@ -631,7 +648,7 @@ mod tests {
         );
         check(
             "int f(void) { for_each_node(n) { g(n); } list_for_each(p, q) h(); }",
-            &["for_each_node: 1", "g: n", "list_for_each: 1", "h: p, q"],
+            &["for_each_node: 1", "g: 1", "list_for_each: 1", "h: 1"],
         );
     }
 

@@ -10,7 +10,7 @@
 //! Where the type is not known, any of them may be meant.
 
 use csource::syntax::Expr;
-use csource::{Lexer, SELECTION, TokenKind};
+use csource::{Lexer, SELECTION, TYPEOF, TokenKind};
 use text::{Name, Span};
 
 use crate::Analysis;
@@ -78,7 +78,7 @@ impl Analysis<'_> {
     fn written_type(&mut self, frame: &Frame, span: Span) -> Option<Type> {
         let text = span.of(frame.file.text());
         let word = Lexer::inside(text).next()?.span.of(text);
-        if !matches!(word, b"typeof" | b"__typeof__" | b"__typeof") {
+        if !TYPEOF.iter().any(|spelling| spelling.as_bytes() == word) {
             return Some(Type::new(std::str::from_utf8(text).ok()?, false));
         }
         let inner = *csource::arguments(text)?.first()?;
