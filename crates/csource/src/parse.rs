@@ -272,16 +272,7 @@ impl Convert<'_> {
                 numbers::parse(self.words(node)).map_or(ExprKind::Opaque(Vec::new()), ExprKind::Int)
             }
             "string_literal" | "concatenated_string" => ExprKind::Text,
-            "call_expression" => {
-                let (callee, mut args) = (part("function"), self.arguments(node, depth));
-                // `(typeof(x))(y)` is a cast.
-                if args.len() == 1 && is_typeof(&callee) {
-                    let of = node.child_by_field_name("function");
-                    let of = of.map_or(Name::new(""), |of| self.folded(of));
-                    return ExprKind::Cast(of, Arc::new(args.remove(0)));
-                }
-                ExprKind::Call(callee, args)
-            }
+            "call_expression" => self.call(node, depth),
             "unary_expression" | "pointer_expression" => self.unary(node, depth),
             "binary_expression" => self.binary(node, depth),
             "conditional_expression" => {
@@ -310,12 +301,7 @@ impl Convert<'_> {
             }
             "subscript_expression" => ExprKind::Index(part("argument"), part("index")),
             "cast_expression" if let Some(kind) = self.no_cast(node, depth) => kind,
-            "cast_expression" => {
-                let to = node
-                    .child_by_field_name("type")
-                    .map_or(Name::new(""), |t| self.folded(t));
-                ExprKind::Cast(to, part("value"))
-            }
+            "cast_expression" => ExprKind::Cast(self.type_at(node, "type"), part("value")),
             "compound_literal_expression" => part("value").kind.clone(),
             "sizeof_expression" | "alignof_expression" | "offsetof_expression" => {
                 self.size_of(node)
@@ -330,6 +316,22 @@ impl Convert<'_> {
             "compound_statement" => ExprKind::Statements(Arc::new(self.statement(node, depth + 1))),
             _ => ExprKind::Opaque(self.expressions_in(node, depth)),
         }
+    }
+
+    fn call(&self, node: Node, depth: u32) -> ExprKind {
+        let callee = self.field(node, "function", depth);
+        let mut args = self.arguments(node, depth);
+        // `(typeof(x))(y)` is a cast.
+        if args.len() == 1 && is_typeof(&callee) {
+            return ExprKind::Cast(self.type_at(node, "function"), Arc::new(args.remove(0)));
+        }
+        ExprKind::Call(callee, args)
+    }
+
+    /// The words of the type that a field of a node is.
+    fn type_at(&self, node: Node, field: &str) -> Name {
+        node.child_by_field_name(field)
+            .map_or(Name::new(""), |of| self.folded(of))
     }
 
     /// What `(x) - 1` and `(f)(x)` are where the word is not a type's: the grammar takes it for one.
@@ -590,9 +592,7 @@ impl Convert<'_> {
     }
 
     fn declaration(&self, node: Node, depth: u32) -> StmtKind {
-        let type_text = node
-            .child_by_field_name("type")
-            .map_or(Name::new(""), |t| self.folded(t));
+        let type_text = self.type_at(node, "type");
         let children = Self::children(node);
         let is_static = children
             .iter()
