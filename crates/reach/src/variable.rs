@@ -250,6 +250,12 @@ impl Analysis<'_> {
         self.variables.insert(key, None);
         let mut stored = Vec::new();
         for mention in file.mentions(name) {
+            if let csource::Mention::Variable(number) = mention
+                && file.items().variables[number].name != name
+            {
+                // Another object has its address.
+                return None;
+            }
             if let csource::Mention::Function(id) = mention {
                 let inner = Frame {
                     body: file.body(id),
@@ -349,7 +355,14 @@ impl Analysis<'_> {
         for name in seen {
             for key in self.functions_elsewhere(frame, name) {
                 if let Some(file) = self.read_file(key.path) {
-                    own_stores(&file.body(key.id), &mut fields);
+                    let body = file.body(key.id);
+                    own_stores(&body, &mut fields);
+                    // Macros that store are everybody's.
+                    let inner = Frame {
+                        body,
+                        ..frame.clone()
+                    };
+                    fields.extend(&self.stored_by_macros(&inner).fields);
                 }
             }
         }

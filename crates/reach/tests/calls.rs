@@ -440,4 +440,9 @@ fn what_a_macro_may_store_to_has_no_value() {
         "struct s *get(void) { return &o; }\nvoid f(void) { if (o.a) g(1); }",
         &["g: o.a"],
     );
+    value(
+        "static struct t { struct s *s; } other = { .s = &o };\nvoid f(void) { if (o.a) g(1); }",
+        &["g: o.a"],
+    );
+    value("void f(void) { if (o.a) g(1); }", &[]);
 }
