@@ -218,6 +218,8 @@ pub struct Analysis<'t> {
     /// Functions that macros make, by unit, and the texts that hold them, by path.
     generated: FxHashMap<UnitId, Rc<generated::Generated>>,
     made: FxHashMap<Name, generated::Made>,
+    /// Macros looked into in the function that is being scanned.
+    expansions: u32,
     effects: effects::Known,
     globals: FxHashMap<(UnitId, Name), Option<types::Type>>,
     /// The names of functions whose heads macros make.
@@ -280,6 +282,7 @@ impl<'t> Analysis<'t> {
             macro_constants: FxHashMap::default(),
             placeless: FxHashMap::default(),
             generated: FxHashMap::default(),
+            expansions: 0,
             effects: effects::Known::default(),
             globals: FxHashMap::default(),
             renamed: FxHashMap::default(),

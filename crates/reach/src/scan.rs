@@ -20,6 +20,10 @@ use crate::expand::Use;
 use crate::frame::Frame;
 use crate::link::Target;
 
+/// What macros make in one function is not looked at any more where it is more than this: a macro that uses
+/// its argument twice, in itself, doubles at every level.
+const MOST_EXPANSIONS: u32 = 50_000;
+
 /// What is called.
 #[derive(Clone, Debug)]
 pub(crate) enum Called {
@@ -65,6 +69,14 @@ impl<'t> Analysis<'t> {
         under: Condition,
         scanner: &mut Scanner<'_, 't>,
     ) {
+        // A function's own text, rather than what a macro in it makes.
+        if frame.user.is_none() && within.is_none() {
+            self.expansions = 0;
+        }
+        self.expansions += 1;
+        if self.expansions > MOST_EXPANSIONS {
+            return;
+        }
         let body = frame.body.clone();
         let inside = |span: Span| within.is_none_or(|w| w.start <= span.start && span.end <= w.end);
         let calls = body.calls.iter().filter(|call| inside(call.span));
