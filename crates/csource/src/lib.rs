@@ -40,6 +40,7 @@ pub use idioms::{CONTAINERS, NO_RETURN, NO_RETURN_IF, SELECTION, TRANSPARENT, TY
 pub use item::{Function, Linkage, Maker, Param, TopMacro, Variable};
 pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
+pub use mask::association;
 pub use parse::{Query, expression};
 pub use structure::{Member, declared};
 pub use substitute::{Substituted, arguments, pasted, substitute};

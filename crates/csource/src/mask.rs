@@ -159,10 +159,28 @@ pub(crate) fn mask_tokens(out: &mut [u8]) -> Vec<Hidden> {
 fn selection(out: &mut [u8], tokens: &[Token], at: usize, close: usize) {
     out[tokens[at].span.range()].copy_from_slice(SELECTION.as_bytes());
     for part in split_commas(&tokens[at + 2..close]).into_iter().skip(1) {
-        if let Some(colon) = part.iter().find(|token| token.is(b':')) {
-            blank(out, part[0].span.start as usize..colon.span.end as usize);
+        let (Some(first), Some(last)) = (part.first(), part.last()) else {
+            continue;
+        };
+        let start = first.span.start;
+        if let Some(colon) = association(&out[start as usize..last.span.end as usize]) {
+            blank(out, start as usize..colon.moved(start).end as usize);
         }
     }
+}
+
+/// The colon of `struct a *: f` in a `_Generic`.
+pub fn association(text: &[u8]) -> Option<Span> {
+    let mut depth = 0_u32;
+    let colon = Lexer::inside(text).find(|token| {
+        match token.kind {
+            TokenKind::Punct(b'(') => depth += 1,
+            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && token.is(b':')
+    })?;
+    Some(colon.span)
 }
 
 /// A macro at the start of a statement that is followed by a statement rather than its end.

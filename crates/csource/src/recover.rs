@@ -85,10 +85,7 @@ pub(crate) fn recover(walk: &mut Walk<'_>, text: &Masked<'_>) {
 
 impl Masked<'_> {
     fn place(&self, span: Span) -> Span {
-        Span {
-            start: span.start + self.start,
-            end: span.end + self.start,
-        }
+        span.moved(self.start)
     }
 
     fn add(&self, walk: &mut Walk<'_>, named: Span, whole: Span, flow: FlowId) {

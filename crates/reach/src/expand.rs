@@ -215,10 +215,7 @@ impl Analysis<'_> {
         let mut starts = Vec::new();
         for span in written {
             let as_written = raw.get(given.len()).copied().unwrap_or(false);
-            let whole = Span {
-                start: span.start + used.span.start,
-                end: span.end + used.span.start,
-            };
+            let whole = span.moved(used.span.start);
             let text = self.resolved(frame, whole, !as_written);
             if is_spread(frame, used, *span) {
                 // What a variadic parameter holds is several arguments here.
@@ -236,12 +233,23 @@ impl Analysis<'_> {
         let Substituted { mut text, given } = csource::substitute(body, params, &args);
         let begin = |(span, arg): (Span, usize)| Some((span, *starts.get(arg)?));
         let mut given: Vec<_> = given.into_iter().filter_map(begin).collect();
+        self.put_behind(frame, used, &mut text, &mut given);
+        (text, given)
+    }
+
+    /// Puts the text behind a use to what the use makes; it is `given` as an argument is.
+    pub(crate) fn put_behind(
+        &mut self,
+        frame: &Frame,
+        used: Use<'_>,
+        text: &mut Vec<u8>,
+        given: &mut Vec<(Span, u32)>,
+    ) {
         if let Some(behind) = used.behind {
             let start = text.len();
             text.extend(self.resolved(frame, behind, false));
             given.push((Span::new(start, text.len()), behind.start));
         }
-        (text, given)
     }
 
     /// The words of `span` in a frame, with what parameters of macros stand for in their place. As an
@@ -501,13 +509,10 @@ fn exprs(used: Use<'_>, whole: &[u8], written: Vec<Span>) -> Vec<Expr> {
         return used.args.to_vec();
     }
     let read = |span: Span| {
-        let start = span.start + used.span.start;
-        csource::expression(span.of(whole), start).unwrap_or(Expr {
+        let place = span.moved(used.span.start);
+        csource::expression(span.of(whole), place.start).unwrap_or(Expr {
             kind: ExprKind::Opaque(Vec::new()),
-            span: Span {
-                start,
-                end: span.end + used.span.start,
-            },
+            span: place,
         })
     };
     written.into_iter().map(read).collect()
@@ -515,10 +520,7 @@ fn exprs(used: Use<'_>, whole: &[u8], written: Vec<Span>) -> Vec<Expr> {
 
 /// Whether an argument is a variadic parameter that holds several arguments, or none.
 fn is_spread(frame: &Frame, used: Use<'_>, span: Span) -> bool {
-    let word = Span {
-        start: span.start + used.span.start,
-        end: span.end + used.span.start,
-    };
+    let word = span.moved(used.span.start);
     let word = std::str::from_utf8(word.of(frame.file.text())).unwrap_or_default();
     let bound = frame.bound.iter().find(|bound| *bound.name == *word);
     bound.is_some_and(|bound| bound.args.len() != 1)

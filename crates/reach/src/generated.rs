@@ -57,9 +57,10 @@ impl Analysis<'_> {
         for visit in self.unit_ref(unit).all_visits() {
             let file = self.unit_ref(unit).visit(visit).file.clone();
             for used in &file.items().macros {
-                let generates = self.generates(unit, used.name, &mut search, 0);
-                let place = (visit, &file, used.name_span.start);
-                if let Some(top) = self.top(unit, place).filter(|_| generates) {
+                if !self.generates(unit, used.name, &mut search, 0) {
+                    continue;
+                }
+                if let Some(top) = self.top(unit, (visit, &file, used.name_span.start)) {
                     self.make(&top, (used.name, used_at_top(used)), None, &mut search);
                 }
             }

@@ -1,16 +1,16 @@
 //! `_Generic`: which of several expressions a type selects.
 //!
 //! ```c
-//! #define interface_to_usbdev(intf)				\\
-//! 	_Generic((intf),						\\
-//! 		 const struct usb_interface *: __intf_to_usbdev_const,	\\
+//! #define interface_to_usbdev(intf)				\
+//! 	_Generic((intf),						\
+//! 		 const struct usb_interface *: __intf_to_usbdev_const,	\
 //! 		 struct usb_interface *: __intf_to_usbdev)(intf)
 //! ```
 //!
 //! Where the type is not known, any of them may be meant.
 
 use csource::syntax::Expr;
-use csource::{Lexer, SELECTION, TYPEOF, TokenKind};
+use csource::{Lexer, SELECTION, TYPEOF};
 use text::{Name, Span};
 
 use crate::Analysis;
@@ -34,11 +34,7 @@ impl Analysis<'_> {
         let spans = csource::arguments(whole).unwrap_or_default();
         let mut all = Vec::new();
         for span in spans.iter().skip(1) {
-            let span = Span {
-                start: span.start + used.span.start,
-                end: span.end + used.span.start,
-            };
-            all.extend(self.association(frame, span));
+            all.extend(self.association(frame, span.moved(used.span.start)));
         }
         let of = used
             .args
@@ -51,11 +47,7 @@ impl Analysis<'_> {
                 .start
                 .map(|start| (Span::new(0, text.len()), start));
             let mut given: Vec<_> = given.into_iter().collect();
-            if let Some(behind) = used.behind {
-                let start = text.len();
-                text.extend(self.resolved(frame, behind, false));
-                given.push((Span::new(start, text.len()), behind.start));
-            }
+            self.put_behind(frame, used, &mut text, &mut given);
             frames.push(self.read_text(frame, (Name::new(SELECTION), used.span), text, given));
         }
         frames
@@ -67,8 +59,8 @@ impl Analysis<'_> {
         let text = whole.span.of(frame.file.text());
         let spans = csource::arguments(text)?;
         let [a, b] = spans[..] else { return None };
-        let a = self.written_type(frame, moved(a, whole.span.start))?;
-        let b = self.written_type(frame, moved(b, whole.span.start))?;
+        let a = self.written_type(frame, a.moved(whole.span.start))?;
+        let b = self.written_type(frame, b.moved(whole.span.start))?;
         // Another name may stand for anything.
         let structures = a.tag().is_some() && b.tag().is_some();
         structures.then(|| a.fits(&b))
@@ -82,7 +74,7 @@ impl Analysis<'_> {
             return Some(Type::new(std::str::from_utf8(text).ok()?, false));
         }
         let inner = *csource::arguments(text)?.first()?;
-        let place = moved(inner, span.start);
+        let place = inner.moved(span.start);
         let of = csource::expression(inner.of(text), place.start)?;
         self.type_of(frame, &of)
     }
@@ -91,8 +83,8 @@ impl Analysis<'_> {
     fn association(&mut self, frame: &Frame, span: Span) -> Option<Association> {
         let text = span.of(frame.file.text());
         if let Some((before, behind)) = at_colon(text) {
-            let of = self.resolved(frame, moved(before, span.start), false);
-            let behind = moved(behind, span.start);
+            let of = self.resolved(frame, before.moved(span.start), false);
+            let behind = behind.moved(span.start);
             return Some(Association {
                 of: associated(&of),
                 text: self.resolved(frame, behind, false),
@@ -112,29 +104,11 @@ impl Analysis<'_> {
     }
 }
 
-fn moved(span: Span, by: u32) -> Span {
-    Span {
-        start: span.start + by,
-        end: span.end + by,
-    }
-}
-
 /// What stands before the colon, and what behind.
 fn at_colon(text: &[u8]) -> Option<(Span, Span)> {
-    let mut depth = 0_u32;
-    let colon = Lexer::inside(text).find(|token| {
-        match token.kind {
-            TokenKind::Punct(b'(') => depth += 1,
-            TokenKind::Punct(b')') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && token.is(b':')
-    })?;
-    let before = Span {
-        start: 0,
-        end: colon.span.start,
-    };
-    Some((before, Span::new(colon.span.end as usize, text.len())))
+    let colon = csource::association(text)?;
+    let before = Span::new(0, colon.start as usize);
+    Some((before, Span::new(colon.end as usize, text.len())))
 }
 
 /// The type of an association; `None` for `default`.

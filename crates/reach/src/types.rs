@@ -34,13 +34,10 @@ impl Type {
     pub(crate) fn new(written: &str, pointer: bool) -> Type {
         let stars = written.contains('*');
         let element = written.split('[').next().unwrap_or(written);
-        let mut words = element.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let mut kept = Vec::new();
-        for word in &mut words {
-            if !word.is_empty() && !QUALIFIERS.contains(&word) {
-                kept.push(word);
-            }
-        }
+        let words = element.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let kept: Vec<&str> = words
+            .filter(|word| !word.is_empty() && !QUALIFIERS.contains(word))
+            .collect();
         Type {
             words: kept.join(" "),
             pointer: Some(pointer || stars),

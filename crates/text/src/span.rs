@@ -33,6 +33,15 @@ impl Span {
         text.get(self.range()).unwrap_or_default()
     }
 
+    /// The span that begins `by` bytes further on: that of a part, in the text of the whole.
+    #[must_use]
+    pub fn moved(self, by: u32) -> Span {
+        Span {
+            start: self.start.saturating_add(by),
+            end: self.end.saturating_add(by),
+        }
+    }
+
     /// Whether `offset` lies inside.
     #[must_use]
     pub fn contains(self, offset: u32) -> bool {
