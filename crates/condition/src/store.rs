@@ -436,13 +436,13 @@ impl Store {
     }
 
     /// `condition` without the atoms that `gone` names: true exactly where some values of theirs make
-    /// it true. `None` where that was given up; only a canonical store can tell.
+    /// it true. `None` where that was given up.
     pub fn project(
         &mut self,
         condition: Condition,
         gone: &dyn Fn(Atom) -> bool,
     ) -> Option<Condition> {
-        let diagram = self.diagram(condition)?;
+        let diagram = self.whole_diagram(condition, 0)?;
         let atoms = std::mem::take(&mut self.atoms);
         let projected = self.diagrams.project(diagram, &|variable| {
             atoms.get(variable as usize).is_some_and(|a| gone(*a))

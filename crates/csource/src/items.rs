@@ -77,6 +77,12 @@ impl Items {
     }
 }
 
+/// Whether a directive is `#if 0`.
+fn is_if_0(line: &[u8]) -> bool {
+    let mut words = Lexer::new(&line[1..]).map(|token| token.span.of(&line[1..]));
+    words.next() == Some(b"if") && words.next() == Some(b"0") && words.next().is_none()
+}
+
 #[derive(Clone, Default)]
 struct State {
     depth: u32,
@@ -94,6 +100,8 @@ struct State {
 
 struct Saved {
     at_if: State,
+    /// `#if 0`: what follows need not be C.
+    is_dead: bool,
     after_first: Option<State>,
     other_open: Vec<Function>,
     other_heads: Vec<Vec<Token>>,
@@ -176,6 +184,7 @@ impl Scan<'_> {
                 }
                 let saved = Saved {
                     at_if: self.state.clone(),
+                    is_dead: is_if_0(self.word(token)),
                     after_first: None,
                     other_open: Vec::new(),
                     other_heads: Vec::new(),
@@ -208,6 +217,18 @@ impl Scan<'_> {
         let Some(saved) = self.saved.pop() else {
             return;
         };
+        if saved.is_dead {
+            let (dead, rest) = match &saved.after_first {
+                Some(dead) => (dead, &self.state),
+                None => (&self.state, &saved.at_if),
+            };
+            // Braces that do not come in pairs there are not missed elsewhere.
+            if dead.depth != rest.depth {
+                let rest = rest.clone();
+                self.state = rest;
+                return;
+            }
+        }
         if let Some(first) = saved.after_first {
             let mut last = std::mem::replace(&mut self.state, first);
             let heads = saved.other_heads.into_iter().chain([last.pending.clone()]);
@@ -619,6 +640,17 @@ mod tests {
             "#ifdef A\nM(1)\n#else\nM(2)\n#endif\nint f(void) { x }",
             &[" f() { x }"],
         );
+    }
+
+    #[test]
+    fn what_is_never_compiled_need_not_be_c() {
+        let g = " g() {}";
+        check("int f(void)\n{\n#if 0\n if (x) {\n#endif\n}\nint g(void) {}", &[
+            " f() {\n#if 0\n if (x) {\n#endif\n}", g,
+        ]);
+        check("int f(void)\n{\n#if 0\n if (x) {\n#else\n x;\n#endif\n}\nint g(void) {}", &[
+            " f() {\n#if 0\n if (x) {\n#else\n x;\n#endif\n}", g,
+        ]);
     }
 
     #[test]

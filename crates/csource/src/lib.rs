@@ -42,5 +42,5 @@ pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word};
 pub use mask::association;
 pub use parse::{Query, expression};
-pub use structure::{Member, declared};
+pub use structure::{Member, declared, may_define};
 pub use substitute::{Substituted, arguments, pasted, substitute};

@@ -319,7 +319,13 @@ impl Convert<'_> {
     }
 
     fn call(&self, node: Node, depth: u32) -> ExprKind {
-        let callee = self.field(node, "function", depth);
+        let mut callee = self.field(node, "function", depth);
+        // `((type)f)(x)` calls f, whatever it is taken for.
+        if let ExprKind::Cast(_, inner) = &callee.kind
+            && inner.as_ident().is_some()
+        {
+            callee = inner.clone();
+        }
         let mut args = self.arguments(node, depth);
         // `(typeof(x))(y)` is a cast.
         if args.len() == 1 && is_typeof(&callee) {

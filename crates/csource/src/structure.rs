@@ -25,6 +25,8 @@ pub struct Member {
     pub type_text: Name,
     /// Whether it is a pointer or an array.
     pub pointer: bool,
+    /// Whether it is an array of what its type says, which lies in the structure then.
+    pub is_array: bool,
     /// Whether it points to a function.
     pub is_function: bool,
 }
@@ -32,19 +34,47 @@ pub struct Member {
 /// The members of `struct tag` (or `union tag`, or of the structure without a tag that a `typedef` calls
 /// `tag`) where `text` defines it; those of structures inside that have no name of their own are its own.
 pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
+    let tagged = mentions(text, tag).find_map(|at| {
+        let before = text[..at].trim_ascii_end();
+        let head = [&b"struct"[..], b"union"];
+        let head = head.iter().find(|head| before.ends_with(head))?;
+        // In a comment stars or slashes stand before it.
+        let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let first = &before[line..before.len() - head.len()];
+        let is_code = !first.iter().any(|byte| matches!(byte, b'*' | b'/' | b'"'));
+        let mut lexer = Lexer::inside(&text[at + tag.len()..]);
+        let mut first = lexer.next().filter(|_| is_code)?;
+        // `struct __packed tag {` is read as well as `struct tag __packed {`.
+        while first.kind == TokenKind::Ident {
+            first = lexer.next()?;
+        }
+        first.is(b'{').then(|| (at + tag.len(), body(&mut lexer)))
+    });
+    let (start, tokens) = match tagged {
+        Some(found) => found,
+        None => (0, typedef(text, tag)?),
+    };
+    let mut found = Vec::new();
+    declarations(&text[start..], &tokens, &mut found, 0);
+    Some(found)
+}
+
+/// The tokens in the structure without a tag that a `typedef` calls `tag`.
+fn typedef(text: &[u8], tag: &str) -> Option<Vec<Token>> {
+    let named = |at: usize| text[..at].trim_ascii_end().last() == Some(&b'}');
+    if !mentions(text, tag).any(named) {
+        return None;
+    }
     let mut before: [Option<Token>; 2] = [None, None];
     let mut lexer = Lexer::new(text);
     let is = |token: Option<Token>, word: &[u8]| token.is_some_and(|t| t.span.of(text) == word);
     while let Some(token) = lexer.next() {
         let [first, second] = before;
-        let tagged = first.is_some_and(|t| is_structure(text, t)) && is(second, tag.as_bytes());
         let defined = is(first, b"typedef") && second.is_some_and(|t| is_structure(text, t));
-        if token.is(b'{') && (tagged || defined) {
+        if token.is(b'{') && defined {
             let tokens: Vec<Token> = body(&mut lexer);
-            if tagged || is(lexer.next(), tag.as_bytes()) {
-                let mut found = Vec::new();
-                declarations(text, &tokens, &mut found, 0);
-                return Some(found);
+            if is(lexer.next(), tag.as_bytes()) {
+                return Some(tokens);
             }
             before = [None, None];
             continue;
@@ -56,16 +86,30 @@ pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
     None
 }
 
+/// Where `word` stands by itself.
+fn mentions<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = usize> + 't {
+    memchr::memmem::find_iter(text, word.as_bytes()).filter(move |at| {
+        let before = at.checked_sub(1).map(|at| text[at]);
+        let behind = text.get(at + word.len());
+        !before.is_some_and(is_word) && !behind.is_some_and(|byte| is_word(*byte))
+    })
+}
+
+/// Whether a text may define `struct tag`: the word stands before an opening brace or behind a closing one.
+/// Much faster than to read it.
+pub fn may_define(text: &[u8], tag: &str) -> bool {
+    mentions(text, tag).any(|at| {
+        let (before, behind) = (&text[..at], &text[at + tag.len()..]);
+        // An attribute or a comment may stand between.
+        let opens = memchr::memchr3(b'{', b';', b')', behind).is_some_and(|at| behind[at] == b'{');
+        opens || before.trim_ascii_end().last() == Some(&b'}')
+    })
+}
+
 /// The structure that a text declares `variable` to be, or to point to: `extern struct page *variable`. Its
 /// tag, and whether it is a pointer.
 pub fn declared(text: &[u8], variable: &str) -> Option<(Name, bool)> {
-    let starts = memchr::memmem::find_iter(text, variable.as_bytes());
-    starts
-        .filter(|at| {
-            !text
-                .get(at + variable.len())
-                .is_some_and(|byte| is_word(*byte))
-        })
+    mentions(text, variable)
         .find_map(|at| {
             let before = &text[..at];
             let begin = memchr::memrchr3(b';', b'}', b'{', before).map_or(0, |at| at + 1);
@@ -156,6 +200,7 @@ fn declarators(text: &[u8], tokens: &[Token], type_text: Name, found: &mut Vec<M
                 name: name(part[at + 2].span.of(text)),
                 type_text,
                 pointer: true,
+                is_array: false,
                 is_function: true,
             });
             continue;
@@ -169,6 +214,7 @@ fn declarators(text: &[u8], tokens: &[Token], type_text: Name, found: &mut Vec<M
                 name: name(last.span.of(text)),
                 type_text,
                 pointer: part.iter().any(|t| t.is(b'*') || t.is(b'[')),
+                is_array: part.iter().any(|t| t.is(b'[')) && !part.iter().any(|t| t.is(b'*')),
                 is_function: false,
             });
         }

@@ -33,6 +33,7 @@ mod syntax;
 mod term;
 mod toolchain;
 mod undefined;
+mod uses;
 mod value;
 mod why;
 
@@ -56,5 +57,6 @@ pub use syntax::{
 };
 pub use term::Term;
 pub use toolchain::{Toolchain, ToolchainError};
+pub use uses::Use;
 pub use value::Value;
 pub use why::{Chain, Fact};

@@ -44,6 +44,9 @@ impl std::error::Error for NotATree {}
 
 type Slot = Arc<OnceLock<Result<Arc<File>, ReadError>>>;
 
+/// Files that may define a structure.
+type Defining = Arc<OnceLock<Arc<[Name]>>>;
+
 /// A kernel tree.
 pub struct Tree {
     source: Arc<dyn Source>,
@@ -51,6 +54,7 @@ pub struct Tree {
     version: String,
     files: RwLock<FxHashMap<String, Slot>>,
     index: OnceLock<Index>,
+    structures: Mutex<FxHashMap<(Name, bool), Defining>>,
     walk_errors: Mutex<Vec<(String, ReadError)>>,
 }
 
@@ -94,6 +98,7 @@ impl Tree {
             version,
             files: RwLock::default(),
             index: OnceLock::new(),
+            structures: Mutex::default(),
             walk_errors: Mutex::default(),
         })
     }
@@ -147,6 +152,32 @@ impl Tree {
             progress.phase("reading", paths.len());
             Index::build(self.source(), paths, &|count| progress.step(count))
         })
+    }
+
+    /// The files of all architectures that may define `struct tag`, by path: headers below `include` and
+    /// `arch`, or all others.
+    pub fn defining_structure(&self, tag: Name, in_headers: bool) -> Arc<[Name]> {
+        let slot = {
+            let mut known = self
+                .structures
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            known.entry((tag, in_headers)).or_default().clone()
+        };
+        let is_header = |path: &str| {
+            path.ends_with(".h") && (path.starts_with("include/") || path.starts_with("arch/"))
+        };
+        let find = || {
+            let mut buffer = Vec::new();
+            let mut defines = |path: &str| {
+                let read = self.source.read_into(path, &mut buffer);
+                read.is_ok() && csource::may_define(&buffer, &tag)
+            };
+            let files = self.words(&Silent).files(&tag);
+            let files = files.filter(|path| is_header(path) == in_headers && defines(path));
+            files.map(Name::new).collect()
+        };
+        slot.get_or_init(find).clone()
     }
 
     /// Files and directories that could not be read so far, sorted by path.

@@ -22,6 +22,8 @@ pub enum Goal<'g> {
     Without(&'g str),
     /// The backend writes elsewhere than it is expected to.
     Outside(&'g Backend),
+    /// Nothing leads to the sink of this one.
+    Apart(&'g Reach),
 }
 
 /// A fact in words, with the place that shows it.
@@ -68,6 +70,13 @@ pub enum Answer {
     Unknown(String),
 }
 
+/// A limit that makes one answer or the other doubtful.
+#[derive(Default)]
+struct Doubt {
+    if_reached: Option<String>,
+    if_not: Option<String>,
+}
+
 /// A path under construction: a node, the Condition over its parameters, and where it came from.
 struct State {
     node: usize,
@@ -94,33 +103,29 @@ impl Analysis<'_> {
             let words = format!("this tree has no {}()", reach.function);
             return Answer::No(vec![Fact { words, place: None }]);
         }
-        let goal_condition = self.goal(goal);
+        let (goal_condition, doubt) = self.goal(goal, walk);
         let mut undecided = false;
         let mut reached = false;
-        let entries: Vec<(usize, Condition)> = walk
-            .entries()
-            .map(|(node, entry)| (node, entry.when))
-            .collect();
-        for (node, when) in entries {
-            let own = [
-                walk.nodes[node].reach,
-                walk.nodes[node].provided,
-                when,
-                goal_condition,
-            ];
-            match self.can_hold(&own) {
+        for own in self.passed_conditions(walk) {
+            match self.can_hold_refined(own, goal_condition) {
                 Some(true) => reached = true,
                 Some(false) => {}
                 None => undecided = true,
             }
         }
         if reached {
+            if let Some(limit) = doubt.if_reached {
+                return Answer::Unknown(limit);
+            }
             return match self.best(walk, goal_condition) {
                 Some(witness) => Answer::Yes(Box::new(witness)),
                 None => Answer::Unknown(
                     "a path was proved to exist, but the search for it was given up".to_owned(),
                 ),
             };
+        }
+        if let Some(limit) = doubt.if_not {
+            return Answer::Unknown(limit);
         }
         if undecided {
             return Answer::Unknown(format!(
@@ -144,12 +149,65 @@ impl Analysis<'_> {
         Answer::No(self.reason(walk))
     }
 
-    fn goal(&mut self, goal: &Goal<'_>) -> Condition {
-        match goal {
+    /// When each entry leads to the sink.
+    fn entry_conditions(&mut self, walk: &Walk) -> Vec<Condition> {
+        let whole = self.passed_conditions(walk);
+        whole.into_iter().map(|own| self.refined(own)).collect()
+    }
+
+    /// The same, whatever is in fields of which the path knows nothing.
+    fn passed_conditions(&mut self, walk: &Walk) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for (node, entry) in walk.entries() {
+            let node = &walk.nodes[node];
+            conditions.push(self.store.and_all([node.reach, node.provided, entry.when]));
+        }
+        conditions
+    }
+
+    /// Whether an entry's Condition can hold together with `goal`. What is in fields is looked for only
+    /// where all else allows it.
+    fn can_hold_refined(&mut self, own: Condition, goal: Condition) -> Option<bool> {
+        match self.can_hold(&[own, goal]) {
+            Some(false) => Some(false),
+            _ => {
+                let refined = self.refined(own);
+                self.can_hold(&[refined, goal])
+            }
+        }
+    }
+
+    /// The goal, and what makes an answer doubtful.
+    fn goal(&mut self, goal: &Goal<'_>, walk: &Walk) -> (Condition, Doubt) {
+        let condition = match goal {
             Goal::Reached => Condition::TRUE,
             Goal::Without(symbol) => !self.store.enabled(symbol),
             Goal::Outside(backend) => backend.outside,
+            Goal::Apart(other) => return self.apart(walk, &other.walk),
+        };
+        (condition, Doubt::default())
+    }
+
+    /// That nothing leads to the sink of `other`. From the negation of what says more than is true
+    /// nothing follows, and neither does from that of what says less.
+    fn apart(&mut self, walk: &Walk, other: &Walk) -> (Condition, Doubt) {
+        let mut can = Condition::FALSE;
+        let mut exact = true;
+        for own in self.entry_conditions(other) {
+            let canonical = self.store.set_canonical(true);
+            let projected = self.project(own);
+            self.store.set_canonical(canonical);
+            exact &= projected.is_some();
+            can = self.store.or(can, projected.unwrap_or(Condition::TRUE));
         }
+        let limit = || other.limit.clone().or_else(|| walk.limit.clone());
+        let widened = "some function's Condition grew too large to be compared";
+        let doubt = |is: bool| is.then(|| widened.to_owned()).or_else(limit);
+        let doubt = Doubt {
+            if_reached: doubt(walk.is_widened || !exact),
+            if_not: doubt(other.is_widened || !exact),
+        };
+        (!can, doubt)
     }
 
     fn place_words(&self, place: Option<Place>) -> String {
@@ -161,20 +219,9 @@ impl Analysis<'_> {
     }
 
     fn is_unclear(&mut self, walk: &Walk, backend: &Backend) -> bool {
-        let unclear = backend.unclear;
-        let entries: Vec<(usize, Condition)> = walk
-            .entries()
-            .map(|(node, entry)| (node, entry.when))
-            .collect();
-        entries.into_iter().any(|(node, when)| {
-            let own = [
-                walk.nodes[node].reach,
-                walk.nodes[node].provided,
-                when,
-                unclear,
-            ];
-            self.can_hold(&own) != Some(false)
-        })
+        let entries = self.passed_conditions(walk);
+        let mut entries = entries.into_iter();
+        entries.any(|own| self.can_hold_refined(own, backend.unclear) != Some(false))
     }
 
     /// The path from an entry that asks the reader to assume least, the shortest of those; breadth
@@ -190,7 +237,7 @@ impl Analysis<'_> {
                 continue;
             };
             let when = self.store.and(start.when, walk.nodes[node].provided);
-            let sink = start.span.unwrap_or_else(|| self.head(start.key));
+            let sink = start.at;
             states.push(State {
                 node,
                 when,
@@ -205,7 +252,12 @@ impl Analysis<'_> {
             }
             let (node, when) = (states[number].node, states[number].when);
             for entry in &walk.nodes[node].entries {
-                let whole = self.store.and_all([when, entry.when, goal]);
+                let own = self.store.and(when, entry.when);
+                if self.can_hold(&[own, goal]) == Some(false) {
+                    continue;
+                }
+                let own = self.refined(own);
+                let whole = self.store.and(own, goal);
                 if let Solved::Sat(model) = self.solve(&[whole]) {
                     let witness = self.witness(walk, &states, number, entry, (whole, &model));
                     if witness.assumptions.is_empty() {
@@ -242,7 +294,7 @@ impl Analysis<'_> {
         best
     }
 
-    fn head(&mut self, key: FunctionKey) -> Span {
+    pub(crate) fn head(&mut self, key: FunctionKey) -> Span {
         self.read_file(key.path)
             .map_or(Span::default(), |file| file.function(key.id).name_span)
     }
@@ -274,7 +326,7 @@ impl Analysis<'_> {
             at = state.from.map(|(next, _)| next);
         }
         // A call as a sink ends at the call, not inside the function that is called.
-        let called = walk.starts.iter().all(|start| start.span.is_none());
+        let called = !walk.starts.iter().any(|start| start.is_place);
         if called && path.len() > 1 {
             path.pop();
         }
@@ -380,6 +432,12 @@ impl Analysis<'_> {
     /// Why nothing leads to the sink. What closes the call that is nearest to it often closes all
     /// others too; where it does not, the others have their own reasons.
     fn reason(&mut self, walk: &Walk) -> Vec<Fact> {
+        // Where calls lead all the way, what is passed on it closes it.
+        for own in self.passed_conditions(walk) {
+            if let Some(fact) = self.never_stored(own) {
+                return vec![fact];
+            }
+        }
         let mut closed: Vec<&Closed> = walk.closed.iter().collect();
         closed.sort_by_key(|closed| (closed.when.is_none(), closed.distance));
         let Some(nearest) = closed.first().copied() else {
@@ -429,7 +487,7 @@ impl Analysis<'_> {
         };
         let place = Place {
             file: start.key.path,
-            span: self.head(start.key),
+            span: start.at,
         };
         vec![Fact {
             words: "nothing calls it".to_owned(),

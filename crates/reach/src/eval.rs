@@ -443,13 +443,13 @@ fn mirrored(op: BinaryOp) -> BinaryOp {
     }
 }
 
-enum Size {
+pub(crate) enum Size {
     Bytes(i128),
     /// That of a pointer and of a `long`.
     Word,
 }
 
-fn scalar_size(words: &str) -> Option<Size> {
+pub(crate) fn scalar_size(words: &str) -> Option<Size> {
     if words.ends_with('*') {
         return Some(Size::Word);
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{Body, File, FlowId, Param};
+use csource::{Body, File, FlowId, FunctionId, Param};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
@@ -64,6 +64,15 @@ impl Frame {
             site: Name::new(""),
             depth: 0,
             flows: Rc::default(),
+        }
+    }
+
+    /// The text of another function, as far as declarations and macros tell what it does.
+    pub(crate) fn of_function(&self, file: &Arc<File>, id: FunctionId) -> Frame {
+        Frame {
+            body: file.body(id),
+            params: file.function(id).params.iter().cloned().collect(),
+            ..Frame::new(self.unit, self.visit, file.clone())
         }
     }
 

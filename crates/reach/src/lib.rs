@@ -15,10 +15,12 @@ mod call;
 mod effects;
 mod eval;
 mod expand;
+mod fields;
 mod frame;
 mod generated;
 mod given;
 mod graph;
+mod influence;
 mod link;
 mod platform;
 mod pointer;
@@ -48,6 +50,8 @@ use text::{Name, Span};
 pub use answer::{Answer, Fact, Goal, PathStep, Witness};
 pub use backend::{Backend, BackendRule};
 pub use graph::{CallEdge, Callee, Callers, EntryPoint, Node};
+pub use influence::Influence;
+pub use terms::Bound;
 
 use given::Given;
 use link::FunctionKey;
@@ -67,6 +71,8 @@ pub struct Vocabulary {
     pub zeroing: Vec<String>,
     /// Functions that clear an object: `memset(object, 0, sizeof(*object))`.
     pub clearing: Vec<String>,
+    /// Between what constants lie whatever the configuration, by their words.
+    pub bounds: Vec<Bound>,
 }
 
 /// How far an analysis goes before it says that it does not know.
@@ -101,6 +107,8 @@ pub struct Limits {
     pub stable_depth: u32,
     /// Functions looked at to see whether one stores to an object.
     pub callees: usize,
+    /// Files that mention a field whose stores are looked for; with more the field may hold anything.
+    pub storing_files: usize,
     /// Calls inside calls in the forward walk of a backend.
     pub backend_depth: u32,
     /// Steps of the solver in one question.
@@ -124,6 +132,7 @@ impl Default for Limits {
             value_unknowns: 8,
             stable_depth: 4,
             callees: 200,
+            storing_files: 24,
             backend_depth: 12,
             solver_steps: 20_000_000,
         }
@@ -144,6 +153,18 @@ pub enum Sink {
 pub struct Reach {
     walk: walk::Walk,
     function: Name,
+}
+
+impl Reach {
+    /// Where the sink is: its places in functions, or the functions that are called.
+    pub fn places(&self) -> Vec<Place> {
+        let starts = self.walk.starts.iter();
+        let place = |start: &walk::Start| Place {
+            file: start.key.path,
+            span: start.at,
+        };
+        starts.map(place).collect()
+    }
 }
 
 /// What an analysis has cost, in counts that do not depend on the machine.
@@ -221,10 +242,12 @@ pub struct Analysis<'t> {
     /// Macros looked into in the function that is being scanned.
     expansions: u32,
     effects: effects::Known,
+    fields: fields::Fields,
     globals: FxHashMap<(UnitId, Name), Option<types::Type>>,
     /// The names of functions whose heads macros make.
     renamed: FxHashMap<link::FunctionKey, Name>,
     structures: FxHashMap<Name, Option<Rc<[csource::Member]>>>,
+    contents: FxHashMap<Name, Rc<types::Contents>>,
     candidates: FxHashMap<pointer::Slot, Rc<[(FunctionKey, Condition)]>>,
     feasible: FxHashMap<Condition, Option<bool>>,
     /// Whether a name may lead to a backend's evidence, by the backend's function.
@@ -267,7 +290,7 @@ impl<'t> Analysis<'t> {
             kbuild: Kbuild::new(tree.source(), &arch),
             store,
             solver,
-            terms: Terms::default(),
+            terms: Terms::new(&vocabulary.bounds),
             units: Vec::new(),
             unit_of: FxHashMap::default(),
             includes: FxHashMap::default(),
@@ -284,10 +307,12 @@ impl<'t> Analysis<'t> {
             generated: FxHashMap::default(),
             expansions: 0,
             effects: effects::Known::default(),
+            fields: fields::Fields::default(),
             globals: FxHashMap::default(),
             renamed: FxHashMap::default(),
             made: FxHashMap::default(),
             structures: FxHashMap::default(),
+            contents: FxHashMap::default(),
             candidates: FxHashMap::default(),
             feasible: FxHashMap::default(),
             relevant: FxHashMap::default(),
@@ -310,7 +335,8 @@ impl<'t> Analysis<'t> {
                 Sink::Call(_) => starts.push(walk::Start {
                     key: *key,
                     when: Condition::TRUE,
-                    span: None,
+                    is_place: false,
+                    at: self.head(*key),
                 }),
                 Sink::Place(_, query) => self.places(*key, query, &mut starts),
             }
@@ -339,7 +365,8 @@ impl<'t> Analysis<'t> {
             starts.push(walk::Start {
                 key,
                 when,
-                span: Some(span),
+                is_place: true,
+                at: span,
             });
         }
     }

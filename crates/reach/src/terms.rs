@@ -46,6 +46,17 @@ pub(crate) enum Term {
     Site(Name, Name),
 }
 
+/// Between what a constant lies that is not computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Its words: `sizeof(struct page)`.
+    pub of: String,
+    /// It is never less.
+    pub least: i128,
+    /// It is never more.
+    pub most: i128,
+}
+
 /// What is known of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
@@ -65,6 +76,8 @@ pub(crate) struct Terms {
     all: Vec<Term>,
     known: FxHashMap<Term, TermId>,
     objects: Vec<Object>,
+    /// Between what constants lie that are not computed.
+    bounds: Vec<Bound>,
     /// Whether a term holds only constants, by its number.
     constant: Vec<bool>,
     /// How many terms a term is made of, each counted as often as it is met.
@@ -78,6 +91,13 @@ const LARGEST: u32 = 300;
 const LONGEST: usize = 240;
 
 impl Terms {
+    pub(crate) fn new(bounds: &[Bound]) -> Terms {
+        Terms {
+            bounds: bounds.to_vec(),
+            ..Terms::default()
+        }
+    }
+
     pub(crate) fn add(&mut self, term: Term) -> TermId {
         if let Some(known) = self.known.get(&term) {
             return *known;
@@ -235,10 +255,14 @@ impl Terms {
                 store.ite(test, yes, no)
             }
             Term::Predicate(name) => store.atom(Atom::Predicate(name)),
-            _ if self.is_constant(id) => {
-                let words = Name::new(&self.words(store, id));
-                store.atom(Atom::Assumption(words))
-            }
+            _ if self.is_constant(id) => match self.bounds_of(id) {
+                Some((0, 0)) => Condition::FALSE,
+                Some((least, most)) if least > 0 || most < 0 => Condition::TRUE,
+                _ => {
+                    let words = Name::new(&self.words(store, id));
+                    store.atom(Atom::Assumption(words))
+                }
+            },
             _ => {
                 let words = Name::new(&self.words(store, id));
                 store.atom(Atom::Value(ValueId(id.0), words))
@@ -410,9 +434,69 @@ impl Terms {
 }
 
 impl Terms {
+    /// The least and the greatest value of a term of constants, where that is known.
+    fn bounds_of(&self, id: TermId) -> Option<(i128, i128)> {
+        let (op, a, b) = match self.get(id) {
+            Term::Int(value) => return Some((*value, *value)),
+            Term::Constant(words) => {
+                let bound = self.bounds.iter().find(|bound| *bound.of == **words)?;
+                return Some((bound.least, bound.most));
+            }
+            Term::Apply(op, a, b) => (*op, self.bounds_of(*a)?, self.bounds_of(*b)?),
+            _ => return None,
+        };
+        let truth = |always: bool, never: bool| (i128::from(always), i128::from(!never));
+        let ends = |low, high| Some((fold(op, a.0, low)?, fold(op, a.1, high)?));
+        match op {
+            BinaryOp::Less => Some(truth(a.1 < b.0, a.0 >= b.1)),
+            BinaryOp::LessEqual => Some(truth(a.1 <= b.0, a.0 > b.1)),
+            BinaryOp::Greater => Some(truth(a.0 > b.1, a.1 <= b.0)),
+            BinaryOp::GreaterEqual => Some(truth(a.0 >= b.1, a.1 < b.0)),
+            // What grows with its left side.
+            BinaryOp::Add => ends(b.0, b.1),
+            BinaryOp::Subtract => ends(b.1, b.0),
+            BinaryOp::Multiply | BinaryOp::ShiftLeft if a.0 >= 0 && b.0 >= 0 => ends(b.0, b.1),
+            BinaryOp::Divide | BinaryOp::ShiftRight if a.0 >= 0 && b.0 >= 0 => ends(b.1, b.0),
+            _ => None,
+        }
+    }
+
     /// The term behind an atom.
     pub(crate) fn of_value(value: ValueId) -> TermId {
         TermId(value.0)
+    }
+
+    /// The fields of unknown objects from which a value is computed.
+    pub(crate) fn fields_in(&self, id: TermId, found: &mut Vec<TermId>) {
+        match self.get(id) {
+            Term::Field(..) if !found.contains(&id) => found.push(id),
+            Term::Apply(_, a, b) | Term::Choose(_, a, b) => {
+                self.fields_in(*a, found);
+                self.fields_in(*b, found);
+            }
+            Term::Call(_, parts) => parts.iter().for_each(|part| self.fields_in(*part, found)),
+            _ => {}
+        }
+    }
+
+    /// A value where what stands in `field` is 0.
+    pub(crate) fn with_zero(&mut self, store: &mut Store, id: TermId, field: TermId) -> TermId {
+        if id == field {
+            return self.int(0);
+        }
+        match self.get(id).clone() {
+            Term::Apply(op, a, b) => {
+                let a = self.with_zero(store, a, field);
+                let b = self.with_zero(store, b, field);
+                self.apply(store, op, a, b)
+            }
+            Term::Choose(test, yes, no) => {
+                let yes = self.with_zero(store, yes, field);
+                let no = self.with_zero(store, no, field);
+                self.choose(test, yes, no)
+            }
+            _ => id,
+        }
     }
 }
 

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use csource::syntax::{Expr, ExprKind, UnaryOp};
 use csource::{Member, Mention};
+use rustc_hash::FxHashSet;
 use text::Name;
 
 use crate::Analysis;
+use crate::eval::scalar_size;
 use crate::expand::Use;
 use crate::frame::Frame;
 use crate::unit::{MacroState, UnitId, VisitId};
@@ -62,6 +64,17 @@ impl Type {
         words.find(|word| matches!(*word, "struct" | "union"))?;
         words.next().map(Name::new)
     }
+}
+
+/// What lies in an object.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// The structures, by their tags or the names that a `typedef` gives them.
+    pub(crate) tags: FxHashSet<Name>,
+    /// The names of all fields.
+    pub(crate) fields: FxHashSet<Name>,
+    /// Whether nothing lies in it that is not known.
+    pub(crate) is_complete: bool,
 }
 
 impl Analysis<'_> {
@@ -209,17 +222,66 @@ impl Analysis<'_> {
         None
     }
 
+    /// What lies in an object of `struct tag`, structures in structures included.
+    pub(crate) fn contents(&mut self, tag: Name) -> Rc<Contents> {
+        if let Some(known) = self.contents.get(&tag) {
+            return known.clone();
+        }
+        let mut contents = Contents {
+            is_complete: true,
+            ..Contents::default()
+        };
+        let mut open = vec![tag];
+        while let Some(tag) = open.pop() {
+            if !contents.tags.insert(tag) {
+                continue;
+            }
+            let Some(members) = self.members(tag) else {
+                contents.is_complete = false;
+                continue;
+            };
+            for member in members.iter() {
+                contents.fields.insert(member.name);
+                if member.pointer && !member.is_array {
+                    continue;
+                }
+                let inner = Type::new(&member.type_text, false);
+                match inner.tag() {
+                    Some(tag) => open.push(tag),
+                    // A structure that has no name, and one that a `typedef` may stand for.
+                    None if inner.words.is_empty() || inner.words == "struct" || inner.words == "union" => {
+                        contents.is_complete = false;
+                    }
+                    None => {
+                        let name = Name::new(&inner.words);
+                        let may_be = scalar_size(&inner.words).is_none()
+                            && !self.tree.defining_structure(name, true).is_empty();
+                        if may_be && self.members(name).is_some() {
+                            open.push(name);
+                        }
+                    }
+                }
+            }
+        }
+        let contents = Rc::new(contents);
+        self.contents.insert(tag, contents.clone());
+        contents
+    }
+
     /// The members of `struct tag`, from the first file of this architecture that defines it.
     fn members(&mut self, tag: Name) -> Option<Rc<[Member]>> {
         if let Some(known) = self.structures.get(&tag) {
             return known.clone();
         }
-        let mut paths = self.files_with(tag);
-        // Headers first: a C file may have a structure of the same name for itself.
-        paths.sort_by_key(|path| (!path.ends_with(".h"), *path));
-        let found = paths
-            .into_iter()
-            .find_map(|path| self.read_file(path)?.members(&tag));
+        // Headers for all first: a C file may have a structure of the same name for itself.
+        let found = [true, false].into_iter().find_map(|in_headers| {
+            let paths = self.tree.defining_structure(tag, in_headers);
+            let own = paths.iter().filter(|path| self.is_of_arch(path));
+            let mut own: Vec<Name> = own.copied().collect();
+            own.sort_by_key(|path| (!path.ends_with(".h"), *path));
+            own.into_iter()
+                .find_map(|path| self.read_file(path)?.members(&tag))
+        });
         let found = found.map(Rc::from);
         self.structures.insert(tag, found.clone());
         found

@@ -15,6 +15,7 @@ use text::Name;
 use crate::Analysis;
 use crate::frame::Frame;
 use crate::terms::{Object, Term, TermId};
+use crate::types::{Contents, Type};
 
 impl Analysis<'_> {
     /// The value of a parameter or local variable of the frame's own function where `expr` uses it;
@@ -101,7 +102,8 @@ impl Analysis<'_> {
         if matches!(value.kind, ExprKind::Initializer(_)) {
             return None;
         }
-        if let Some(object) = self.allocated(frame, &value) {
+        let tag = tag_of(definition);
+        if let Some(object) = self.allocated(frame, &value, tag) {
             return Some(object);
         }
         Some(self.eval(frame, &value))
@@ -138,7 +140,8 @@ impl Analysis<'_> {
         if let Some(known) = self.variables.get(&key) {
             return *known;
         }
-        let stored = self.stored_fields(frame);
+        let tag = definitions.first().and_then(tag_of);
+        let stored = self.stored_fields(frame, tag);
         let object = self.object(name, (Vec::new(), true), stored);
         self.variables.insert(key, Some(object));
         Some(object)
@@ -165,7 +168,7 @@ impl Analysis<'_> {
     }
 
     /// The object behind `p = kzalloc(…)`.
-    fn allocated(&mut self, frame: &Frame, value: &Expr) -> Option<TermId> {
+    fn allocated(&mut self, frame: &Frame, value: &Expr, tag: Option<Name>) -> Option<TermId> {
         let ExprKind::Call(callee, _) = &value.kind else {
             return None;
         };
@@ -178,7 +181,7 @@ impl Analysis<'_> {
         if !zeroes {
             return None;
         }
-        let stored = self.stored_fields(frame);
+        let stored = self.stored_fields(frame, tag);
         let words = Name::new(&format!("{name}(…)"));
         Some(self.object(words, (Vec::new(), true), stored))
     }
@@ -204,7 +207,7 @@ impl Analysis<'_> {
             return *known;
         }
         self.variables.insert(key, None);
-        let stored = self.stored_fields(frame);
+        let stored = self.stored_fields(frame, tag_of(definition));
         let (fields, zeroed) = self.beginning(frame, definition, name);
         let object = self.object(name, (fields, zeroed), stored);
         self.variables.insert(key, Some(object));
@@ -257,14 +260,11 @@ impl Analysis<'_> {
                 return None;
             }
             if let csource::Mention::Function(id) = mention {
-                let inner = Frame {
-                    body: file.body(id),
-                    ..frame.clone()
-                };
+                let inner = frame.of_function(&file, id);
                 if inner.body.escaping.contains(&name) {
                     return None;
                 }
-                stored.extend(self.stored_fields(&inner));
+                stored.extend(self.stored_fields(&inner, variable.struct_tag));
             }
         }
         stored.sort_unstable();
@@ -318,15 +318,12 @@ impl Analysis<'_> {
         fields
     }
 
-    /// The fields, by name, that this function or one that it calls may store to.
-    fn stored_fields(&mut self, frame: &Frame) -> Vec<Name> {
-        let mut fields: Vec<Name> = self
-            .stored_by_macros(frame)
-            .fields
-            .iter()
-            .copied()
-            .collect();
-        own_stores(&frame.body, &mut fields);
+    /// The fields, by name, of an object of `struct tag` that this function or one that it calls may store
+    /// to.
+    fn stored_fields(&mut self, frame: &Frame, tag: Option<Name>) -> Vec<Name> {
+        let contents = tag.map(|tag| self.contents(tag));
+        let mut fields = Vec::new();
+        self.own_stores(frame, contents.as_deref(), &mut fields);
         // Functions of the same file are followed as far as they call each other; one elsewhere is
         // looked at itself.
         let mut seen: Vec<Name> = Vec::new();
@@ -342,33 +339,45 @@ impl Analysis<'_> {
             }
             seen.push(name);
             for id in frame.file.functions_named(name) {
-                let body = frame.file.body(*id);
-                own_stores(&body, &mut fields);
-                open.extend(body.calls.iter().filter_map(csource::Call::name));
-                let inner = Frame {
-                    body,
-                    ..frame.clone()
-                };
-                fields.extend(&self.stored_by_macros(&inner).fields);
+                let inner = frame.of_function(&frame.file, *id);
+                self.own_stores(&inner, contents.as_deref(), &mut fields);
+                open.extend(inner.body.calls.iter().filter_map(csource::Call::name));
             }
         }
         for name in seen {
             for key in self.functions_elsewhere(frame, name) {
                 if let Some(file) = self.read_file(key.path) {
-                    let body = file.body(key.id);
-                    own_stores(&body, &mut fields);
                     // Macros that store are everybody's.
-                    let inner = Frame {
-                        body,
-                        ..frame.clone()
-                    };
-                    fields.extend(&self.stored_by_macros(&inner).fields);
+                    let inner = frame.of_function(&file, key.id);
+                    self.own_stores(&inner, contents.as_deref(), &mut fields);
                 }
             }
         }
         fields.sort_unstable();
         fields.dedup();
         fields
+    }
+
+    /// The fields that a function itself stores to, of what may lie in an object.
+    fn own_stores(&mut self, frame: &Frame, of: Option<&Contents>, fields: &mut Vec<Name>) {
+        let has = |field: Name| {
+            of.is_none_or(|of| !of.is_complete || of.fields.contains(&field))
+        };
+        for store in &frame.body.stores {
+            if let ExprKind::Field(base, field, _) = &store.target.kind
+                && has(*field)
+                && !fields.contains(field)
+            {
+                // A structure that does not lie in the object is another's.
+                let tag = of.and_then(|_| self.type_of(frame, base)?.tag());
+                if tag.zip(of).is_none_or(|(tag, of)| of.tags.contains(&tag)) {
+                    fields.push(*field);
+                }
+            }
+        }
+        let others = self.stored_by_macros(frame);
+        let others = others.fields.iter().chain(&frame.body.addressed_fields);
+        fields.extend(others.copied().filter(|field| has(*field)));
     }
 
     fn functions_elsewhere(&mut self, frame: &Frame, name: Name) -> Vec<crate::link::FunctionKey> {
@@ -393,13 +402,9 @@ fn by_position(parts: &[(Option<Name>, Expr)]) -> bool {
     })
 }
 
-fn own_stores(body: &Body, fields: &mut Vec<Name>) {
-    for store in &body.stores {
-        if let ExprKind::Field(_, field, _) = &store.target.kind {
-            fields.push(*field);
-        }
-    }
-    fields.extend(&body.addressed_fields);
+/// The tag of the structure that a variable is or points to.
+fn tag_of(definition: &Definition) -> Option<Name> {
+    Type::new(&definition.declarator.type_text, false).tag()
 }
 
 fn definitions(body: &Body, name: Name) -> Vec<Definition> {

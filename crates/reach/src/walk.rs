@@ -27,8 +27,10 @@ pub(crate) struct Start {
     pub(crate) key: FunctionKey,
     /// When, over the function's parameters.
     pub(crate) when: Condition,
-    /// The place in the function, if it is one.
-    pub(crate) span: Option<Span>,
+    /// Whether it is a place in the function.
+    pub(crate) is_place: bool,
+    /// That place, or the name in the function's head.
+    pub(crate) at: Span,
 }
 
 /// A function from which the sink is reached.
@@ -68,6 +70,8 @@ pub(crate) struct Walk {
     pub(crate) closed: Vec<Closed>,
     /// A limit that was hit: what is not found may still be there.
     pub(crate) limit: Option<String>,
+    /// Some function's Condition says more than is true.
+    pub(crate) is_widened: bool,
 }
 
 impl Walk {
@@ -173,7 +177,7 @@ impl Analysis<'_> {
                     distance: 0,
                     caller: None,
                     callee: start.key,
-                    span: start.span.unwrap_or_default(),
+                    span: start.at,
                     when: Some(when),
                 });
                 continue;
@@ -349,9 +353,11 @@ impl Analysis<'_> {
     /// Once it has grown often enough it no longer speaks of values: more may hold then, never less.
     fn widened(&mut self, walk: &mut Walk, node: usize, reach: Condition) -> Condition {
         walk.nodes[node].grown += 1;
+        if std::env::var("DBGW").is_ok() { let key=walk.nodes[node].key; let n=self.read_file(key.path).map(|f| f.function(key.id).name.to_string()); eprintln!("grow {} {:?} {} atoms {} {}", self.arch, n, walk.nodes[node].grown, self.store.atoms(reach).len(), if std::env::var("DBGC").is_ok() {self.store.display(reach).to_string()} else {String::new()}); }
         if walk.nodes[node].grown < self.limits.growths {
             return reach;
         }
+        walk.is_widened = true;
         self.project(reach).unwrap_or(Condition::TRUE)
     }
 

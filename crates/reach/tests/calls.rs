@@ -350,6 +350,10 @@ fn what_stands_in_parentheses_may_be_a_type_or_not() {
          int f(long n) { return down(n, g(1)); }",
         &["g: always"],
     );
+    check(
+        "int f(long n) { return ((u32 (*)(long))g)(n) + ((call_t)h)(n); }",
+        &["g: always", "h: always"],
+    );
 }
 
 #[test]

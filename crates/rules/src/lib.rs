@@ -3,9 +3,12 @@
 //! A rule is a file `rules/ID.toml` beside an essay `rules/ID.md`. [`check`] asks all of them of all
 //! architectures of a tree and answers with an [`Outcome`], which is plain data.
 
+mod ask;
 mod check;
 mod finding;
 mod rule;
+mod stale;
+mod tell;
 
 pub use check::{CheckError, Settings, check};
 pub use finding::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};

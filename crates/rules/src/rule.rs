@@ -21,13 +21,15 @@ pub struct Rule {
     pub severity: SeverityWord,
     /// What is asked.
     pub question: Question,
-    /// One line; `{arch}`, `{symbol}` and `{sink}` are put in.
+    /// One line; `{arch}`, `{symbol}` and `{sink}` are put in, of a pair `{other}`, and `{why}` for a
+    /// stale symbol.
     pub message: String,
     /// What to do; the same words are put in.
     pub help: String,
     /// By what an architecture agrees.
     pub opt_in: OptIn,
     /// What is dangerous to reach.
+    #[serde(default)]
     pub sink: Vec<SinkRule>,
     /// How the architecture's own part is judged, where the question asks for it.
     pub backend: Option<Backend>,
@@ -50,6 +52,10 @@ pub enum Question {
     Unselected,
     /// Can it be reached while the backend writes elsewhere than expected?
     Outside,
+    /// Can one of two halves be reached while the other cannot?
+    Mismatched,
+    /// Does an architecture select a symbol that can never take effect there?
+    Stale,
 }
 
 /// By what an architecture agrees.
@@ -102,6 +108,16 @@ struct Words {
     stable: Vec<String>,
     zeroing: Vec<String>,
     clearing: Vec<String>,
+    bound: Vec<BoundWords>,
+}
+
+/// See [`reach::Bound`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BoundWords {
+    of: String,
+    least: i64,
+    most: i64,
 }
 
 /// The words of the kernel that every rule builds on.
@@ -112,7 +128,13 @@ pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
         file: file.to_owned(),
         message: error.to_string(),
     })?;
+    let bound = |bound: BoundWords| reach::Bound {
+        of: bound.of,
+        least: bound.least.into(),
+        most: bound.most.into(),
+    };
     Ok(reach::Vocabulary {
+        bounds: words.bound.into_iter().map(bound).collect(),
         entries: words.entries.into_iter().collect(),
         stable: words.stable.into_iter().collect(),
         zeroing: words.zeroing,
@@ -123,8 +145,16 @@ pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
 /// The rules that come with the program, by id.
 const BUILT_IN: &[(&str, &str)] = &[
     (
+        "mismatched-pair.toml",
+        include_str!("../../../rules/mismatched-pair.toml"),
+    ),
+    (
         "no-init-mm.toml",
         include_str!("../../../rules/no-init-mm.toml"),
+    ),
+    (
+        "stale-select.toml",
+        include_str!("../../../rules/stale-select.toml"),
     ),
     (
         "unselected.toml",
@@ -184,6 +214,14 @@ pub fn parse(file: &str, text: &str) -> Result<Rule, RuleError> {
             "`backend` goes with the question `outside`".to_owned(),
         ));
     }
+    let (asked, fits) = match rule.question {
+        Question::Unselected | Question::Outside => ("has at least one sink", !rule.sink.is_empty()),
+        Question::Mismatched => ("is about two sinks", rule.sink.len() == 2),
+        Question::Stale => ("is about symbols and has no sink", rule.sink.is_empty()),
+    };
+    if !fits {
+        return Err(error(format!("a rule of this question {asked}")));
+    }
     Ok(rule)
 }
 
@@ -198,19 +236,22 @@ mod tests {
             .into_iter()
             .map(|rule| rule.id)
             .collect();
-        assert_eq!(ids, ["no-init-mm", "unselected"]);
+        assert_eq!(
+            ids,
+            ["mismatched-pair", "no-init-mm", "stale-select", "unselected"]
+        );
         assert!(vocabulary().unwrap().entries.contains("start_kernel"));
     }
 
     #[test]
     fn what_is_not_known_is_refused_with_its_place() {
-        let text = BUILT_IN[1].1.replace("severity", "severty");
+        let text = BUILT_IN[3].1.replace("severity", "severty");
         let message = parse("x.toml", &text).unwrap_err().to_string();
         assert!(
             message.contains("severty") && message.contains("line"),
             "{message}"
         );
-        let text = BUILT_IN[1].1.replace("@sink", "@sink (");
+        let text = BUILT_IN[3].1.replace("@sink", "@sink (");
         assert!(parse("x.toml", &text).is_err());
     }
 }

@@ -1,0 +1,294 @@
+//! What a field may hold where the object is not known on a path: any store to it in the tree decides.
+//!
+//! ```c
+//! if (IS_ENABLED(CONFIG_WANTED) && align > PAGE_SIZE)
+//! 	pgmap->vmemmap_shift = order_base_2(align >> PAGE_SHIFT);
+//! ```
+//!
+//! Where this is the only store of something else than 0, `pgmap->vmemmap_shift` is 0 without
+//! CONFIG_WANTED, whichever object is meant. Structures are not told apart here: a store to a field
+//! of the same name in another one counts too, so that more is held possible, never less.
+
+use condition::{Atom, Condition};
+use csource::{File, FunctionId, Lexer, Mention, Token, TokenKind};
+use rustc_hash::FxHashMap;
+use text::{Name, Span};
+
+use crate::link::{FunctionKey, is_header};
+use crate::terms::{Term, Terms};
+use crate::{Analysis, Fact, Place};
+
+/// What stores to a field.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    /// When something else than 0 is stored, in symbols, predicates and assumptions.
+    when: Condition,
+    /// The first such store.
+    at: Place,
+}
+
+/// What is known of fields by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    stored: FxHashMap<Name, Option<Stored>>,
+    refined: FxHashMap<Condition, Condition>,
+}
+
+impl Analysis<'_> {
+    /// `condition`, where a field that must not be 0 has been stored to.
+    pub(crate) fn refined(&mut self, condition: Condition) -> Condition {
+        if let Some(known) = self.fields.refined.get(&condition) {
+            return *known;
+        }
+        let mut refined = condition;
+        for (literal, field) in self.needed_fields(condition) {
+            if let Some(stored) = self.stored_to(field) {
+                let needs = self.store.implies(literal, stored.when);
+                refined = self.store.and(refined, needs);
+            }
+        }
+        self.fields.refined.insert(condition, refined);
+        refined
+    }
+
+    /// Where no store to a field that `condition` needs can happen.
+    pub(crate) fn never_stored(&mut self, condition: Condition) -> Option<Fact> {
+        for (literal, field) in self.needed_fields(condition) {
+            let Some(stored) = self.stored_to(field) else {
+                continue;
+            };
+            let both = [condition, literal, stored.when];
+            if self.can_hold(&both) == Some(false) {
+                return Some(Fact {
+                    words: format!("nothing stores to .{field} in a configuration that leads there"),
+                    place: Some(stored.at),
+                });
+            }
+        }
+        None
+    }
+
+    /// Which literals of `condition` hold only where which field is not 0.
+    fn needed_fields(&mut self, condition: Condition) -> Vec<(Condition, Name)> {
+        let mut needed = Vec::new();
+        for atom in self.store.atoms(condition) {
+            let Atom::Value(id, _) = atom else {
+                continue;
+            };
+            let (value, literal) = (Terms::of_value(id), self.store.atom(atom));
+            let mut fields = Vec::new();
+            self.terms.fields_in(value, &mut fields);
+            for field in fields {
+                let Term::Field(_, name) = *self.terms.get(field) else {
+                    continue;
+                };
+                let without = self.terms.with_zero(&mut self.store, value, field);
+                let truth = self.terms.truth(&mut self.store, without);
+                if truth.is_false() {
+                    needed.push((literal, name));
+                } else if truth.is_true() {
+                    needed.push((!literal, name));
+                }
+            }
+        }
+        needed
+    }
+
+    /// Who stores something else than 0 to a field of this name; `None` where that says nothing: too
+    /// many do, or none, or a macro does.
+    fn stored_to(&mut self, field: Name) -> Option<Stored> {
+        if let Some(known) = self.fields.stored.get(&field) {
+            return known.clone();
+        }
+        // A store that itself depends on the field is not looked into.
+        self.fields.stored.insert(field, None);
+        let canonical = self.store.set_canonical(true);
+        let stored = self.stores_of(field);
+        self.store.set_canonical(canonical);
+        self.fields.stored.insert(field, stored.clone());
+        stored
+    }
+
+    fn stores_of(&mut self, field: Name) -> Option<Stored> {
+        let paths = self.files_with(field);
+        if std::env::var("DBGF").is_ok() { eprintln!("field {} {} {}", self.arch, field, paths.len()); }
+        if paths.len() > self.limits.storing_files {
+            return None;
+        }
+        let mut sum: Option<Stored> = None;
+        for path in paths {
+            let file = self.read_file(path)?;
+            let mentions = file.mentions(field);
+            for found in stores_in(&file, field)? {
+                let (when, span) = self.store_condition((path, &file), &mentions, &found)?;
+                let known = sum.get_or_insert(Stored {
+                    when: Condition::FALSE,
+                    at: Place { file: path, span },
+                });
+                known.when = self.store.or(known.when, when);
+            }
+        }
+        sum
+    }
+
+    /// When a store happens; `None` where that was not found out.
+    fn store_condition(
+        &mut self,
+        (path, file): (Name, &File),
+        mentions: &[Mention],
+        found: &Found,
+    ) -> Option<(Condition, Span)> {
+        let span = found.span;
+        let (unit, visit) = self.place_of(path)?;
+        let mut when = self.line_condition(unit, visit, span.start);
+        if !is_header(&path) {
+            let built = self.built(path);
+            when = self.store.and(when, built);
+        }
+        let around = mentions.iter().find_map(|mention| match mention {
+            Mention::Function(id) if file.function(*id).body.contains(span.start) => Some(*id),
+            _ => None,
+        });
+        if let Some(id) = around {
+            let flow = self.flow_of_store((path, id), span)?;
+            when = self.store.and(when, flow);
+        }
+        Some((self.project(when)?, span))
+    }
+
+    fn flow_of_store(&mut self, (path, id): (Name, FunctionId), span: Span) -> Option<Condition> {
+        let (unit, visit) = self.place_of(path)?;
+        let key = FunctionKey { path, id };
+        let frame = self.function_frame(unit, visit, key, 0)?;
+        let body = frame.body.clone();
+        let store = body.stores.iter().find(|store| {
+            let target = store.target.span;
+            target.start <= span.start && span.end <= target.end
+        });
+        let flow = store.map_or_else(|| body.flow_at(span), |store| store.flow);
+        Some(self.flow(&frame, flow))
+    }
+}
+
+/// A store to a field, or something that may become one.
+struct Found {
+    /// The field's name.
+    span: Span,
+}
+
+/// The stores to `field` in a file of what is not plainly 0; `None` where a macro may store to it.
+fn stores_in(file: &File, field: Name) -> Option<Vec<Found>> {
+    let text = file.text();
+    let tokens: Vec<Token> = Lexer::new(text).collect();
+    let mut found = Vec::new();
+    for (number, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Ident if token.span.of(text) == field.as_bytes() => {
+                if is_store(text, &tokens, number) {
+                    found.push(Found { span: token.span });
+                }
+            }
+            TokenKind::Directive => {
+                let own = token.span.of(text);
+                let inner: Vec<Token> = Lexer::inside(own).collect();
+                let stores = |n: usize| {
+                    inner[n].span.of(own) == field.as_bytes() && is_store(own, &inner, n)
+                };
+                if (0..inner.len()).any(stores) {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(found)
+}
+
+/// Whether `x->field`, whose last token has this number, may be stored to: it stands before an
+/// assignment of something else than 0, or its address is taken.
+fn is_store(text: &[u8], tokens: &[Token], number: usize) -> bool {
+    let is = |at: Option<usize>, byte: u8| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| token.is(byte))
+    };
+    let before = number.checked_sub(1);
+    let dot = is(before, b'.');
+    let arrow = is(before, b'>') && is(number.checked_sub(2), b'-');
+    if !dot && !arrow {
+        return false;
+    }
+    let mut next = number + 1;
+    // `x.field[i].other = …` stores into it as well.
+    while is(Some(next), b'[') {
+        let mut depth = 0_u32;
+        while let Some(token) = tokens.get(next) {
+            next += 1;
+            depth = match token.kind {
+                TokenKind::Punct(b'[') => depth + 1,
+                TokenKind::Punct(b']') => depth - 1,
+                _ => depth,
+            };
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    if is(Some(next), b'=') {
+        let equal = is(Some(next + 1), b'=') && adjacent(tokens, next);
+        return !equal && !is_zero(text, tokens, next + 1);
+    }
+    let operator = |byte: u8| is(Some(next), byte);
+    let twice = |byte: u8| operator(byte) && is(Some(next + 1), byte) && adjacent(tokens, next);
+    let assigned = b"+-*/%&|^".iter().any(|byte| {
+        operator(*byte) && is(Some(next + 1), b'=') && adjacent(tokens, next)
+    });
+    let shifted = (twice(b'<') || twice(b'>')) && is(Some(next + 2), b'=');
+    assigned || shifted || twice(b'+') || twice(b'-') || is_prefixed(tokens, number)
+}
+
+/// Whether two tokens stand without a space between.
+fn adjacent(tokens: &[Token], number: usize) -> bool {
+    let pair = tokens.get(number).zip(tokens.get(number + 1));
+    pair.is_some_and(|(a, b)| a.span.end == b.span.start)
+}
+
+/// Whether what follows is `0` alone.
+fn is_zero(text: &[u8], tokens: &[Token], number: usize) -> bool {
+    let zero = tokens.get(number).is_some_and(|token| {
+        token.kind == TokenKind::Number && matches!(token.span.of(text), b"0" | b"0x0" | b"0UL")
+    });
+    let ends = tokens
+        .get(number + 1)
+        .is_none_or(|token| token.is(b';') || token.is(b',') || token.is(b'}'));
+    zero && ends
+}
+
+/// Whether `&`, `++` or `--` stands before the expression that ends with this token.
+fn is_prefixed(tokens: &[Token], number: usize) -> bool {
+    let mut at = number;
+    let mut depth = 0_u32;
+    while let Some(before) = at.checked_sub(1) {
+        match tokens[before].kind {
+            TokenKind::Punct(b']' | b')') => depth += 1,
+            TokenKind::Punct(b'[' | b'(') if depth > 0 => depth -= 1,
+            TokenKind::Punct(b'.') | TokenKind::Ident => {}
+            TokenKind::Punct(b'>') if before > 0 && tokens[before - 1].is(b'-') => at -= 1,
+            _ if depth > 0 => {}
+            TokenKind::Punct(b'&') => {
+                // After a value it is an operator between two.
+                let other = before.checked_sub(1).map(|at| tokens[at].kind);
+                return !matches!(
+                    other,
+                    Some(TokenKind::Ident | TokenKind::Number | TokenKind::Punct(b')' | b']'))
+                );
+            }
+            TokenKind::Punct(b'+' | b'-') => {
+                return before > 0
+                    && tokens[before - 1].kind == tokens[before].kind
+                    && adjacent(tokens, before - 1);
+            }
+            _ => return false,
+        }
+        at -= 1;
+    }
+    false
+}

@@ -1,0 +1,144 @@
+//! An answer as plain data: places in lines and columns, words put into messages.
+
+use std::collections::BTreeMap;
+
+use reach::{Backend, Fact, Witness};
+use text::{Name, Span};
+
+use crate::ask::Asking;
+use crate::rule::{Question, SeverityWord, SinkRule};
+use crate::{Finding, Note, Place, Severity, Step};
+
+impl Asking<'_, '_> {
+    /// The finding that a witness shows. `other` is the other half of a pair, and where it stands.
+    pub(crate) fn finding(
+        &self,
+        (symbol, sink, other): (&str, &SinkRule, Option<(&str, Vec<reach::Place>)>),
+        witness: &Witness,
+        backend: Option<&Backend>,
+    ) -> Finding {
+        let arch = self.arch.name;
+        let words = [
+            ("{arch}", arch.as_str()),
+            ("{symbol}", symbol),
+            ("{sink}", sink.what.as_str()),
+            ("{other}", other.as_ref().map_or("", |(what, _)| what)),
+        ];
+        let path: Vec<Step> = witness
+            .path
+            .iter()
+            .enumerate()
+            .map(|(number, step)| Step {
+                function: step.function.to_string(),
+                place: self.place(&step.place.file, step.place.span),
+                entry: if number == 0 {
+                    let at = self.place(&witness.entered_at.file, witness.entered_at.span);
+                    format!("{} ({}:{})", witness.entry, at.file, at.line)
+                } else {
+                    String::new()
+                },
+            })
+            .collect();
+        let outside = backend.and_then(|backend| backend.outside_at.as_ref());
+        let outside = outside.map(|fact| Note {
+            text: fact.words.clone(),
+            place: self.fact_place(fact),
+        });
+        let undefined = self.model.symbol(symbol).is_none().then(|| Note {
+            text: format!("Kconfig of {arch} does not define {symbol}"),
+            place: None,
+        });
+        let apart = other.as_ref().filter(|_| self.rule.question == Question::Mismatched);
+        let apart = apart.and_then(|(what, places)| {
+            let place = places.first().map(|at| self.place(&at.file, at.span));
+            Some(Note {
+                text: format!("{what} is not reached then"),
+                place: Some(place?),
+            })
+        });
+        let notes = outside.into_iter().chain(undefined).chain(apart).collect();
+        Finding {
+            rule: self.rule.id.clone(),
+            arch: arch.to_string(),
+            severity: severity(self.rule.severity),
+            message: put(&self.rule.message, &words),
+            help: put(&self.rule.help, &words),
+            sink: path
+                .last()
+                .map(|step| step.place.clone())
+                .unwrap_or_default(),
+            path,
+            kconfig: self.arch_entry(),
+            config: witness.config.clone(),
+            assumptions: witness.assumptions.clone(),
+            notes,
+        }
+    }
+
+    /// Where the architecture enters itself: the symbol of its own Kconfig file that selects most.
+    pub(crate) fn arch_entry(&self) -> Option<Place> {
+        let file = format!("arch/{}/Kconfig", self.arch.directory);
+        let mut best: Option<(usize, &kconfig::Definition)> = None;
+        let counts = self.selects_by_symbol(&file);
+        for symbol in self.model.symbols() {
+            let count = counts.get(&symbol.name).copied().unwrap_or(0);
+            let Some(own) = symbol.definitions.iter().find(|d| *d.place.file == *file) else {
+                continue;
+            };
+            if count > best.map_or(0, |(most, _)| most) {
+                best = Some((count, own));
+            }
+        }
+        best.map(|(_, definition)| self.place(&file, definition.place.span))
+    }
+
+    fn selects_by_symbol(&self, file: &str) -> BTreeMap<Name, usize> {
+        let mut counts = BTreeMap::new();
+        for select in self
+            .model
+            .selects()
+            .filter(|select| *select.place.file == *file)
+        {
+            *counts.entry(select.by).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    pub(crate) fn fact_place(&self, fact: &Fact) -> Option<Place> {
+        fact.place
+            .as_ref()
+            .map(|place| self.place(&place.file, place.span))
+    }
+
+    pub(crate) fn place(&self, file: &str, span: Span) -> Place {
+        let position = self
+            .tree
+            .file(file)
+            .ok()
+            .map(|file| file.position(span.start));
+        let (line, column) = position.map_or((0, 0), |at| (at.line, at.column));
+        Place {
+            file: file.to_owned(),
+            line,
+            column,
+            span,
+        }
+    }
+}
+
+
+/// A rule's words with what stands for them put in.
+pub(crate) fn put(template: &str, words: &[(&str, &str)]) -> String {
+    let mut text = template.to_owned();
+    for (word, value) in words {
+        text = text.replace(word, value);
+    }
+    text
+}
+
+pub(crate) fn severity(word: SeverityWord) -> Severity {
+    match word {
+        SeverityWord::Error => Severity::Error,
+        SeverityWord::Warning => Severity::Warning,
+    }
+}
