@@ -100,7 +100,12 @@ impl Diagrams {
         self.and_within(a, b, &mut steps)
     }
 
-    fn and_within(&mut self, a: DiagramId, b: DiagramId, steps: &mut u32) -> Option<DiagramId> {
+    pub(crate) fn and_within(
+        &mut self,
+        a: DiagramId,
+        b: DiagramId,
+        steps: &mut u32,
+    ) -> Option<DiagramId> {
         if a == DiagramId::FALSE || b == DiagramId::FALSE || a == !b {
             return Some(DiagramId::FALSE);
         }

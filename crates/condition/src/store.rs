@@ -442,7 +442,8 @@ impl Store {
         condition: Condition,
         gone: &dyn Fn(Atom) -> bool,
     ) -> Option<Condition> {
-        let diagram = self.whole_diagram(condition, 0)?;
+        let mut steps = MOST_PROJECTION_STEPS;
+        let diagram = self.whole_diagram(condition, 0, &mut steps)?;
         let atoms = std::mem::take(&mut self.atoms);
         let projected = self.diagrams.project(diagram, &|variable| {
             atoms.get(variable as usize).is_some_and(|a| gone(*a))
@@ -453,7 +454,12 @@ impl Store {
     }
 
     /// The diagram of a formula, made now where its parts were joined without.
-    fn whole_diagram(&mut self, condition: Condition, depth: u32) -> Option<DiagramId> {
+    fn whole_diagram(
+        &mut self,
+        condition: Condition,
+        depth: u32,
+        steps: &mut u32,
+    ) -> Option<DiagramId> {
         if let Some(known) = self.diagram(condition) {
             return Some(known);
         }
@@ -465,8 +471,8 @@ impl Store {
         }
         let mut product = DiagramId::TRUE;
         for child in &children {
-            let child = self.whole_diagram(*child, depth + 1)?;
-            product = self.diagrams.and(product, child)?;
+            let child = self.whole_diagram(*child, depth + 1, steps)?;
+            product = self.diagrams.and_within(product, child, steps)?;
         }
         if let Ok(number) = u32::try_from(condition.node()) {
             self.diagram_of.insert(number, product);
@@ -483,7 +489,7 @@ impl Store {
     pub fn words(&mut self, condition: Condition) -> String {
         let made = self.display(condition).to_string();
         let products = self
-            .whole_diagram(condition, 0)
+            .whole_diagram(condition, 0, &mut MOST_WORD_STEPS.clone())
             .and_then(|id| self.diagrams.products(id));
         let Some(products) = products else {
             return made;
@@ -583,6 +589,12 @@ fn signed(mapped: Condition, original: Condition) -> Condition {
 
 /// Formulas that nest deeper get no diagram of their own.
 const DEEPEST_DIAGRAM: u32 = 200;
+
+/// Steps that the diagram of one Condition may cost that is projected.
+const MOST_PROJECTION_STEPS: u32 = 400_000;
+
+/// Steps that the diagram of one Condition may cost that is written out.
+const MOST_WORD_STEPS: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {

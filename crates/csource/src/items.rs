@@ -645,12 +645,14 @@ mod tests {
     #[test]
     fn what_is_never_compiled_need_not_be_c() {
         let g = " g() {}";
-        check("int f(void)\n{\n#if 0\n if (x) {\n#endif\n}\nint g(void) {}", &[
-            " f() {\n#if 0\n if (x) {\n#endif\n}", g,
-        ]);
-        check("int f(void)\n{\n#if 0\n if (x) {\n#else\n x;\n#endif\n}\nint g(void) {}", &[
-            " f() {\n#if 0\n if (x) {\n#else\n x;\n#endif\n}", g,
-        ]);
+        check(
+            "int f(void)\n{\n#if 0\n if (x) {\n#endif\n}\nint g(void) {}",
+            &[" f() {\n#if 0\n if (x) {\n#endif\n}", g],
+        );
+        check(
+            "int f(void)\n{\n#if 0\n if (x) {\n#else\n x;\n#endif\n}\nint g(void) {}",
+            &[" f() {\n#if 0\n if (x) {\n#else\n x;\n#endif\n}", g],
+        );
     }
 
     #[test]

@@ -109,22 +109,21 @@ pub fn may_define(text: &[u8], tag: &str) -> bool {
 /// The structure that a text declares `variable` to be, or to point to: `extern struct page *variable`. Its
 /// tag, and whether it is a pointer.
 pub fn declared(text: &[u8], variable: &str) -> Option<(Name, bool)> {
-    mentions(text, variable)
-        .find_map(|at| {
-            let before = &text[..at];
-            let begin = memchr::memrchr3(b';', b'}', b'{', before).map_or(0, |at| at + 1);
-            let words = &before[begin..];
-            let mut tokens: Vec<Token> = Lexer::new(words).collect();
-            let count = tokens.len();
-            while tokens.last().is_some_and(|token| token.is(b'*')) {
-                tokens.pop();
-            }
-            let [.., structure, tag] = tokens[..] else {
-                return None;
-            };
-            let is_tag = tag.kind == TokenKind::Ident && is_structure(words, structure);
-            is_tag.then(|| (name(tag.span.of(words)), tokens.len() < count))
-        })
+    mentions(text, variable).find_map(|at| {
+        let before = &text[..at];
+        let begin = memchr::memrchr3(b';', b'}', b'{', before).map_or(0, |at| at + 1);
+        let words = &before[begin..];
+        let mut tokens: Vec<Token> = Lexer::new(words).collect();
+        let count = tokens.len();
+        while tokens.last().is_some_and(|token| token.is(b'*')) {
+            tokens.pop();
+        }
+        let [.., structure, tag] = tokens[..] else {
+            return None;
+        };
+        let is_tag = tag.kind == TokenKind::Ident && is_structure(words, structure);
+        is_tag.then(|| (name(tag.span.of(words)), tokens.len() < count))
+    })
 }
 
 fn is_structure(text: &[u8], token: Token) -> bool {

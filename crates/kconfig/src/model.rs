@@ -12,6 +12,7 @@ use crate::dialect::Dialect;
 use crate::parse::balanced;
 use crate::syntax::{Severity, SymbolType};
 use crate::term::Term;
+use crate::value::number;
 
 /// A place in a file of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +120,20 @@ impl Symbol {
         let given = self.definitions.iter().filter(|d| d.counts);
         let given = given.filter_map(|d| d.depends.clone());
         balanced(given.collect(), &|a, b| Term::or(&a, &b))
+    }
+
+    /// Between what the value of an int or hex symbol lies, as far as that is plain: between the
+    /// numbers that its defaults give where nobody is asked.
+    pub fn bounds(&self) -> Option<(i128, i128)> {
+        if !self.prompts.is_empty() || self.defaults.is_empty() {
+            return None;
+        }
+        let values = self.defaults.iter().map(|default| match &*default.value {
+            Term::Symbol(text) | Term::Text(text) => number((text, self.kind)),
+            _ => None,
+        });
+        let values: Vec<i128> = values.collect::<Option<_>>()?;
+        Some((*values.iter().min()?, *values.iter().max()?))
     }
 
     /// The choice that it is a member of.

@@ -286,7 +286,10 @@ impl Analysis<'_> {
         {
             Some(match self.given_value(symbol) {
                 Some(value) => self.terms.int(value),
-                None => self.terms.add(Term::Config(symbol.into())),
+                None => {
+                    let bounds = self.model.symbol(symbol).and_then(kconfig::Symbol::bounds);
+                    self.terms.config(symbol.into(), bounds)
+                }
             })
         } else {
             let on = self.config_macro(name)?;

@@ -60,7 +60,9 @@ impl Analysis<'_> {
             let both = [condition, literal, stored.when];
             if self.can_hold(&both) == Some(false) {
                 return Some(Fact {
-                    words: format!("nothing stores to .{field} in a configuration that leads there"),
+                    words: format!(
+                        "nothing stores to .{field} in a configuration that leads there"
+                    ),
                     place: Some(stored.at),
                 });
             }
@@ -111,7 +113,6 @@ impl Analysis<'_> {
 
     fn stores_of(&mut self, field: Name) -> Option<Stored> {
         let paths = self.files_with(field);
-        if std::env::var("DBGF").is_ok() { eprintln!("field {} {} {}", self.arch, field, paths.len()); }
         if paths.len() > self.limits.storing_files {
             return None;
         }
@@ -208,7 +209,8 @@ fn stores_in(file: &File, field: Name) -> Option<Vec<Found>> {
 /// assignment of something else than 0, or its address is taken.
 fn is_store(text: &[u8], tokens: &[Token], number: usize) -> bool {
     let is = |at: Option<usize>, byte: u8| {
-        at.and_then(|at| tokens.get(at)).is_some_and(|token| token.is(byte))
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| token.is(byte))
     };
     let before = number.checked_sub(1);
     let dot = is(before, b'.');
@@ -238,9 +240,9 @@ fn is_store(text: &[u8], tokens: &[Token], number: usize) -> bool {
     }
     let operator = |byte: u8| is(Some(next), byte);
     let twice = |byte: u8| operator(byte) && is(Some(next + 1), byte) && adjacent(tokens, next);
-    let assigned = b"+-*/%&|^".iter().any(|byte| {
-        operator(*byte) && is(Some(next + 1), b'=') && adjacent(tokens, next)
-    });
+    let assigned = b"+-*/%&|^"
+        .iter()
+        .any(|byte| operator(*byte) && is(Some(next + 1), b'=') && adjacent(tokens, next));
     let shifted = (twice(b'<') || twice(b'>')) && is(Some(next + 2), b'=');
     assigned || shifted || twice(b'+') || twice(b'-') || is_prefixed(tokens, number)
 }

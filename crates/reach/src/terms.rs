@@ -78,6 +78,8 @@ pub(crate) struct Terms {
     objects: Vec<Object>,
     /// Between what constants lie that are not computed.
     bounds: Vec<Bound>,
+    /// The least and the greatest value of int and hex symbols.
+    configured: FxHashMap<Name, (i128, i128)>,
     /// Whether a term holds only constants, by its number.
     constant: Vec<bool>,
     /// How many terms a term is made of, each counted as often as it is met.
@@ -131,6 +133,14 @@ impl Terms {
             Term::Call(_, args) => args.iter().map(of).sum::<u32>() + 1,
             _ => 1,
         }
+    }
+
+    /// The value of an int, hex or string symbol, which lies between these if it is a number.
+    pub(crate) fn config(&mut self, symbol: Name, bounds: Option<(i128, i128)>) -> TermId {
+        if let Some(bounds) = bounds {
+            self.configured.insert(symbol, bounds);
+        }
+        self.add(Term::Config(symbol))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -442,6 +452,7 @@ impl Terms {
                 let bound = self.bounds.iter().find(|bound| *bound.of == **words)?;
                 return Some((bound.least, bound.most));
             }
+            Term::Config(symbol) => return self.configured.get(symbol).copied(),
             Term::Apply(op, a, b) => (*op, self.bounds_of(*a)?, self.bounds_of(*b)?),
             _ => return None,
         };

@@ -249,7 +249,10 @@ impl Analysis<'_> {
                 match inner.tag() {
                     Some(tag) => open.push(tag),
                     // A structure that has no name, and one that a `typedef` may stand for.
-                    None if inner.words.is_empty() || inner.words == "struct" || inner.words == "union" => {
+                    None if inner.words.is_empty()
+                        || inner.words == "struct"
+                        || inner.words == "union" =>
+                    {
                         contents.is_complete = false;
                     }
                     None => {

@@ -360,9 +360,7 @@ impl Analysis<'_> {
 
     /// The fields that a function itself stores to, of what may lie in an object.
     fn own_stores(&mut self, frame: &Frame, of: Option<&Contents>, fields: &mut Vec<Name>) {
-        let has = |field: Name| {
-            of.is_none_or(|of| !of.is_complete || of.fields.contains(&field))
-        };
+        let has = |field: Name| of.is_none_or(|of| !of.is_complete || of.fields.contains(&field));
         for store in &frame.body.stores {
             if let ExprKind::Field(base, field, _) = &store.target.kind
                 && has(*field)

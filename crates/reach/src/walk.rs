@@ -353,7 +353,6 @@ impl Analysis<'_> {
     /// Once it has grown often enough it no longer speaks of values: more may hold then, never less.
     fn widened(&mut self, walk: &mut Walk, node: usize, reach: Condition) -> Condition {
         walk.nodes[node].grown += 1;
-        if std::env::var("DBGW").is_ok() { let key=walk.nodes[node].key; let n=self.read_file(key.path).map(|f| f.function(key.id).name.to_string()); eprintln!("grow {} {:?} {} atoms {} {}", self.arch, n, walk.nodes[node].grown, self.store.atoms(reach).len(), if std::env::var("DBGC").is_ok() {self.store.display(reach).to_string()} else {String::new()}); }
         if walk.nodes[node].grown < self.limits.growths {
             return reach;
         }

@@ -114,10 +114,7 @@ impl Asking<'_, '_> {
     }
 
     /// What was not read may hold what opens a path or closes one; a path that was found stays.
-    fn unless_incomplete(
-        &self,
-        answer: Said,
-    ) -> Said {
+    fn unless_incomplete(&self, answer: Said) -> Said {
         if answer.0 == Verdict::Flagged {
             return answer;
         }

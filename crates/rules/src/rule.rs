@@ -215,7 +215,9 @@ pub fn parse(file: &str, text: &str) -> Result<Rule, RuleError> {
         ));
     }
     let (asked, fits) = match rule.question {
-        Question::Unselected | Question::Outside => ("has at least one sink", !rule.sink.is_empty()),
+        Question::Unselected | Question::Outside => {
+            ("has at least one sink", !rule.sink.is_empty())
+        }
         Question::Mismatched => ("is about two sinks", rule.sink.len() == 2),
         Question::Stale => ("is about symbols and has no sink", rule.sink.is_empty()),
     };
@@ -238,7 +240,12 @@ mod tests {
             .collect();
         assert_eq!(
             ids,
-            ["mismatched-pair", "no-init-mm", "stale-select", "unselected"]
+            [
+                "mismatched-pair",
+                "no-init-mm",
+                "stale-select",
+                "unselected"
+            ]
         );
         assert!(vocabulary().unwrap().entries.contains("start_kernel"));
     }

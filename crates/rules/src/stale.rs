@@ -50,7 +50,10 @@ impl Asking<'_, '_> {
                 Verdict::Unknown => 1,
                 _ => 0,
             };
-            if said.as_ref().is_none_or(|known| weight(one.0) > weight(known.0)) {
+            if said
+                .as_ref()
+                .is_none_or(|known| weight(one.0) > weight(known.0))
+            {
                 said = Some(one);
             }
         }

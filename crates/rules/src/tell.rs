@@ -48,7 +48,9 @@ impl Asking<'_, '_> {
             text: format!("Kconfig of {arch} does not define {symbol}"),
             place: None,
         });
-        let apart = other.as_ref().filter(|_| self.rule.question == Question::Mismatched);
+        let apart = other
+            .as_ref()
+            .filter(|_| self.rule.question == Question::Mismatched);
         let apart = apart.and_then(|(what, places)| {
             let place = places.first().map(|at| self.place(&at.file, at.span));
             Some(Note {
@@ -125,7 +127,6 @@ impl Asking<'_, '_> {
         }
     }
 }
-
 
 /// A rule's words with what stands for them put in.
 pub(crate) fn put(template: &str, words: &[(&str, &str)]) -> String {

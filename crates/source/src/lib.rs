@@ -5,6 +5,7 @@
 //! from outside the tree: a path with `..` in front or a link that leads out of it is refused.
 
 mod directory;
+mod layer;
 mod memory;
 mod path;
 
@@ -12,6 +13,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use directory::Directory;
+pub use layer::Layer;
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
 
