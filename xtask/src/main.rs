@@ -5,6 +5,7 @@
 //! cargo xtask verdicts 6.12      # check that tree, compare with the verdicts that we expect
 //! cargo xtask tidy               # the rules of the house that no compiler enforces
 //! cargo xtask oracle structure 6.12  # is our Kconfig the kernel's?
+//! cargo xtask mutate             # are mutants of real trees told as they must be?
 //! cargo xtask minis              # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
@@ -18,6 +19,7 @@ mod conf;
 mod debian;
 mod error;
 mod minis;
+mod mutate;
 mod oracle;
 mod patch;
 mod standin;
@@ -82,6 +84,15 @@ enum Task {
         /// `alldefconfig`, `olddefconfig`, `defconfig=FILE`, ...
         mode: String,
     },
+    /// Change real trees in ways whose verdicts are known by construction, and check them.
+    Mutate {
+        /// Only mutants in whose name this stands.
+        #[arg(default_value = "")]
+        only: String,
+        /// How many are checked at a time.
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+    },
     /// Ask the kernel's own `conf` whether it accepts the configuration of every finding.
     Witnesses {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
@@ -116,6 +127,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),
+        Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),
         Task::Witnesses { tree } => witnesses::run(&tree),
     }

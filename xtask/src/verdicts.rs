@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::tree;
 
 /// Rule and architecture, to the verdict's word.
-type Table = BTreeMap<(String, String), String>;
+pub(crate) type Table = BTreeMap<(String, String), String>;
 
 /// Runs the check and says what differs.
 pub(crate) fn run(tree: &str, expect: Option<PathBuf>) -> Result<ExitCode, Error> {
@@ -127,7 +127,7 @@ fn verdicts(report: &Value) -> Result<Table, Error> {
 }
 
 /// Reads `rule arch verdict` lines; the error is the number of the first bad one.
-fn parse(text: &str) -> Result<Table, usize> {
+pub(crate) fn parse(text: &str) -> Result<Table, usize> {
     let mut table = Table::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();

@@ -372,7 +372,13 @@ impl<'d> Walk<'d> {
         let mut live = live;
         for declarator in declarators {
             if let Some(init) = &declarator.init {
+                let escaping = self.escaping.len();
                 live = self.expr(init, live);
+                let is_object = matches!(init.kind, ExprKind::Initializer(_));
+                if is_object && !declarator.is_static {
+                    // Whoever gets this object is called with it.
+                    self.escaping.truncate(escaping);
+                }
             }
             if self.recording {
                 let branch = self.branch;

@@ -1,16 +1,12 @@
-//! From a walk to an answer: a witness that can be checked, or the facts that forbid one.
+//! From a walk to an answer: whether it can happen, in which configuration, or what forbids it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use condition::{Answer as Solved, Atom, Condition, Model, Shape, Solver};
-use rustc_hash::FxHashSet;
+use condition::Condition;
 use text::{Name, Span};
 
-use kconfig::Value;
-
 use crate::link::FunctionKey;
-use crate::sites::Entry;
-use crate::walk::{Closed, Walk};
+use crate::walk::Walk;
 use crate::{Analysis, Backend, Place, Reach};
 
 /// What must hold besides a path to the sink.
@@ -75,16 +71,6 @@ pub enum Answer {
 struct Doubt {
     if_reached: Option<String>,
     if_not: Option<String>,
-}
-
-/// A path under construction: a node, the Condition over its parameters, and where it came from.
-struct State {
-    node: usize,
-    when: Condition,
-    /// The state nearer to the sink, and the call that leads to it.
-    from: Option<(usize, Span)>,
-    /// The sink's place, for a first state.
-    sink: Span,
 }
 
 impl Analysis<'_> {
@@ -156,7 +142,7 @@ impl Analysis<'_> {
     }
 
     /// The same, whatever is in fields of which the path knows nothing.
-    fn passed_conditions(&mut self, walk: &Walk) -> Vec<Condition> {
+    pub(crate) fn passed_conditions(&mut self, walk: &Walk) -> Vec<Condition> {
         let mut conditions = Vec::new();
         for (node, entry) in walk.entries() {
             let node = &walk.nodes[node];
@@ -168,13 +154,11 @@ impl Analysis<'_> {
     /// Whether an entry's Condition can hold together with `goal`. What is in fields is looked for only
     /// where all else allows it.
     fn can_hold_refined(&mut self, own: Condition, goal: Condition) -> Option<bool> {
-        match self.can_hold(&[own, goal]) {
-            Some(false) => Some(false),
-            _ => {
-                let refined = self.refined(own);
-                self.can_hold(&[refined, goal])
-            }
+        if self.can_hold(&[own, goal]) == Some(false) {
+            return Some(false);
         }
+        let refined = self.refined(own);
+        self.can_hold(&[refined, goal])
     }
 
     /// The goal, and what makes an answer doubtful.
@@ -224,344 +208,8 @@ impl Analysis<'_> {
         entries.any(|own| self.can_hold_refined(own, backend.unclear) != Some(false))
     }
 
-    /// The path from an entry that asks the reader to assume least, the shortest of those; breadth
-    /// first from the sink.
-    fn best(&mut self, walk: &Walk, goal: Condition) -> Option<Witness> {
-        let mut states: Vec<State> = Vec::new();
-        let mut queue = VecDeque::new();
-        let mut seen = FxHashSet::default();
-        let mut best: Option<Witness> = None;
-        let mut candidates = 0;
-        for start in &walk.starts {
-            let Some(node) = walk.node_of(start.key) else {
-                continue;
-            };
-            let when = self.store.and(start.when, walk.nodes[node].provided);
-            let sink = start.at;
-            states.push(State {
-                node,
-                when,
-                from: None,
-                sink,
-            });
-            queue.push_back(states.len() - 1);
-        }
-        while let Some(number) = queue.pop_front() {
-            if states.len() > self.limits.states || candidates >= self.limits.witnesses {
-                break;
-            }
-            let (node, when) = (states[number].node, states[number].when);
-            for entry in &walk.nodes[node].entries {
-                let own = self.store.and(when, entry.when);
-                if self.can_hold(&[own, goal]) == Some(false) {
-                    continue;
-                }
-                let own = self.refined(own);
-                let whole = self.store.and(own, goal);
-                if let Solved::Sat(model) = self.solve(&[whole]) {
-                    let witness = self.witness(walk, &states, number, entry, (whole, &model));
-                    if witness.assumptions.is_empty() {
-                        return Some(witness);
-                    }
-                    candidates += 1;
-                    let fewer =
-                        |known: &Witness| witness.assumptions.len() < known.assumptions.len();
-                    if best.as_ref().is_none_or(fewer) {
-                        best = Some(witness);
-                    }
-                }
-            }
-            for (caller, site) in walk.calls_of(node) {
-                if is_on_path(&states, number, caller) {
-                    continue;
-                }
-                let passed = self.passed(when, site);
-                let led = self
-                    .store
-                    .and_all([passed, site.when, walk.nodes[caller].provided]);
-                if !seen.insert((caller, led)) || self.can_hold(&[led, goal]) == Some(false) {
-                    continue;
-                }
-                states.push(State {
-                    node: caller,
-                    when: led,
-                    from: Some((number, site.span)),
-                    sink: Span::default(),
-                });
-                queue.push_back(states.len() - 1);
-            }
-        }
-        best
-    }
-
     pub(crate) fn head(&mut self, key: FunctionKey) -> Span {
         self.read_file(key.path)
             .map_or(Span::default(), |file| file.function(key.id).name_span)
-    }
-
-    fn witness(
-        &mut self,
-        walk: &Walk,
-        states: &[State],
-        last: usize,
-        entry: &Entry,
-        (whole, model): (Condition, &Model),
-    ) -> Witness {
-        let mut path = Vec::new();
-        let mut at = Some(last);
-        while let Some(number) = at {
-            let state = &states[number];
-            let key = walk.nodes[state.node].key;
-            let span = state.from.map_or(state.sink, |(_, span)| span);
-            if let Some(file) = self.read_file(key.path) {
-                let function = file.function(key.id).name;
-                path.push(PathStep {
-                    function,
-                    place: Place {
-                        file: key.path,
-                        span,
-                    },
-                });
-            }
-            at = state.from.map(|(next, _)| next);
-        }
-        // A call as a sink ends at the call, not inside the function that is called.
-        let called = !walk.starts.iter().any(|start| start.is_place);
-        if called && path.len() > 1 {
-            path.pop();
-        }
-        let (config, assumptions) = self.decisive(whole, model);
-        Witness {
-            path,
-            entry: entry.words.clone(),
-            entered_at: Place {
-                file: entry.file,
-                span: entry.span,
-            },
-            config,
-            assumptions,
-        }
-    }
-
-    /// The values of a model that by themselves make `whole` true.
-    fn decisive(
-        &mut self,
-        whole: Condition,
-        model: &Model,
-    ) -> (BTreeMap<String, String>, Vec<String>) {
-        let literals: Vec<Condition> = self
-            .store
-            .atoms(whole)
-            .into_iter()
-            .map(|atom| {
-                let value = model.value(atom).unwrap_or(false);
-                let condition = self.store.atom(atom);
-                if value { condition } else { !condition }
-            })
-            .collect();
-        let mut plain = Solver::new();
-        plain.assert(&self.store, !whole);
-        let core = match plain.solve(&self.store, &literals) {
-            Solved::Unsat(core) => self.minimal(&mut plain, core),
-            _ => literals,
-        };
-        let mut wanted = Vec::new();
-        let mut assumptions = Vec::new();
-        for literal in core {
-            match self.store.shape(literal) {
-                Shape::Atom(Atom::Symbol { name, .. }, _) => wanted.push(name),
-                // Kconfig says when the macro of a symbol is defined.
-                Shape::Atom(Atom::Defined(name), _) if self.config_symbol(name).is_some() => {
-                    wanted.extend(self.config_symbol(name));
-                }
-                Shape::Atom(atom, negated) => self.record(atom, negated, &mut assumptions),
-                _ => {}
-            }
-        }
-        let value = |name: Name| Value::in_solution(model, name).unwrap_or_default();
-        let mut config: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in self.model.justify(wanted.iter().copied(), &value) {
-            config.insert(name.to_string(), value.word().to_owned());
-        }
-        assumptions.sort_unstable();
-        assumptions.dedup();
-        (config, assumptions)
-    }
-
-    fn config_symbol(&self, name: Name) -> Option<Name> {
-        let symbol = self.model.symbol(name.strip_prefix("CONFIG_")?)?;
-        Some(symbol.name)
-    }
-
-    /// Drops what is not needed, one literal after the other.
-    fn minimal(&mut self, plain: &mut Solver, core: Vec<Condition>) -> Vec<Condition> {
-        let mut kept = core;
-        let mut at = 0;
-        while at < kept.len() {
-            let mut fewer = kept.clone();
-            fewer.remove(at);
-            match plain.solve(&self.store, &fewer) {
-                Solved::Unsat(_) => kept = fewer,
-                _ => at += 1,
-            }
-        }
-        kept
-    }
-
-    fn record(&mut self, atom: Atom, negated: bool, assumptions: &mut Vec<String>) {
-        match atom {
-            // What is asked of values on the way is the path's own business; what is asked of the
-            // machine and the configuration is what a reader must provide.
-            Atom::Symbol { .. } | Atom::Free(_) | Atom::Value(..) => {}
-            Atom::Predicate(words) if negated => assumptions.push(format!("{words} is false")),
-            Atom::Predicate(words) => assumptions.push(format!("{words} is true")),
-            Atom::Defined(name) if negated => assumptions.push(format!("{name} is not defined")),
-            Atom::Defined(name) => assumptions.push(format!("{name} is defined")),
-            Atom::Probe(words) => {
-                let word = if negated { "no" } else { "yes" };
-                assumptions.push(format!("the toolchain answers {word} to {words}"));
-            }
-            Atom::Compare { .. } | Atom::Assumption(_) => {
-                let condition = self.store.atom(atom);
-                let literal = if negated { !condition } else { condition };
-                assumptions.push(self.store.display(literal).to_string());
-            }
-        }
-    }
-
-    /// Why nothing leads to the sink. What closes the call that is nearest to it often closes all
-    /// others too; where it does not, the others have their own reasons.
-    fn reason(&mut self, walk: &Walk) -> Vec<Fact> {
-        // Where calls lead all the way, what is passed on it closes it.
-        for own in self.passed_conditions(walk) {
-            if let Some(fact) = self.never_stored(own) {
-                return vec![fact];
-            }
-        }
-        let mut closed: Vec<&Closed> = walk.closed.iter().collect();
-        closed.sort_by_key(|closed| (closed.when.is_none(), closed.distance));
-        let Some(nearest) = closed.first().copied() else {
-            return self.no_caller(walk);
-        };
-        let mut facts = Vec::new();
-        let mut causes: Vec<Condition> = Vec::new();
-        let mut left = 0;
-        for one in &closed {
-            let Some(when) = one.when else { break };
-            if causes.iter().any(|cause| self.needs(when, *cause)) {
-                continue;
-            }
-            if causes.len() >= MOST_REASONS {
-                left += 1;
-            } else if let Some((cause, found)) = self.forbidden(when) {
-                causes.push(cause);
-                facts.extend(
-                    found
-                        .into_iter()
-                        .filter(|fact| !facts.contains(fact))
-                        .collect::<Vec<_>>(),
-                );
-            }
-        }
-        if facts.is_empty() {
-            return vec![self.what_is_passed(nearest)];
-        }
-        if left > 0 {
-            facts.push(Fact {
-                words: format!("and {left} more calls that no configuration makes"),
-                place: None,
-            });
-        }
-        facts
-    }
-
-    /// Whether `when` cannot hold without `cause`, whatever Kconfig says.
-    fn needs(&mut self, when: Condition, cause: Condition) -> bool {
-        let without = self.store.and(when, !cause);
-        without.is_false() || Solver::new().solve(&self.store, &[without]).is_unsat()
-    }
-
-    fn no_caller(&mut self, walk: &Walk) -> Vec<Fact> {
-        let Some(start) = walk.starts.first() else {
-            return Vec::new();
-        };
-        let place = Place {
-            file: start.key.path,
-            span: start.at,
-        };
-        vec![Fact {
-            words: "nothing calls it".to_owned(),
-            place: Some(place),
-        }]
-    }
-
-    fn what_is_passed(&mut self, closed: &Closed) -> Fact {
-        let caller = closed.caller.unwrap_or(closed.callee);
-        let name = self
-            .read_file(caller.path)
-            .map_or(Name::new(""), |file| file.function(caller.id).name);
-        Fact {
-            words: format!("what {name}() passes never leads there"),
-            place: Some(Place {
-                file: caller.path,
-                span: closed.span,
-            }),
-        }
-    }
-
-    /// Which symbol that `condition` needs can never have its value here, and why; what it needs
-    /// comes with the facts.
-    fn forbidden(&mut self, condition: Condition) -> Option<(Condition, Vec<Fact>)> {
-        let parts = match self.store.shape(condition) {
-            Shape::And(parts) => parts,
-            _ => vec![condition],
-        };
-        for part in &parts {
-            if self.can_hold(&[*part]) != Some(false) {
-                continue;
-            }
-            let atoms = self.store.atoms(*part);
-            for atom in atoms {
-                if let Atom::Symbol { name, .. } = atom
-                    && let Some(facts) = self.model.why_never(&name)
-                {
-                    let cause = self.store.enabled(&name);
-                    return Some((cause, facts.into_iter().map(fact).collect()));
-                }
-            }
-        }
-        let Solved::Unsat(core) = self.solve(&parts) else {
-            return None;
-        };
-        let words: Vec<String> = core
-            .iter()
-            .map(|part| self.store.display(*part).to_string())
-            .collect();
-        if words.is_empty() {
-            return None;
-        }
-        let cause = self.store.and_all(core);
-        let words = format!("no configuration has {}", words.join(" and "));
-        Some((cause, vec![Fact { words, place: None }]))
-    }
-}
-
-/// Reasons beyond these are counted only.
-const MOST_REASONS: usize = 3;
-
-/// Whether a path that ends in `last` holds `node` so often that it goes round in circles.
-fn is_on_path(states: &[State], last: usize, node: usize) -> bool {
-    let path = std::iter::successors(Some(last), |at| states[*at].from.map(|(next, _)| next));
-    path.filter(|at| states[*at].node == node).count() > 3
-}
-
-fn fact(fact: kconfig::Fact) -> Fact {
-    let place = fact.place.map(|place| Place {
-        file: Name::new(&place.file),
-        span: place.span,
-    });
-    Fact {
-        words: fact.text,
-        place,
     }
 }

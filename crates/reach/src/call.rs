@@ -10,7 +10,7 @@
 
 use condition::{Atom, Condition, Level};
 use csource::TRANSPARENT;
-use csource::syntax::Expr;
+use csource::syntax::{Expr, ExprKind, UnaryOp};
 use text::Name;
 
 use crate::Analysis;
@@ -154,7 +154,56 @@ impl Analysis<'_> {
             behind: None,
         };
         let value = self.macro_value(frame, used, at, under);
+        if let Some(value) = value
+            && self.is_settled(value)
+        {
+            return value;
+        }
+        let (_, definition) = self.macro_of(frame.unit, at.0, at.1);
+        if self.vocabulary.stable.contains(&*definition.name)
+            && args.iter().all(|arg| self.is_fixed(frame, arg))
+        {
+            let values: Vec<TermId> = args.iter().map(|arg| self.eval(frame, arg)).collect();
+            return self.predicate(definition.name, &values);
+        }
         value.unwrap_or_else(|| self.site(frame, whole))
+    }
+
+    /// Whether an argument is the same wherever this is asked: a constant, or the address of something
+    /// outside of functions, such as a static key.
+    fn is_fixed(&mut self, frame: &Frame, expr: &Expr) -> bool {
+        if let Some(name) = expr.as_ident()
+            && let Some(bound) = frame.bound(name)
+            && let Some(user) = frame.user.clone()
+        {
+            let args = bound.args.clone();
+            return args.iter().all(|arg| self.is_fixed(&user, arg));
+        }
+        if let ExprKind::Unary(UnaryOp::AddressOf, inner) = &expr.kind {
+            return self.is_global(frame, inner);
+        }
+        let value = self.eval(frame, expr);
+        self.terms.is_constant(value)
+    }
+
+    /// Whether an expression names an object outside of functions, or a part of one.
+    fn is_global(&mut self, frame: &Frame, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Field(inner, _, false) => self.is_global(frame, inner),
+            ExprKind::Index(inner, at) => {
+                let at = self.eval(frame, at);
+                self.terms.is_constant(at) && self.is_global(frame, inner)
+            }
+            ExprKind::Ident(name) => match (frame.bound(*name), frame.user.clone()) {
+                (Some(bound), Some(user)) => {
+                    let args = bound.args.clone();
+                    args.iter().all(|arg| self.is_global(&user, arg))
+                }
+                (_, Some(user)) => !frame.is_local(*name) && self.is_global(&user, expr),
+                (_, None) => !frame.is_local(*name),
+            },
+            _ => false,
+        }
     }
 
     fn function_call(
@@ -201,6 +250,9 @@ impl Analysis<'_> {
             .iter()
             .map(|v| self.terms.words(&self.store, *v))
             .collect();
+        // What is likely is the compiler's business.
+        let name = name.strip_suffix("_likely").unwrap_or(&name);
+        let name = name.strip_suffix("_unlikely").unwrap_or(name);
         let words = format!("{name}({})", words.join(", "));
         self.terms.add(Term::Predicate(words.as_str().into()))
     }

@@ -284,13 +284,11 @@ impl Analysis<'_> {
         if let Some(SymbolType::Int | SymbolType::Hex | SymbolType::String) =
             self.model.symbol(symbol).and_then(|symbol| symbol.kind)
         {
-            Some(match self.given_value(symbol) {
-                Some(value) => self.terms.int(value),
-                None => {
-                    let bounds = self.model.symbol(symbol).and_then(kconfig::Symbol::bounds);
-                    self.terms.config(symbol.into(), bounds)
-                }
-            })
+            if let Some(value) = self.given_value(symbol) {
+                return Some(self.terms.int(value));
+            }
+            let bounds = self.model.symbol(symbol).and_then(kconfig::Symbol::bounds);
+            Some(self.terms.config(symbol.into(), bounds))
         } else {
             let on = self.config_macro(name)?;
             Some(self.terms.truth_value(on))

@@ -74,7 +74,7 @@ impl Analysis<'_> {
     ) -> Option<TermId> {
         let (file, definition) = self.macro_of(frame.unit, at.0, at.1);
         let body = file.macro_body(&definition);
-        if body.is_textual || body.value.is_none() {
+        if body.value.is_none() && !body.is_textual {
             return None;
         }
         let inner = self.expansion(frame, used, at, under)?;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Where this is the only store of something else than 0, `pgmap->vmemmap_shift` is 0 without
-//! CONFIG_WANTED, whichever object is meant. Structures are not told apart here: a store to a field
+//! `CONFIG_WANTED`, whichever object is meant. Structures are not told apart here: a store to a field
 //! of the same name in another one counts too, so that more is held possible, never less.
 
 use condition::{Atom, Condition};
@@ -120,8 +120,8 @@ impl Analysis<'_> {
         for path in paths {
             let file = self.read_file(path)?;
             let mentions = file.mentions(field);
-            for found in stores_in(&file, field)? {
-                let (when, span) = self.store_condition((path, &file), &mentions, &found)?;
+            for span in stores_in(&file, field)? {
+                let when = self.store_condition((path, &file), &mentions, span)?;
                 let known = sum.get_or_insert(Stored {
                     when: Condition::FALSE,
                     at: Place { file: path, span },
@@ -137,9 +137,8 @@ impl Analysis<'_> {
         &mut self,
         (path, file): (Name, &File),
         mentions: &[Mention],
-        found: &Found,
-    ) -> Option<(Condition, Span)> {
-        let span = found.span;
+        span: Span,
+    ) -> Option<Condition> {
         let (unit, visit) = self.place_of(path)?;
         let mut when = self.line_condition(unit, visit, span.start);
         if !is_header(&path) {
@@ -154,7 +153,7 @@ impl Analysis<'_> {
             let flow = self.flow_of_store((path, id), span)?;
             when = self.store.and(when, flow);
         }
-        Some((self.project(when)?, span))
+        self.project(when)
     }
 
     fn flow_of_store(&mut self, (path, id): (Name, FunctionId), span: Span) -> Option<Condition> {
@@ -171,23 +170,17 @@ impl Analysis<'_> {
     }
 }
 
-/// A store to a field, or something that may become one.
-struct Found {
-    /// The field's name.
-    span: Span,
-}
-
-/// The stores to `field` in a file of what is not plainly 0; `None` where a macro may store to it.
-fn stores_in(file: &File, field: Name) -> Option<Vec<Found>> {
+/// Where in a file the name of `field` stands in a store of what is not plainly 0; `None` where a macro may store to it.
+fn stores_in(file: &File, field: Name) -> Option<Vec<Span>> {
     let text = file.text();
     let tokens: Vec<Token> = Lexer::new(text).collect();
     let mut found = Vec::new();
     for (number, token) in tokens.iter().enumerate() {
         match token.kind {
-            TokenKind::Ident if token.span.of(text) == field.as_bytes() => {
-                if is_store(text, &tokens, number) {
-                    found.push(Found { span: token.span });
-                }
+            TokenKind::Ident
+                if token.span.of(text) == field.as_bytes() && is_store(text, &tokens, number) =>
+            {
+                found.push(token.span);
             }
             TokenKind::Directive => {
                 let own = token.span.of(text);

@@ -26,6 +26,7 @@ mod platform;
 mod pointer;
 mod preprocess;
 mod project;
+mod reason;
 mod scan;
 mod selection;
 mod sites;
@@ -34,6 +35,7 @@ mod types;
 mod unit;
 mod variable;
 mod walk;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

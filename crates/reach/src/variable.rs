@@ -366,8 +366,11 @@ impl Analysis<'_> {
                 && has(*field)
                 && !fields.contains(field)
             {
-                // A structure that does not lie in the object is another's.
-                let tag = of.and_then(|_| self.type_of(frame, base)?.tag());
+                // A structure that does not lie in the object is another's. What a variable outside of
+                // functions is, a name alone does not tell.
+                let is_known = root(base).is_some_and(|name| frame.is_local(name));
+                let tag = of.filter(|_| is_known);
+                let tag = tag.and_then(|_| self.type_of(frame, base)?.tag());
                 if tag.zip(of).is_none_or(|(tag, of)| of.tags.contains(&tag)) {
                     fields.push(*field);
                 }
@@ -398,6 +401,17 @@ fn by_position(parts: &[(Option<Name>, Expr)]) -> bool {
         ExprKind::Int(0) => false,
         _ => field.is_none(),
     })
+}
+
+/// The variable through which an expression gets at an object.
+fn root(expr: &Expr) -> Option<Name> {
+    match &expr.kind {
+        ExprKind::Ident(name) => Some(*name),
+        ExprKind::Field(inner, ..) | ExprKind::Index(inner, _) | ExprKind::Unary(_, inner) => {
+            root(inner)
+        }
+        _ => None,
+    }
 }
 
 /// The tag of the structure that a variable is or points to.

@@ -357,6 +357,16 @@ fn what_stands_in_parentheses_may_be_a_type_or_not() {
 }
 
 #[test]
+fn what_names_are_put_together_has_a_value() {
+    let macros = "#ifdef CONFIG_OPT\n#define my_answer() true\n#else\n#define my_answer() false\n#endif\n\
+        #define ask(x) my_##x()\n#define ok() ask(answer)\n";
+    check(
+        &format!("{macros}int f(int n) {{ if (ok()) g(1); if (n && ok()) h(2); return 0; }}"),
+        &["g: OPT=y", "h: OPT=y && n"],
+    );
+}
+
+#[test]
 fn what_stands_in_a_loop_macro_is_no_test() {
     check(
         "#define NONE 0\n#define for_each_marked(p, head, mark) for (p = k(mark); p; p = 0)\n\

@@ -1,0 +1,233 @@
+//! A path to a sink, with what must hold for it: the answer that a reader can check.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use condition::{Answer as Solved, Atom, Condition, Model, Shape, Solver};
+use kconfig::Value;
+use rustc_hash::FxHashSet;
+use text::{Name, Span};
+
+use crate::answer::{PathStep, Witness};
+use crate::sites::Entry;
+use crate::walk::Walk;
+use crate::{Analysis, Place};
+
+/// A path under construction: a node, the Condition over its parameters, and where it came from.
+struct State {
+    node: usize,
+    when: Condition,
+    /// The state nearer to the sink, and the call that leads to it.
+    from: Option<(usize, Span)>,
+    /// The sink's place, for a first state.
+    sink: Span,
+}
+
+impl Analysis<'_> {
+    /// The path from an entry that asks the reader to assume least, the shortest of those; breadth
+    /// first from the sink.
+    pub(crate) fn best(&mut self, walk: &Walk, goal: Condition) -> Option<Witness> {
+        let mut states = self.sinks(walk);
+        let mut queue: VecDeque<usize> = (0..states.len()).collect();
+        let mut seen = FxHashSet::default();
+        let mut best: Option<Witness> = None;
+        let mut candidates = 0;
+        while let Some(number) = queue.pop_front() {
+            if states.len() > self.limits.states || candidates >= self.limits.witnesses {
+                break;
+            }
+            let (node, when) = (states[number].node, states[number].when);
+            for entry in &walk.nodes[node].entries {
+                let own = self.store.and(when, entry.when);
+                if self.can_hold(&[own, goal]) == Some(false) {
+                    continue;
+                }
+                let own = self.refined(own);
+                let whole = self.store.and(own, goal);
+                if let Solved::Sat(model) = self.solve(&[whole]) {
+                    let witness = self.witness(walk, &states, number, entry, (whole, &model));
+                    if witness.assumptions.is_empty() {
+                        return Some(witness);
+                    }
+                    candidates += 1;
+                    let fewer =
+                        |known: &Witness| witness.assumptions.len() < known.assumptions.len();
+                    if best.as_ref().is_none_or(fewer) {
+                        best = Some(witness);
+                    }
+                }
+            }
+            for (caller, site) in walk.calls_of(node) {
+                if is_on_path(&states, number, caller) {
+                    continue;
+                }
+                let passed = self.passed(when, site);
+                let led = self
+                    .store
+                    .and_all([passed, site.when, walk.nodes[caller].provided]);
+                if !seen.insert((caller, led)) || self.can_hold(&[led, goal]) == Some(false) {
+                    continue;
+                }
+                states.push(State {
+                    node: caller,
+                    when: led,
+                    from: Some((number, site.span)),
+                    sink: Span::default(),
+                });
+                queue.push_back(states.len() - 1);
+            }
+        }
+        best
+    }
+
+    /// Where paths begin that are followed backwards.
+    fn sinks(&mut self, walk: &Walk) -> Vec<State> {
+        let mut states = Vec::new();
+        for start in &walk.starts {
+            if let Some(node) = walk.node_of(start.key) {
+                states.push(State {
+                    node,
+                    when: self.store.and(start.when, walk.nodes[node].provided),
+                    from: None,
+                    sink: start.at,
+                });
+            }
+        }
+        states
+    }
+
+    fn witness(
+        &mut self,
+        walk: &Walk,
+        states: &[State],
+        last: usize,
+        entry: &Entry,
+        (whole, model): (Condition, &Model),
+    ) -> Witness {
+        let mut path = Vec::new();
+        let mut at = Some(last);
+        while let Some(number) = at {
+            let state = &states[number];
+            let key = walk.nodes[state.node].key;
+            let span = state.from.map_or(state.sink, |(_, span)| span);
+            if let Some(file) = self.read_file(key.path) {
+                let function = file.function(key.id).name;
+                path.push(PathStep {
+                    function,
+                    place: Place {
+                        file: key.path,
+                        span,
+                    },
+                });
+            }
+            at = state.from.map(|(next, _)| next);
+        }
+        // A call as a sink ends at the call, not inside the function that is called.
+        let called = !walk.starts.iter().any(|start| start.is_place);
+        if called && path.len() > 1 {
+            path.pop();
+        }
+        let (config, assumptions) = self.decisive(whole, model);
+        Witness {
+            path,
+            entry: entry.words.clone(),
+            entered_at: Place {
+                file: entry.file,
+                span: entry.span,
+            },
+            config,
+            assumptions,
+        }
+    }
+
+    /// The values of a model that by themselves make `whole` true.
+    fn decisive(
+        &mut self,
+        whole: Condition,
+        model: &Model,
+    ) -> (BTreeMap<String, String>, Vec<String>) {
+        let literals: Vec<Condition> = self
+            .store
+            .atoms(whole)
+            .into_iter()
+            .map(|atom| {
+                let value = model.value(atom).unwrap_or(false);
+                let condition = self.store.atom(atom);
+                if value { condition } else { !condition }
+            })
+            .collect();
+        let mut plain = Solver::new();
+        plain.assert(&self.store, !whole);
+        let core = match plain.solve(&self.store, &literals) {
+            Solved::Unsat(core) => self.minimal(&mut plain, core),
+            _ => literals,
+        };
+        let mut wanted = Vec::new();
+        let mut assumptions = Vec::new();
+        for literal in core {
+            match self.store.shape(literal) {
+                Shape::Atom(Atom::Symbol { name, .. }, _) => wanted.push(name),
+                // Kconfig says when the macro of a symbol is defined.
+                Shape::Atom(Atom::Defined(name), _) if self.config_symbol(name).is_some() => {
+                    wanted.extend(self.config_symbol(name));
+                }
+                Shape::Atom(atom, negated) => self.record(atom, negated, &mut assumptions),
+                _ => {}
+            }
+        }
+        let value = |name: Name| Value::in_solution(model, name).unwrap_or_default();
+        let mut config: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in self.model.justify(wanted.iter().copied(), &value) {
+            config.insert(name.to_string(), value.word().to_owned());
+        }
+        assumptions.sort_unstable();
+        assumptions.dedup();
+        (config, assumptions)
+    }
+
+    fn config_symbol(&self, name: Name) -> Option<Name> {
+        let symbol = self.model.symbol(name.strip_prefix("CONFIG_")?)?;
+        Some(symbol.name)
+    }
+
+    /// Drops what is not needed, one literal after the other.
+    fn minimal(&mut self, plain: &mut Solver, core: Vec<Condition>) -> Vec<Condition> {
+        let mut kept = core;
+        let mut at = 0;
+        while at < kept.len() {
+            let mut fewer = kept.clone();
+            fewer.remove(at);
+            match plain.solve(&self.store, &fewer) {
+                Solved::Unsat(_) => kept = fewer,
+                _ => at += 1,
+            }
+        }
+        kept
+    }
+
+    fn record(&mut self, atom: Atom, negated: bool, assumptions: &mut Vec<String>) {
+        match atom {
+            // What is asked of values on the way is the path's own business; what is asked of the
+            // machine and the configuration is what a reader must provide.
+            Atom::Symbol { .. } | Atom::Free(_) | Atom::Value(..) => {}
+            Atom::Predicate(words) if negated => assumptions.push(format!("{words} is false")),
+            Atom::Predicate(words) => assumptions.push(format!("{words} is true")),
+            Atom::Defined(name) if negated => assumptions.push(format!("{name} is not defined")),
+            Atom::Defined(name) => assumptions.push(format!("{name} is defined")),
+            Atom::Probe(words) => {
+                let word = if negated { "no" } else { "yes" };
+                assumptions.push(format!("the toolchain answers {word} to {words}"));
+            }
+            Atom::Compare { .. } | Atom::Assumption(_) => {
+                let condition = self.store.atom(atom);
+                let literal = if negated { !condition } else { condition };
+                assumptions.push(self.store.display(literal).to_string());
+            }
+        }
+    }
+}
+
+/// Whether a path that ends in `last` holds `node` so often that it goes round in circles.
+fn is_on_path(states: &[State], last: usize, node: usize) -> bool {
+    let path = std::iter::successors(Some(last), |at| states[*at].from.map(|(next, _)| next));
+    path.filter(|at| states[*at].node == node).count() > 3
+}

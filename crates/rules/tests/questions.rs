@@ -1,0 +1,214 @@
+//! What each question asks, as the smallest kernels that answer it one way and the other.
+
+mod base;
+
+use base::outcome;
+
+/// The verdict with its reason, or the beginning of that.
+fn says(rule: &str, files: &str, expect: &str) {
+    let outcome = outcome(rule, files);
+    let verdict = &outcome.verdicts[0];
+    let got = format!("{}: {}", verdict.verdict.word(), verdict.reason);
+    assert!(got.starts_with(expect), "{files}\n{got}\n{expect}");
+}
+
+/// A kernel in which one function is populated, and counted, where different questions are answered yes.
+fn pair(populate: &str, count: &str) -> String {
+    format!(
+        "//- mm/sink.c
+static bool wanted(void) {{ return IS_ENABLED(CONFIG_OPT); }}
+void vmemmap_populate_compound_pages(void) {{ }}
+static unsigned long compound_nr_pages(int nr)
+{{
+	if ({count}) return 2 * (PAGE_SIZE / sizeof(struct page));
+	return nr;
+}}
+static int start(void)
+{{
+	if ({populate}) vmemmap_populate_compound_pages();
+	return compound_nr_pages(4);
+}}
+module_init(start);
+"
+    )
+}
+
+#[test]
+fn two_halves_are_compared_by_what_they_mean() {
+    let both = "clean: both halves are reached under the same conditions";
+    let cases = [
+        ("IS_ENABLED(CONFIG_OPT)", "wanted()", both),
+        ("nr_devices > 1 && wanted()", "wanted() && mode()", both),
+        ("wanted()", "!(!nr_devices || !wanted())", both),
+        (
+            "1",
+            "wanted()",
+            "flagged: toy reaches vmemmap_populate_compound_pages()",
+        ),
+        (
+            "wanted()",
+            "!wanted()",
+            "flagged: toy reaches vmemmap_populate_compound_pages()",
+        ),
+        (
+            "wanted()",
+            "nr",
+            "flagged: toy reaches the short count of compound_nr_pages()",
+        ),
+        ("0", "0", "cannot-reach"),
+    ];
+    for (populate, count, expect) in cases {
+        says("mismatched-pair", &pair(populate, count), expect);
+    }
+}
+
+const NEVER_STORED: &str =
+    "cannot-reach: vmemmap_populate_compound_pages(): nothing stores to .shift";
+
+#[test]
+fn a_field_holds_what_somebody_stores() {
+    let text = |first: &str, second: &str| {
+        format!(
+            "//- mm/other.c
+void set(struct map *map) {{ {first} }}
+void probe(struct map *map)
+{{
+	{second}
+}}
+struct driver driver = {{ .probe = probe }};
+//- mm/sink.c
+void vmemmap_populate_compound_pages(void) {{ }}
+int populate(struct map *map)
+{{
+	if (1 << map->shift > 1) vmemmap_populate_compound_pages();
+	return 0;
+}}
+struct driver other = {{ .populate = populate }};
+"
+        )
+    };
+    let gated = "if (IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP)) map->shift = 9;";
+    let cases = [
+        (gated, "", NEVER_STORED),
+        (
+            gated,
+            "map->shift = 0; if (map->shift == 2) map->shift = 0x0;",
+            NEVER_STORED,
+        ),
+        (gated, "map->shift |= 2;", "flagged"),
+        (gated, "read(&map->shift);", "flagged"),
+        (gated, "++map[1].shift;", "flagged"),
+        (gated, "struct map m = { .shift = 4 };", "flagged"),
+        // A value that nobody stores comes from elsewhere.
+        ("", "", "flagged"),
+    ];
+    for (first, second, expect) in cases {
+        says("unselected", &text(first, second), expect);
+    }
+}
+
+#[test]
+fn a_store_to_another_structure_is_none() {
+    let text = |stored: &str| {
+        format!(
+            "//- include/linux/map.h
+struct map {{ int shift; }};
+struct page {{ struct map *map; int flags; }};
+struct params {{ struct map *map; u32 flags; }};
+//- mm/sink.c
+#include <linux/map.h>
+void vmemmap_populate_compound_pages(void) {{ }}
+static void fill(struct page *page, struct params *p, struct map *map) {{ {stored} }}
+static int start(void)
+{{
+	struct params params = {{ .flags = 1 }};
+
+	fill(0, &params, 0);
+	if (params.map) vmemmap_populate_compound_pages();
+	return 0;
+}}
+module_init(start);
+"
+        )
+    };
+    says("unselected", &text("page->map = map;"), "cannot-reach");
+    says("unselected", &text("p->map = map;"), "flagged");
+    says("unselected", &text("p->flags = 2;"), "cannot-reach");
+    // A variable of the file may have the name of somebody's field.
+    let global = "//- include/linux/other.h
+struct other { struct page mine; };
+//- mm/sink.c
+#include <linux/other.h>
+void vmemmap_populate_compound_pages(void) { }
+struct state { int on; };
+static struct state mine;
+void set(int on) { mine.on = on; }
+static int start(void)
+{
+	if (mine.on) vmemmap_populate_compound_pages();
+	return 0;
+}
+module_init(start);
+";
+    says("unselected", global, "flagged");
+}
+
+/// The verdict on a `select` by the one architecture, with lines of Kconfig and of code.
+fn stale(kconfig: &str, code: &str, expect: &str) {
+    let files = format!(
+        "//- arch/toy/Kconfig
+config TOY
+	def_bool y
+{kconfig}//- mm/sink.c
+{code}
+"
+    );
+    says("stale-select", &files, expect);
+}
+
+#[test]
+fn a_select_counts_where_anything_asks() {
+    let select = "\tselect ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP\n";
+    let asks = "#ifdef CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP\nint x;\n#endif";
+    stale("", asks, "clean: selects none of");
+    stale(
+        select,
+        "",
+        "flagged: toy selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP in vain: nothing asks about it",
+    );
+    stale(select, asks, "clean: TOY selects");
+    stale(select, &format!("/* {asks} */"), "flagged");
+    stale(
+        select,
+        &format!("#ifdef CONFIG_NEVER\n{asks}\n#endif"),
+        "flagged",
+    );
+    stale(
+        select,
+        "#if defined(CONFIG_NEVER) && defined(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP)\n#endif",
+        "flagged",
+    );
+    stale(
+        select,
+        "int f(void) { return IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP); }",
+        "clean",
+    );
+    let dependent =
+        "config A\n\tbool\n\tdefault y\n\tdepends on ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP";
+    stale(
+        &format!("{select}{dependent}\n"),
+        "",
+        "clean: TOY selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP: config A",
+    );
+    stale(&format!("{select}{dependent} && NEVER\n"), "", "flagged");
+    stale(
+        "\tselect ARCH_WANT_OPTIMIZE_VMEMMAP\n",
+        asks,
+        "flagged: toy selects ARCH_WANT_OPTIMIZE_VMEMMAP in vain: no Kconfig file",
+    );
+    stale(
+        "\tselect ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP if NEVER\n",
+        asks,
+        "flagged",
+    );
+}
