@@ -34,7 +34,7 @@ obj-$(CONFIG_OPT) += other.o
 ";
 
 /// What one rule says of the base with `files` laid over it.
-pub fn outcome(rule: &str, files: &str) -> rules::Outcome {
+pub(crate) fn outcome(rule: &str, files: &str) -> rules::Outcome {
     let fixture = Memory::new(&format!("{BASE}{files}"));
     let settings = Settings {
         rules: vec![rule.to_owned()],
