@@ -1,7 +1,8 @@
 //! Does the kernel's own `conf` accept the configuration of every finding?
 //!
-//! A witness that Kconfig refuses is no witness. Each finding's `config` is given to `conf` as the
-//! values to keep, the rest by default; every value must come out as it went in.
+//! A witness that Kconfig refuses is no witness. Each finding's `config` is put behind what `conf
+//! --allnoconfig` writes, and that goes through `conf --olddefconfig`; every value must come out as it went
+//! in.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,17 +61,15 @@ fn refused(
         .flatten()
         .map(|(symbol, value)| (symbol.as_str(), value.as_str().unwrap_or_default()))
         .collect();
-    let file = scratch.join("asked");
+    let config = scratch.join(".config");
+    conf::said(conf::ask(conf, tree, arch, scratch).args(["--allnoconfig", "Kconfig"]))?;
+    let base = fs::read_to_string(&config).map_err(|error| Error::io("read", &config, &error))?;
     let lines: String = asked
         .iter()
         .map(|(symbol, value)| line(symbol, value))
         .collect();
-    fs::write(&file, lines).map_err(|error| Error::io("write", &file, &error))?;
-    let mut ask = conf::ask(conf, tree, arch, scratch);
-    ask.args(["--alldefconfig", "Kconfig"])
-        .env("KCONFIG_ALLCONFIG", &file);
-    conf::said(&mut ask)?;
-    let config = scratch.join(".config");
+    fs::write(&config, base + &lines).map_err(|error| Error::io("write", &config, &error))?;
+    conf::said(conf::ask(conf, tree, arch, scratch).args(["--olddefconfig", "Kconfig"]))?;
     let text = fs::read_to_string(&config).map_err(|error| Error::io("read", &config, &error))?;
     let got = values(&text);
     Ok(asked

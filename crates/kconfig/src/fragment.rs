@@ -12,7 +12,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use condition::{Answer, Atom, Model as Solution};
+use condition::{Answer, Atom, Level, Model as Solution};
 use rustc_hash::FxHashSet;
 use text::Name;
 
@@ -101,52 +101,24 @@ impl Questions<'_> {
         for name in self.model.probes() {
             probes.insert(name, solution.value(Atom::Probe(name)) == Some(true));
         }
-        let mut trial = Trial {
-            questions: self,
-            wishes,
-            solution,
-            needed: Needed { set, probes },
+        let bases = [Fill::Default, Fill::No].map(|fill| {
+            let mut base = Settings::new();
+            base.fill(self.model, fill);
+            base
+        });
+        let holds = |configuration: &Configuration<'_>| self.grants(wishes, configuration);
+        let wish = Purpose {
+            wanted: wishes.iter().map(|wish| wish.symbol).collect(),
+            kept: wishes.iter().map(|wish| wish.symbol).collect(),
+            holds: &holds,
         };
-        if !trial.mend() {
-            return None;
-        }
-        trial.shorten();
-        trial.probes();
-        Some(trial.needed)
+        let needed = Needed { set, probes };
+        self.constraints.shortest(needed, solution, &wish, &bases)
     }
 
-    fn has_prompt(&self, name: Name) -> bool {
-        let symbol = self.model.symbol(name);
-        symbol.is_some_and(|symbol| !symbol.prompts.is_empty())
-    }
-}
-
-struct Trial<'t, 'm> {
-    questions: &'t Questions<'m>,
-    wishes: &'t [Wish],
-    solution: &'t Solution,
-    needed: Needed,
-}
-
-/// What a fragment is tried on.
-const BASES: [Fill; 2] = [Fill::Default, Fill::No];
-
-impl<'m> Trial<'_, 'm> {
-    fn configure(&self, needed: &Needed, base: Fill) -> Configuration<'m> {
-        let model = self.questions.model;
-        let mut settings = Settings::new();
-        for (name, value) in &needed.set {
-            settings.set(model, *name, value);
-        }
-        settings.fill(model, base);
-        let probe = |name: Name| needed.probes.get(&name) == Some(&true);
-        let wanted = self.wishes.iter().map(|wish| wish.symbol);
-        model.configure_for(&settings, &probe, wanted)
-    }
-
-    fn holds(&self, configuration: &Configuration<'_>) -> bool {
-        self.wishes.iter().all(|wish| {
-            let symbol = self.questions.model.symbol(wish.symbol);
+    fn grants(&self, wishes: &[Wish], configuration: &Configuration<'_>) -> bool {
+        wishes.iter().all(|wish| {
+            let symbol = self.model.symbol(wish.symbol);
             let is = configuration.text(&wish.symbol);
             match symbol.filter(|symbol| symbol.is_valued()) {
                 Some(symbol) => {
@@ -157,9 +129,92 @@ impl<'m> Trial<'_, 'm> {
         })
     }
 
+    fn has_prompt(&self, name: Name) -> bool {
+        let symbol = self.model.symbol(name);
+        symbol.is_some_and(|symbol| !symbol.prompts.is_empty())
+    }
+}
+
+/// What a fragment is for.
+pub struct Purpose<'p> {
+    /// The symbols whose values decide.
+    pub wanted: Vec<Name>,
+    /// Lines that stay, needed or not.
+    pub kept: FxHashSet<Name>,
+    /// Whether a configuration serves it.
+    pub holds: &'p dyn Fn(&Configuration<'_>) -> bool,
+}
+
+impl std::fmt::Debug for Purpose<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Purpose")
+            .field("wanted", &self.wanted)
+            .finish_non_exhaustive()
+    }
+}
+
+impl crate::Constraints<'_> {
+    /// What must be set of `needed` so that `purpose` is served on each of `bases`, more where defaults
+    /// stand in the way; `solution` serves it. `None` where that was not found.
+    pub fn shortest(
+        &self,
+        needed: Needed,
+        solution: &Solution,
+        purpose: &Purpose<'_>,
+        bases: &[Settings],
+    ) -> Option<Needed> {
+        let mut trial = Trial {
+            constraints: self,
+            purpose,
+            solution,
+            bases,
+            needed,
+        };
+        if !trial.mend() {
+            return None;
+        }
+        trial.shorten();
+        trial.probes();
+        Some(trial.needed)
+    }
+}
+
+struct Trial<'t, 'm> {
+    constraints: &'t crate::Constraints<'m>,
+    purpose: &'t Purpose<'t>,
+    solution: &'t Solution,
+    /// What a fragment is tried on.
+    bases: &'t [Settings],
+    needed: Needed,
+}
+
+impl<'m> Trial<'_, 'm> {
+    fn configure(&self, needed: &Needed, base: &Settings) -> Configuration<'m> {
+        let model = self.constraints.model();
+        let mut settings = base.clone();
+        for (name, value) in &needed.set {
+            settings.set(model, *name, value);
+        }
+        let probe = |name: Name| needed.probes.get(&name) == Some(&true);
+        let set = needed.set.keys().copied();
+        let wanted = self.purpose.wanted.iter().copied().chain(set);
+        model.configure_for(&settings, &probe, wanted)
+    }
+
     fn granted(&self, needed: &Needed) -> bool {
-        let on = |base: &Fill| self.holds(&self.configure(needed, *base));
-        BASES.iter().all(on)
+        self.bases.iter().all(|base| self.serves(needed, base))
+    }
+
+    /// Whether a fragment serves its purpose on one base, and every line of it is heeded.
+    fn serves(&self, needed: &Needed, base: &Settings) -> bool {
+        let configuration = self.configure(needed, base);
+        let mut set = needed.set.iter();
+        (self.purpose.holds)(&configuration)
+            && set.all(|(name, value)| {
+                let symbol = self.constraints.model().symbol(*name);
+                let is = configuration.text(name);
+                symbol.is_none_or(|symbol| symbol.order(is, value).is_eq())
+            })
     }
 
     /// Sets what differs from the solution, until the wishes are granted; false where that does not
@@ -167,9 +222,9 @@ impl<'m> Trial<'_, 'm> {
     fn mend(&mut self) -> bool {
         loop {
             let mut more = BTreeMap::new();
-            for base in BASES {
-                let configuration = self.configure(&self.needed, base);
-                if !self.holds(&configuration) {
+            for base in self.bases {
+                if !self.serves(&self.needed, base) {
+                    let configuration = self.configure(&self.needed, base);
                     more.extend(self.differing(&configuration));
                 }
             }
@@ -202,7 +257,7 @@ impl<'m> Trial<'_, 'm> {
             return differs.then(|| value.word().to_owned());
         }
         let text = configuration.text(&name);
-        let constraints = &self.questions.constraints;
+        let constraints = self.constraints;
         let mut pairs = constraints.pairs.iter();
         let disagree = pairs.any(|(a, b)| {
             let order = symbol.order(configuration.text(a), configuration.text(b));
@@ -217,9 +272,8 @@ impl<'m> Trial<'_, 'm> {
 
     /// Leaves out what is not needed, many lines at a time and then one by one.
     fn shorten(&mut self) {
-        let wished: FxHashSet<Name> = self.wishes.iter().map(|wish| wish.symbol).collect();
         let mut open: Vec<Name> = self.needed.set.keys().copied().collect();
-        open.retain(|name| !wished.contains(name));
+        open.retain(|name| !self.purpose.kept.contains(name));
         let mut size = open.len().max(1);
         loop {
             let mut kept = Vec::new();
@@ -378,6 +432,28 @@ impl Term {
 }
 
 impl<'m> Configuration<'m> {
+    /// What the configuration answers to a question about its symbols; `None` to any other.
+    pub fn answer(&self, atom: Atom) -> Option<bool> {
+        match atom {
+            Atom::Symbol { name, level } => {
+                let value = match level {
+                    Level::Yes => Value::Yes,
+                    Level::Module => Value::Module,
+                };
+                Some(self.value(&name) == value)
+            }
+            Atom::Compare { symbol, op, value } => {
+                let known = self.model.symbol(symbol)?;
+                Some(known.compares(self.text(&symbol), op, &value))
+            }
+            Atom::Defined(name) => {
+                let symbol = self.model.symbol(name.strip_prefix("CONFIG_")?)?;
+                Some(self.is_written(&symbol.name))
+            }
+            _ => None,
+        }
+    }
+
     /// The symbols that have a value, in the order in which Kconfig defines them.
     fn known(&self) -> impl Iterator<Item = &'m Symbol> {
         let model: &'m Model = self.model;

@@ -41,7 +41,7 @@ pub use configure::{Configuration, setting_line};
 pub use dialect::Dialect;
 pub use elaborate::elaborate;
 pub use environment::Environment;
-pub use fragment::{Fragment, Needed};
+pub use fragment::{Fragment, Needed, Purpose};
 pub use library::Library;
 pub use logic::Constraints;
 pub use model::{

@@ -102,7 +102,7 @@ impl Model {
     }
 }
 
-impl Constraints<'_> {
+impl<'m> Constraints<'m> {
     /// Asserts all that Kconfig says of the symbols in `names` and of those they depend on.
     pub fn require(
         &mut self,
@@ -114,7 +114,7 @@ impl Constraints<'_> {
         self.require_all(store, solver, open);
     }
 
-    pub(crate) fn model(&self) -> &Model {
+    pub(crate) fn model(&self) -> &'m Model {
         self.model
     }
 

@@ -49,8 +49,11 @@ pub struct Witness {
     pub entry: String,
     /// Where that is said.
     pub entered_at: Place,
-    /// Symbols and their values (`y`, `m`, `n`) that open the path.
+    /// Symbols and their values (`y`, `m`, `n`, numbers, texts in quotes) that open the path: set on the base
+    /// of the analysis. Where `is_tried`, none of them can be left out.
     pub config: BTreeMap<String, String>,
+    /// Whether that was evaluated as the kernel's Kconfig would, and found to be so.
+    pub is_tried: bool,
     /// What else must hold, in words.
     pub assumptions: Vec<String>,
 }

@@ -215,6 +215,8 @@ pub struct Analysis<'t> {
     platform: Platform,
     /// The values of the one configuration that is asked about, if it is one.
     given: Option<Given>,
+    /// The text of a `.config` on which witnesses build.
+    base: Option<Arc<[u8]>>,
     vocabulary: &'t Vocabulary,
     limits: Limits,
     model: &'t Model,
@@ -284,6 +286,7 @@ impl<'t> Analysis<'t> {
             arch,
             platform: Platform::new(&arch),
             given: None,
+            base: None,
             header_arches,
             vocabulary,
             limits,
@@ -319,6 +322,12 @@ impl<'t> Analysis<'t> {
             feasible: FxHashMap::default(),
             relevant: FxHashMap::default(),
         }
+    }
+
+    /// Configurations of witnesses are from here on set on a base: the text of a `.config`, rather than what
+    /// `allnoconfig` makes.
+    pub fn set_base(&mut self, text: Arc<[u8]>) {
+        self.base = Some(text);
     }
 
     /// The architecture.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use condition::{Answer as Solved, Atom, Condition, Model, Shape, Solver};
-use kconfig::Value;
+use kconfig::{Configuration, Fill, Needed, Purpose, Settings, SymbolType, Value};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
@@ -22,6 +22,13 @@ struct State {
     sink: Span,
 }
 
+/// Why a path is open: what must hold, values for which it does, and the symbols that decide.
+struct Grounds {
+    whole: Condition,
+    model: Model,
+    wanted: Vec<Name>,
+}
+
 impl Analysis<'_> {
     /// The path from an entry that asks the reader to assume least, the shortest of those; breadth
     /// first from the sink.
@@ -29,7 +36,7 @@ impl Analysis<'_> {
         let mut states = self.sinks(walk);
         let mut queue: VecDeque<usize> = (0..states.len()).collect();
         let mut seen = FxHashSet::default();
-        let mut best: Option<Witness> = None;
+        let mut best: Option<(Witness, Grounds)> = None;
         let mut candidates = 0;
         while let Some(number) = queue.pop_front() {
             if states.len() > self.limits.states || candidates >= self.limits.witnesses {
@@ -43,16 +50,16 @@ impl Analysis<'_> {
                 }
                 let own = self.refined(own);
                 let whole = self.store.and(own, goal);
-                if let Solved::Sat(model) = self.solve(&[whole]) {
-                    let witness = self.witness(walk, &states, number, entry, (whole, &model));
-                    if witness.assumptions.is_empty() {
-                        return Some(witness);
+                if let Solved::Sat(model) = self.solve_plainly(whole) {
+                    let found = self.witness(walk, &states, number, entry, (whole, model));
+                    let assumed = found.0.assumptions.len();
+                    if assumed == 0 {
+                        return Some(self.configured(found));
                     }
                     candidates += 1;
-                    let fewer =
-                        |known: &Witness| witness.assumptions.len() < known.assumptions.len();
+                    let fewer = |known: &(Witness, _)| assumed < known.0.assumptions.len();
                     if best.as_ref().is_none_or(fewer) {
-                        best = Some(witness);
+                        best = Some(found);
                     }
                 }
             }
@@ -76,7 +83,23 @@ impl Analysis<'_> {
                 queue.push_back(states.len() - 1);
             }
         }
-        best
+        best.map(|found| self.configured(found))
+    }
+
+    /// Asks the solver, with no macro defined that nothing in the tree defines, if it can be so.
+    fn solve_plainly(&mut self, whole: Condition) -> Solved {
+        let mut parts = vec![whole];
+        for atom in self.store.atoms(whole) {
+            if let Atom::Defined(name) = atom
+                && self.config_symbol(name).is_none()
+            {
+                parts.push(!self.store.atom(atom));
+            }
+        }
+        match self.solve(&parts) {
+            Solved::Sat(model) => Solved::Sat(model),
+            _ => self.solve(&[whole]),
+        }
     }
 
     /// Where paths begin that are followed backwards.
@@ -101,8 +124,8 @@ impl Analysis<'_> {
         states: &[State],
         last: usize,
         entry: &Entry,
-        (whole, model): (Condition, &Model),
-    ) -> Witness {
+        (whole, model): (Condition, Model),
+    ) -> (Witness, Grounds) {
         let mut path = Vec::new();
         let mut at = Some(last);
         while let Some(number) = at {
@@ -126,25 +149,125 @@ impl Analysis<'_> {
         if called && path.len() > 1 {
             path.pop();
         }
-        let (config, assumptions) = self.decisive(whole, model);
-        Witness {
+        let (wanted, assumptions) = self.decisive(whole, &model);
+        let witness = Witness {
             path,
             entry: entry.words.clone(),
             entered_at: Place {
                 file: entry.file,
                 span: entry.span,
             },
-            config,
+            config: BTreeMap::new(),
+            is_tried: false,
             assumptions,
-        }
+        };
+        let grounds = Grounds {
+            whole,
+            model,
+            wanted,
+        };
+        (witness, grounds)
     }
 
-    /// The values of a model that by themselves make `whole` true.
-    fn decisive(
-        &mut self,
-        whole: Condition,
-        model: &Model,
-    ) -> (BTreeMap<String, String>, Vec<String>) {
+    /// A witness with its configuration: the least to set, on the base that is asked for, so that the path
+    /// is open; evaluated as the kernel's own Kconfig would.
+    fn configured(&mut self, (mut witness, grounds): (Witness, Grounds)) -> Witness {
+        let Grounds {
+            whole,
+            model,
+            wanted,
+        } = grounds;
+        let open = self.in_kconfig_alone(whole, &model);
+        let value = |name: Name| Value::in_solution(&model, name).unwrap_or_default();
+        let justified = self.model.justify(wanted, &value).into_iter();
+        let mut needed = Needed {
+            set: justified
+                .map(|(name, value)| (name, value.word().to_owned()))
+                .collect(),
+            probes: BTreeMap::new(),
+        };
+        for name in self.model.probes() {
+            let answer = model.value(Atom::Probe(name)) == Some(true);
+            needed.probes.insert(name, answer);
+        }
+        let base = self.base_settings(&needed.probes);
+        let store = &self.store;
+        let holds = |configuration: &Configuration<'_>| {
+            store.evaluate(open, &mut |atom| configuration.answer(atom)) == Some(true)
+        };
+        let purpose = Purpose {
+            wanted: self.symbols_in(open),
+            kept: FxHashSet::default(),
+            holds: &holds,
+        };
+        let shortest = self
+            .constraints
+            .shortest(needed.clone(), &model, &purpose, &[base]);
+        witness.is_tried = shortest.is_some();
+        let needed = shortest.unwrap_or(Needed {
+            probes: BTreeMap::new(),
+            ..needed
+        });
+        for (name, answer) in needed.probes {
+            let word = if answer { "yes" } else { "no" };
+            let words = format!("the toolchain answers {word} to {name}");
+            if !witness.assumptions.contains(&words) {
+                witness.assumptions.push(words);
+            }
+        }
+        for (name, value) in needed.set {
+            let is_text =
+                self.model.symbol(name).and_then(|symbol| symbol.kind) == Some(SymbolType::String);
+            let value = if is_text {
+                format!("\"{value}\"")
+            } else {
+                value
+            };
+            witness.config.insert(name.to_string(), value);
+        }
+        witness
+    }
+
+    /// `whole` where all that is not Kconfig's to say is as in a model.
+    fn in_kconfig_alone(&mut self, whole: Condition, model: &Model) -> Condition {
+        let model_of = self.model;
+        let is_symbol = |name: Name| {
+            let symbol = name.strip_prefix("CONFIG_");
+            symbol.is_some_and(|symbol| model_of.symbol(symbol).is_some())
+        };
+        self.store.map_atoms(whole, &mut |store, atom| match atom {
+            Atom::Symbol { .. } | Atom::Compare { .. } => store.atom(atom),
+            Atom::Defined(name) if is_symbol(name) => store.atom(atom),
+            atom => Condition::constant(model.value(atom).unwrap_or(false)),
+        })
+    }
+
+    fn symbols_in(&self, condition: Condition) -> Vec<Name> {
+        let atoms = self.store.atoms(condition).into_iter();
+        let symbols = atoms.filter_map(|atom| match atom {
+            Atom::Symbol { name, .. } => Some(name),
+            Atom::Compare { symbol, .. } => Some(symbol),
+            Atom::Defined(name) => self.config_symbol(name),
+            _ => None,
+        });
+        symbols.collect()
+    }
+
+    /// What a configuration is tried on: the text that was given, else what `allnoconfig` makes.
+    fn base_settings(&self, probes: &BTreeMap<Name, bool>) -> Settings {
+        let text = self.base.clone().unwrap_or_else(|| {
+            let mut nothing = Settings::new();
+            nothing.fill(self.model, Fill::No);
+            let probe = |name: Name| probes.get(&name) == Some(&true);
+            let made = self.model.configure(&nothing, &probe).to_text();
+            made.into_bytes().into()
+        });
+        Settings::read(self.model, &text).0
+    }
+
+    /// The symbols whose values in a model, with others, make `whole` true by themselves, and what else
+    /// must hold.
+    fn decisive(&mut self, whole: Condition, model: &Model) -> (Vec<Name>, Vec<String>) {
         let literals: Vec<Condition> = self
             .store
             .atoms(whole)
@@ -174,14 +297,9 @@ impl Analysis<'_> {
                 _ => {}
             }
         }
-        let value = |name: Name| Value::in_solution(model, name).unwrap_or_default();
-        let mut config: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in self.model.justify(wanted.iter().copied(), &value) {
-            config.insert(name.to_string(), value.word().to_owned());
-        }
         assumptions.sort_unstable();
         assumptions.dedup();
-        (config, assumptions)
+        (wanted, assumptions)
     }
 
     fn config_symbol(&self, name: Name) -> Option<Name> {
@@ -207,11 +325,12 @@ impl Analysis<'_> {
     fn record(&mut self, atom: Atom, negated: bool, assumptions: &mut Vec<String>) {
         match atom {
             // What is asked of values on the way is the path's own business; what is asked of the
-            // machine and the configuration is what a reader must provide.
+            // machine and the configuration is what a reader must provide. That a compiler is not
+            // another one goes without saying.
             Atom::Symbol { .. } | Atom::Free(_) | Atom::Value(..) => {}
+            Atom::Defined(_) if negated => {}
             Atom::Predicate(words) if negated => assumptions.push(format!("{words} is false")),
             Atom::Predicate(words) => assumptions.push(format!("{words} is true")),
-            Atom::Defined(name) if negated => assumptions.push(format!("{name} is not defined")),
             Atom::Defined(name) => assumptions.push(format!("{name} is defined")),
             Atom::Probe(words) => {
                 let word = if negated { "no" } else { "yes" };

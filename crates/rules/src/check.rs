@@ -24,6 +24,9 @@ pub struct Settings {
     pub rules: Vec<String>,
     /// What the toolchain answers to Kconfig; all else stays free.
     pub toolchain: Toolchain,
+    /// The text of a `.config` on which the configurations of findings are set; what `allnoconfig` makes
+    /// where there is none.
+    pub base: Option<Arc<[u8]>>,
 }
 
 /// Why nothing was checked.
@@ -83,7 +86,7 @@ pub fn check(
             let mut environment = arch.environment(&tree);
             environment.set_toolchain(settings.toolchain.clone());
             let model = kconfig::elaborate(&library, tree.source(), &environment);
-            let result = check_arch((&tree, &model), *arch, &rules, &vocabulary);
+            let result = check_arch((&tree, &model), *arch, &rules, (&vocabulary, settings));
             progress.step(1);
             result
         })
@@ -153,7 +156,7 @@ fn check_arch(
     (tree, model): (&Tree, &Model),
     arch: Architecture,
     rules: &[Rule],
-    vocabulary: &Vocabulary,
+    (vocabulary, settings): (&Vocabulary, &Settings),
 ) -> ArchCheck {
     let mut check = ArchCheck::default();
     for error in model.errors() {
@@ -161,6 +164,9 @@ fn check_arch(
     }
     let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();
     let mut analysis = Analysis::new(tree, model, header_arches, vocabulary, Limits::default());
+    if let Some(base) = &settings.base {
+        analysis.set_base(base.clone());
+    }
     let mut reaches: BTreeMap<String, Vec<(SinkRule, Reach)>> = BTreeMap::new();
     for rule in rules {
         let key = format!("{:?}", rule.sink);

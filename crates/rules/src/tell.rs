@@ -39,6 +39,33 @@ impl Asking<'_, '_> {
                 },
             })
             .collect();
+        let notes = self.notes((symbol, other), witness, backend);
+        Finding {
+            rule: self.rule.id.clone(),
+            arch: arch.to_string(),
+            severity: severity(self.rule.severity),
+            message: put(&self.rule.message, &words),
+            help: put(&self.rule.help, &words),
+            sink: path
+                .last()
+                .map(|step| step.place.clone())
+                .unwrap_or_default(),
+            path,
+            kconfig: self.arch_entry(),
+            config: witness.config.clone(),
+            assumptions: witness.assumptions.clone(),
+            notes,
+        }
+    }
+
+    /// What else belongs to a finding.
+    fn notes(
+        &self,
+        (symbol, other): (&str, Option<(&str, Vec<reach::Place>)>),
+        witness: &Witness,
+        backend: Option<&Backend>,
+    ) -> Vec<Note> {
+        let arch = self.arch.name;
         let outside = backend.and_then(|backend| backend.outside_at.as_ref());
         let outside = outside.map(|fact| Note {
             text: fact.words.clone(),
@@ -58,23 +85,12 @@ impl Asking<'_, '_> {
                 place: Some(place?),
             })
         });
-        let notes = outside.into_iter().chain(undefined).chain(apart).collect();
-        Finding {
-            rule: self.rule.id.clone(),
-            arch: arch.to_string(),
-            severity: severity(self.rule.severity),
-            message: put(&self.rule.message, &words),
-            help: put(&self.rule.help, &words),
-            sink: path
-                .last()
-                .map(|step| step.place.clone())
-                .unwrap_or_default(),
-            path,
-            kconfig: self.arch_entry(),
-            config: witness.config.clone(),
-            assumptions: witness.assumptions.clone(),
-            notes,
-        }
+        let untried = (!witness.is_tried).then(|| Note {
+            text: "whether Kconfig keeps this configuration was not found out".to_owned(),
+            place: None,
+        });
+        let notes = outside.into_iter().chain(undefined);
+        notes.chain(apart).chain(untried).collect()
     }
 
     /// Where the architecture enters itself: the symbol of its own Kconfig file that selects most.

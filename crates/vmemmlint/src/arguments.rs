@@ -13,6 +13,7 @@ Examples:
   vmemmlint check linux/                      every architecture, every rule
   vmemmlint check --arch powerpc --arch s390  only these two, of the current directory
   vmemmlint check --rule unselected linux/    only one rule
+  vmemmlint witness unselected arm64 linux/   a configuration in which a finding shows
   vmemmlint callers sparse_add_section linux/ who calls a function, and when
   vmemmlint kconfig why ZONE_DEVICE linux/    who selects a symbol, or what forbids it
   vmemmlint check --format json linux/ | jq '.findings[] | .arch + \" \" + .message'
@@ -48,6 +49,13 @@ pub(crate) enum Command {
     /// Check a kernel tree, every architecture and every configuration
     #[command(after_help = concat_help())]
     Check(Check),
+    /// Write the least configuration in which a finding shows, as a fragment of a .config
+    ///
+    /// What else must hold stands in comments before it. Merged on its base (the configuration of `make
+    /// allnoconfig`, or FILE) and passed through `make olddefconfig` every line is kept, and none can be left
+    /// out without closing the path.
+    #[command(after_help = WITNESS_EXAMPLES)]
+    Witness(Witness),
     /// Who calls a function, and when
     #[command(after_help = GRAPH_EXAMPLES)]
     Callers(Around),
@@ -60,6 +68,48 @@ pub(crate) enum Command {
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
     #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
     Kconfig(Kconfig),
+}
+
+const WITNESS_EXAMPLES: &str = "\
+Examples:
+  vmemmlint witness unselected arm64 linux/ > fragment
+  make ARCH=arm64 allnoconfig; cat fragment >> .config; make ARCH=arm64 olddefconfig
+                                           a kernel in which the path is open
+  vmemmlint witness --base .config no-init-mm powerpc linux/
+                                           what to change in a configuration
+
+Exit codes:
+  0  written
+  1  the rule finds nothing on this architecture
+  2  the job could not be done
+  3  whether there is a finding is unknown
+";
+
+/// What a witness is asked for.
+#[derive(Args, Debug)]
+pub(crate) struct Witness {
+    /// The rule: unselected, no-init-mm, mismatched-pair
+    pub(crate) rule: String,
+
+    /// The architecture: its directory below arch/, or i386, um/i386
+    pub(crate) arch: String,
+
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/
+    #[arg(default_value = ".")]
+    pub(crate) tree: PathBuf,
+
+    /// Which of several findings, from 1
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) finding: u32,
+
+    /// A .config on which the fragment is set [default: what allnoconfig makes]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Option<PathBuf>,
+
+    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) toolchain: Option<PathBuf>,
 }
 
 const GRAPH_EXAMPLES: &str = "\
@@ -328,6 +378,7 @@ impl Check {
             arches: self.arch.clone(),
             rules: self.rule.clone(),
             toolchain,
+            base: None,
         }
     }
 }

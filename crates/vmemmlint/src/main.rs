@@ -11,6 +11,7 @@ mod kconfig;
 mod progress;
 mod terminal;
 mod tree;
+mod witness;
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => run_check(check),
+        Command::Witness(asked) => witness::run(asked),
         Command::Callers(around) => graph::callers(around),
         Command::Callees(around) => graph::callees(around),
         Command::Paths(paths) => graph::paths(paths),

@@ -26,22 +26,29 @@ pub(crate) fn toolchain(path: Option<&Path>) -> Result<Toolchain, Failure> {
 }
 
 /// Reads the values of a `.config`, without quotes. The error is one line.
-#[expect(clippy::disallowed_methods, reason = "this is a front end")]
 pub(crate) fn config(path: Option<&Path>) -> Result<Option<BTreeMap<String, String>>, Failure> {
     let Some(path) = path else { return Ok(None) };
-    let name = one_line(&path.display().to_string());
-    let bytes = std::fs::read(path).map_err(|e| format!("cannot read {name}: {e}"))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let set = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
-    let values: BTreeMap<String, String> = set
+    let bytes = config_text(path)?;
+    let values = settings(&String::from_utf8_lossy(&bytes))
         .map(|(symbol, value)| (symbol.to_owned(), value.trim().trim_matches('"').to_owned()))
         .collect();
-    if values.is_empty() {
+    Ok(Some(values))
+}
+
+/// Reads a `.config`, and refuses what is none. The error is one line.
+#[expect(clippy::disallowed_methods, reason = "this is a front end")]
+pub(crate) fn config_text(path: &Path) -> Result<Arc<[u8]>, Failure> {
+    let name = one_line(&path.display().to_string());
+    let bytes = std::fs::read(path).map_err(|e| format!("cannot read {name}: {e}"))?;
+    if settings(&String::from_utf8_lossy(&bytes)).next().is_none() {
         return Err(format!("{name} sets no symbol: it is no .config"));
     }
-    Ok(Some(values))
+    Ok(bytes.into())
+}
+
+fn settings(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='))
 }
 
 /// The kernel at `path`, and those of its architectures that are asked for, or all. The error is one line.

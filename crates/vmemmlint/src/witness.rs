@@ -1,0 +1,102 @@
+//! `vmemmlint witness RULE ARCH`: a finding's configuration, as a fragment to be merged.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rules::{Finding, Outcome, Verdict};
+
+use crate::arguments::Witness;
+use crate::engine::Settings;
+use crate::progress::Bar;
+use crate::{Failure, engine, exit, one_line, print, tree};
+
+pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
+    let source = Arc::new(tree::open(&asked.tree)?);
+    let settings = Settings {
+        arches: vec![asked.arch.clone()],
+        rules: vec![asked.rule.clone()],
+        toolchain: tree::toolchain(asked.toolchain.as_deref())?,
+        base: asked.base.as_deref().map(tree::config_text).transpose()?,
+    };
+    let bar = Bar::new(false);
+    let outcome = engine::check(source, &settings, &bar);
+    bar.finish();
+    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let number = asked.finding as usize;
+    let count = outcome.findings.len();
+    let Some(finding) = outcome.findings.get(number - 1) else {
+        return nothing(asked, &outcome);
+    };
+    if finding.path.is_empty() {
+        return Err(format!(
+            "a finding of {} needs no configuration",
+            asked.rule
+        ));
+    }
+    print(&fragment(finding, (number, count)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// There is no such finding: says why.
+fn nothing(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
+    let count = outcome.findings.len();
+    if count > 0 {
+        let (rule, arch) = (&asked.rule, &asked.arch);
+        return Err(format!("{rule} has {count} findings on {arch}"));
+    }
+    let said = outcome.verdicts.first();
+    let (word, reason) = said.map_or(("unknown", ""), |v| (v.verdict.word(), v.reason.as_str()));
+    let line = format!("{} on {}: {word}: {reason}", asked.rule, asked.arch);
+    // Standard output is the fragment's.
+    eprint_line(&one_line(&line));
+    let code = match said.map(|v| v.verdict) {
+        Some(Verdict::Clean | Verdict::CannotReach) => exit::FINDINGS,
+        _ => exit::UNKNOWN,
+    };
+    Ok(ExitCode::from(code))
+}
+
+fn eprint_line(line: &str) {
+    use std::io::Write as _;
+    // Nobody is left to be told when this fails.
+    let _ = writeln!(std::io::stderr(), "vmemmlint: {line}");
+}
+
+/// The lines to be merged, behind comments that say what they are for.
+fn fragment(finding: &Finding, (number, count): (usize, usize)) -> String {
+    let mut text = String::new();
+    let mut comment = |words: &str| {
+        let _ = writeln!(text, "# {}", one_line(words));
+    };
+    comment(&finding.message);
+    if count > 1 {
+        comment(&format!(
+            "finding {number} of {count}: --finding N shows another"
+        ));
+    }
+    for step in &finding.path {
+        if !step.entry.is_empty() {
+            comment(&format!("path: from {}", step.entry));
+        }
+        let place = &step.place;
+        comment(&format!(
+            "  {}:{} {}()",
+            place.file, place.line, step.function
+        ));
+    }
+    for words in &finding.assumptions {
+        comment(&format!("when: {words}"));
+    }
+    for note in &finding.notes {
+        comment(&format!("note: {}", note.text));
+    }
+    for (symbol, value) in &finding.config {
+        let line = match value.as_str() {
+            "n" => format!("# CONFIG_{symbol} is not set"),
+            value => format!("CONFIG_{symbol}={value}"),
+        };
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
