@@ -65,6 +65,7 @@ const NOTHING: Evidence = Evidence {
 /// How an architecture implements a backend, in symbols, predicates and assumptions.
 #[derive(Clone, Debug)]
 pub struct Backend {
+    pub(crate) inside: Condition,
     pub(crate) outside: Condition,
     /// Neither kind of evidence was met.
     pub(crate) unclear: Condition,
@@ -76,7 +77,50 @@ pub struct Backend {
     pub unclear_at: Option<Fact>,
 }
 
+/// One way in which a backend writes its entries.
+#[derive(Clone, Debug)]
+pub struct BackendPart {
+    /// To which tables: those that are expected, others, or it was not found out.
+    pub kind: BackendKind,
+    /// When, in the words of Kconfig and the code.
+    pub when: String,
+    /// Where to see it.
+    pub at: Option<Place>,
+}
+
+/// To which tables entries are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackendKind {
+    /// The expected ones.
+    Inside,
+    /// Others.
+    Outside,
+    /// That was not found out.
+    Unclear,
+}
+
 impl Analysis<'_> {
+    /// The ways in which a backend writes its entries in some configuration; none where the architecture has
+    /// no such function.
+    pub fn backend_parts(&mut self, backend: &Backend) -> Vec<BackendPart> {
+        let all = [
+            (BackendKind::Inside, backend.inside, &backend.inside_at),
+            (BackendKind::Outside, backend.outside, &backend.outside_at),
+            (BackendKind::Unclear, backend.unclear, &backend.unclear_at),
+        ];
+        let mut parts = Vec::new();
+        for (kind, when, fact) in all {
+            if self.can_hold(&[when]) != Some(false) {
+                parts.push(BackendPart {
+                    kind,
+                    when: self.short_words(when),
+                    at: fact.as_ref().and_then(|fact| fact.place.clone()),
+                });
+            }
+        }
+        parts
+    }
+
     /// Walks forward from the backend of `rule`.
     pub fn backend(&mut self, rule: &BackendRule) -> Backend {
         let mut sum = NOTHING;
@@ -132,6 +176,7 @@ impl Analysis<'_> {
         let inside_words = format!("{function}() writes through {tables}'s page tables here");
         let unclear_words = format!("to which tables {function}() writes here was not found out");
         Backend {
+            inside: sum.inside,
             outside: self.store.or(sum.outside, elsewhere),
             unclear,
             outside_at: fact(sum.outside_at, outside_words).or_else(|| fact(head, silent_words)),

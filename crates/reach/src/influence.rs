@@ -17,7 +17,7 @@ pub enum Influence {
     Unknown(String),
 }
 
-impl Analysis<'_> {
+impl<'t> Analysis<'t> {
     /// Whether `symbol`, once it is on, decides anything: a line of Kconfig, a line of code that is
     /// compiled or not, a makefile. A use counts where some configuration has it.
     pub fn influence(&mut self, symbol: &str) -> Influence {
@@ -34,6 +34,16 @@ impl Analysis<'_> {
             .constraints
             .value_of(&mut self.store, &select.condition);
         self.can_hold(&[by, on])
+    }
+
+    /// The selects of `symbol` that can take effect, and whether it is on in every configuration.
+    pub fn selecting(&mut self, symbol: &str) -> (Vec<&'t kconfig::Select>, bool) {
+        let model: &'t kconfig::Model = self.model;
+        let mut selects = model.selectors(Name::new(symbol));
+        selects.retain(|select| !select.weak && self.can_select(select) != Some(false));
+        let on = self.store.enabled(symbol);
+        let always = !selects.is_empty() && self.can_hold(&[!on]) == Some(false);
+        (selects, always)
     }
 
     fn influence_of(&mut self, symbol: Name) -> Influence {

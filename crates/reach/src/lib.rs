@@ -36,6 +36,7 @@ mod unit;
 mod variable;
 mod walk;
 mod witness;
+mod words;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -50,7 +51,7 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 pub use answer::{Answer, Fact, Goal, PathStep, Witness};
-pub use backend::{Backend, BackendRule};
+pub use backend::{Backend, BackendKind, BackendPart, BackendRule};
 pub use graph::{CallEdge, Callee, Callers, EntryPoint, Node};
 pub use influence::Influence;
 pub use terms::Bound;

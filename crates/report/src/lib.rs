@@ -8,6 +8,7 @@
 //! Everything that comes from the tree is shown without control characters, so that no kernel
 //! source can move the cursor of the terminal that shows it.
 
+mod arches;
 mod clean;
 mod excerpt;
 pub mod graph;
@@ -20,6 +21,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use arches::{arches, arches_json, arches_markdown};
 pub use human::{findings, human, problems};
 pub use json::json;
 pub use look::{Drawing, Look};

@@ -49,7 +49,7 @@ pub fn summary(tree: &str, outcome: &Outcome, look: &Look) -> String {
 }
 
 /// How a verdict is written for people.
-fn shown(verdict: Verdict, look: &Look) -> (&'static str, Style) {
+pub(crate) fn shown(verdict: Verdict, look: &Look) -> (&'static str, Style) {
     let styles = look.theme().styles;
     match verdict {
         Verdict::Flagged => ("flagged", styles.error),

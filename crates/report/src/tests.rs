@@ -296,6 +296,7 @@ fn narrated() {
     };
     let outcome = Outcome {
         verdicts: verdicts(),
+        rows: Vec::new(),
         ..of(powerpc(&tree))
     };
     check(
@@ -354,6 +355,7 @@ fn one_path_is_shown_once_and_each_architecture_has_its_row() {
         kernel_version: "6.1.99".into(),
         findings: vec![arm64(&tree), powerpc(&tree)],
         verdicts: verdicts(),
+        rows: Vec::new(),
         problems: Vec::new(),
     };
     check(
@@ -493,6 +495,7 @@ fn json_says_all() {
         kernel_version: "6.1.99".into(),
         findings: vec![powerpc(&tree)],
         verdicts: verdicts().split_off(8),
+        rows: Vec::new(),
         problems: vec![Problem {
             place: gone,
             message: "no such file".into(),

@@ -142,7 +142,7 @@ impl Asking<'_, '_> {
 
     /// The opt-in symbol of this tree: the first of the list that any architecture's Kconfig
     /// defines; the first at all where none does.
-    fn symbol(&self) -> String {
+    pub(crate) fn symbol(&self) -> String {
         let symbols = &self.rule.opt_in.symbols;
         let known = symbols
             .iter()
@@ -214,7 +214,7 @@ impl Asking<'_, '_> {
     }
 }
 
-fn backend_rule(rule: &crate::rule::Backend) -> BackendRule {
+pub(crate) fn backend_rule(rule: &crate::rule::Backend) -> BackendRule {
     BackendRule {
         tables: rule.tables.clone(),
         function: rule.function.clone(),

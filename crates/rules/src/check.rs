@@ -13,7 +13,7 @@ use text::Name;
 
 use crate::ask::Asking;
 use crate::rule::{Rule, RuleError, SinkRule, built_in};
-use crate::{ArchVerdict, Finding, Outcome, Place, Problem};
+use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem};
 
 /// What is checked.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Settings {
     /// The text of a `.config` on which the configurations of findings are set; what `allnoconfig` makes
     /// where there is none.
     pub base: Option<Arc<[u8]>>,
+    /// Whether it is also told how each architecture opts in, and where its backend writes.
+    pub table: bool,
 }
 
 /// Why nothing was checked.
@@ -118,6 +120,7 @@ fn chosen_arches(tree: &Tree, settings: &Settings) -> Result<Vec<Architecture>, 
 pub(crate) struct ArchCheck {
     pub(crate) findings: Vec<Finding>,
     pub(crate) verdicts: Vec<ArchVerdict>,
+    rows: Vec<ArchRow>,
     problems: BTreeSet<Problem>,
 }
 
@@ -130,6 +133,7 @@ fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
     for check in checks {
         outcome.findings.extend(check.findings);
         outcome.verdicts.extend(check.verdicts);
+        outcome.rows.extend(check.rows);
         problems.extend(check.problems);
     }
     for (file, error) in tree.unreadable() {
@@ -188,6 +192,11 @@ fn check_arch(
                 out: &mut check,
             };
             asking.ask(sinks);
+            if settings.table
+                && let Some(row) = asking.row()
+            {
+                check.rows.push(row);
+            }
         }
     }
     for fault in analysis.faults() {

@@ -113,6 +113,32 @@ pub struct ArchVerdict {
     pub place: Option<Place>,
 }
 
+/// How an architecture opts in, and where its backend writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchRow {
+    /// The architecture, by its directory below `arch/`.
+    pub arch: String,
+    /// The opt-in symbol of this tree.
+    pub symbol: String,
+    /// When the architecture selects it: `always`, `never`, `if X86_64`.
+    pub selected: String,
+    /// Where it does.
+    pub place: Option<Place>,
+    /// Where its backend writes; empty where it has none.
+    pub backend: Vec<BackendRow>,
+}
+
+/// One way in which a backend writes its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendRow {
+    /// To which tables: `init_mm`, `not init_mm`, `not found out`.
+    pub tables: String,
+    /// When.
+    pub when: String,
+    /// Where to see it.
+    pub place: Option<Place>,
+}
+
 /// Input that could not be read or understood.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -131,6 +157,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// The table architecture × rule, complete.
     pub verdicts: Vec<ArchVerdict>,
+    /// What is known of each architecture, where it was asked for.
+    pub rows: Vec<ArchRow>,
     /// What could not be read or understood.
     pub problems: Vec<Problem>,
 }

@@ -8,10 +8,14 @@ mod check;
 mod finding;
 mod rule;
 mod stale;
+mod table;
 mod tell;
 
 pub use check::{CheckError, Settings, check};
-pub use finding::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};
+pub use finding::{
+    ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, Place, Problem, Severity, Step,
+    Verdict,
+};
 pub use rule::{
     Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, built_in, parse, vocabulary,
 };

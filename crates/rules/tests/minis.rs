@@ -83,6 +83,35 @@ fn the_repair_is_seen_as_an_override_in_a_header() {
 }
 
 #[test]
+fn the_table_tells_who_opted_in_and_where_entries_are_written() {
+    let source = source::Directory::open(&testdata().join("unfixed")).unwrap();
+    let settings = Settings {
+        table: true,
+        ..Settings::default()
+    };
+    let outcome = rules::check(Arc::new(source), &settings, &kernel::Silent).unwrap();
+    let row = |arch: &str| outcome.rows.iter().find(|row| row.arch == arch).unwrap();
+    let backend = |arch: &str| {
+        let parts = row(arch).backend.iter();
+        let parts = parts.map(|part| format!("{}, {}", part.tables, part.when));
+        parts.collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(outcome.rows.len(), 6);
+    assert_eq!(
+        (row("arm64").selected.as_str(), row("x86").selected.as_str()),
+        ("never", "if X86_64")
+    );
+    assert_eq!(backend("alpha"), "");
+    assert_eq!(backend("x86"), "init_mm, SPARSEMEM_VMEMMAP=y");
+    assert_eq!(
+        backend("powerpc"),
+        "init_mm, (PPC_BOOK3E_64=y && PPC_BOOK3S_64!=y || PPC_BOOK3S_64=y && PPC_RADIX_MMU=y && \
+         mmu_has_feature(64)) && SPARSEMEM_VMEMMAP=y; \
+         not init_mm, !mmu_has_feature(64) && PPC_64S_HASH_MMU=y && SPARSEMEM_VMEMMAP=y"
+    );
+}
+
+#[test]
 fn what_was_not_read_is_told_and_not_guessed_at() {
     let outcome = check("broken-kconfig");
     assert_eq!(outcome.problems.len(), 1);

@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Check a kernel tree, every architecture and every configuration
     #[command(after_help = concat_help())]
     Check(Check),
+    /// A table of architectures: who opted in, where its memory map is written, what follows and why
+    #[command(after_help = ARCHES_EXAMPLES)]
+    Arches(Arches),
     /// Write the least configuration in which a finding shows, as a fragment of a .config
     ///
     /// What else must hold stands in comments before it. Merged on its base (the configuration of `make
@@ -68,6 +71,53 @@ pub(crate) enum Command {
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
     #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
     Kconfig(Kconfig),
+}
+
+const ARCHES_EXAMPLES: &str = "\
+Examples:
+  vmemmlint arches linux/
+  vmemmlint arches --arch powerpc --arch s390 linux/
+  vmemmlint arches --format markdown linux/ > table.md
+
+Exit codes:
+  0  told
+  2  the job could not be done, or something could not be read
+";
+
+/// Which architectures are told of.
+#[derive(Args, Debug)]
+pub(crate) struct Arches {
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/
+    #[arg(default_value = ".")]
+    pub(crate) tree: PathBuf,
+
+    /// Tell only of this architecture: its directory below arch/, or i386, um/i386 (repeatable, or
+    /// with commas)
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<String>,
+
+    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) toolchain: Option<PathBuf>,
+
+    /// How the table is printed
+    #[arg(long, value_enum, default_value_t = TableFormat::Human)]
+    pub(crate) format: TableFormat,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people
+    Human,
+    /// One JSON object, for programs
+    Json,
+    /// For documents
+    Markdown,
 }
 
 const WITNESS_EXAMPLES: &str = "\
@@ -379,6 +429,7 @@ impl Check {
             rules: self.rule.clone(),
             toolchain,
             base: None,
+            table: false,
         }
     }
 }

@@ -64,6 +64,7 @@ mod tests {
                 reason,
                 place: None,
             }],
+            rows: Vec::new(),
             problems: unread.then_some(problem).into_iter().collect(),
         }
     }

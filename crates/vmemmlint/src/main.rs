@@ -3,6 +3,7 @@
 //! This crate reads arguments and the environment, opens the tree, asks the engine, and prints what
 //! `report` makes of the answer. The exit code says how it went: see [`exit::code`].
 
+mod arches;
 mod arguments;
 mod engine;
 mod exit;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => run_check(check),
+        Command::Arches(asked) => arches::run(asked),
         Command::Witness(asked) => witness::run(asked),
         Command::Callers(around) => graph::callers(around),
         Command::Callees(around) => graph::callees(around),

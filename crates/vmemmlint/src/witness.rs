@@ -17,6 +17,7 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
         arches: vec![asked.arch.clone()],
         rules: vec![asked.rule.clone()],
         toolchain: tree::toolchain(asked.toolchain.as_deref())?,
+        table: false,
         base: asked.base.as_deref().map(tree::config_text).transpose()?,
     };
     let bar = Bar::new(false);

@@ -239,3 +239,81 @@ fn a_toolchain_is_what_the_user_says_it_is() {
         "{err}"
     );
 }
+
+/// A mini kernel of the repository.
+fn mini(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");
+    path.join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_witness_is_a_fragment_behind_comments() {
+    let tree = mini("unfixed");
+    let (code, out, err) = run(&["witness", "unselected", "arm64", &tree]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let (comments, lines): (Vec<&str>, Vec<&str>) = out
+        .lines()
+        .partition(|line| line.starts_with("# ") && !line.ends_with("is not set"));
+    assert!(
+        comments[0].contains("arm64 reaches the short count"),
+        "{out}"
+    );
+    assert!(
+        comments.contains(&"# when: is_power_of_2(sizeof(struct page))"),
+        "{out}"
+    );
+    assert!(
+        lines.contains(&"CONFIG_DEV_DAX=y") && lines.len() == 7,
+        "{out}"
+    );
+
+    // On itself nothing is left to set.
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().join("config");
+    std::fs::write(&base, &out).unwrap();
+    let (code, out, _) = run(&[
+        "witness",
+        "--base",
+        name(&base),
+        "unselected",
+        "arm64",
+        &tree,
+    ]);
+    assert_eq!(code, Some(0));
+    assert!(out.lines().all(|line| line.starts_with("# ")), "{out}");
+
+    let (code, out, err) = run(&["witness", "unselected", "x86", &tree]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("unselected on x86: clean: opted in"), "{err}");
+    let (code, _, err) = run(&["witness", "--finding", "9", "unselected", "arm64", &tree]);
+    assert_eq!((code, err.lines().count()), (Some(2), 1), "{err}");
+    std::fs::write(&base, "nothing").unwrap();
+    let (code, _, err) = run(&[
+        "witness",
+        "--base",
+        name(&base),
+        "unselected",
+        "arm64",
+        &tree,
+    ]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("it is no .config"), "{err}");
+}
+
+#[test]
+fn the_table_of_architectures_has_three_forms() {
+    let tree = mini("unfixed");
+    let (code, out, err) = run(&["arches", &tree]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("  alpha    symbol    ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP never\n           backend   none\n"), "{out}");
+    let (_, out, _) = run(&[
+        "arches", "--format", "markdown", "--arch", "s390,x86", &tree,
+    ]);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 4);
+    assert!(lines[3].starts_with("| x86 | if X86_64 (arch/x86/Kconfig:19) | init_mm, SPARSEMEM_VMEMMAP=y (arch/x86/mm/init_64.c:75) | clean | unselected: opted in"), "{out}");
+    let (_, out, _) = run(&["arches", "--format", "json", &tree]);
+    let table: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(table["arches"][2]["backend"][1]["tables"], "not init_mm");
+    assert_eq!(table["arches"][2]["verdicts"].as_array().unwrap().len(), 4);
+}

@@ -1,0 +1,63 @@
+//! Conditions in few words: what Kconfig says anyway is left out.
+
+use condition::{Atom, Condition, Level};
+use kconfig::SymbolType;
+
+use crate::Analysis;
+
+impl Analysis<'_> {
+    /// A Condition in the words of Kconfig and the code, as far as Kconfig does not say it: of `PPC64 &&
+    /// PPC_BOOK3S_64 && !radix_enabled()` the first part follows from the second.
+    pub(crate) fn short_words(&mut self, when: Condition) -> String {
+        let mut rest = self.without_modules(when);
+        // What always holds then is told by itself.
+        let mut always = Vec::new();
+        for atom in self.store.atoms(rest) {
+            let literal = self.store.atom(atom);
+            for literal in [literal, !literal] {
+                if self.can_hold(&[when, !literal]) == Some(false) {
+                    let value = literal == self.store.atom(atom);
+                    rest = self.store.map_atoms(rest, &mut |store, other| {
+                        if other == atom {
+                            Condition::constant(value)
+                        } else {
+                            store.atom(other)
+                        }
+                    });
+                    always.push(literal);
+                    break;
+                }
+            }
+        }
+        let mut at = 0;
+        while at < always.len() {
+            let mut others = always.clone();
+            let literal = others.remove(at);
+            let all = self.store.and_all(others.iter().copied().chain([rest]));
+            if self.can_hold(&[all, !literal]) == Some(false) {
+                always = others;
+            } else {
+                at += 1;
+            }
+        }
+        let all = self.store.and_all(always.into_iter().chain([rest]));
+        self.store.words(all)
+    }
+
+    /// `condition`, where a symbol that is no tristate is never `m`.
+    fn without_modules(&mut self, condition: Condition) -> Condition {
+        let model = self.model;
+        self.store
+            .map_atoms(condition, &mut |store, atom| match atom {
+                Atom::Symbol {
+                    name,
+                    level: Level::Module,
+                } if model.symbol(name).and_then(|symbol| symbol.kind)
+                    == Some(SymbolType::Bool) =>
+                {
+                    Condition::FALSE
+                }
+                atom => store.atom(atom),
+            })
+    }
+}

@@ -1,0 +1,183 @@
+//! The table of architectures: who opted in, where its memory map is written, what follows.
+
+use std::collections::BTreeMap;
+
+use rules::{ArchRow, ArchVerdict, BackendRow, Outcome, Place, Verdict};
+use serde_json::{Value, json as object};
+
+use crate::clean;
+use crate::json::{harmless, tree as begin};
+use crate::look::Look;
+use crate::paper::Paper;
+use crate::summary::shown;
+
+/// A row of the table for people and for documents.
+struct Line<'o> {
+    row: &'o ArchRow,
+    verdict: &'o ArchVerdict,
+}
+
+/// What weighs most comes first: of a flagged architecture its findings are told.
+fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Flagged => 3,
+        Verdict::Unknown => 2,
+        Verdict::Clean => 1,
+        Verdict::CannotReach => 0,
+    }
+}
+
+/// The rows with the verdict that weighs most, of equals that of the last rule.
+fn lines(outcome: &Outcome) -> Vec<Line<'_>> {
+    let mut worst: BTreeMap<&str, &ArchVerdict> = BTreeMap::new();
+    for verdict in &outcome.verdicts {
+        // A rule about symbols alone is clean where nothing is reached.
+        let speaks = verdict.verdict != Verdict::Clean || verdict.rule != STALE;
+        let known = worst.get(verdict.arch.as_str());
+        if speaks && known.is_none_or(|known| weight(known.verdict) <= weight(verdict.verdict)) {
+            worst.insert(&verdict.arch, verdict);
+        }
+    }
+    let rows = outcome.rows.iter();
+    rows.filter_map(|row| {
+        let verdict = *worst.get(row.arch.as_str())?;
+        Some(Line { row, verdict })
+    })
+    .collect()
+}
+
+/// The rule that asks about symbols and not about paths.
+const STALE: &str = "stale-select";
+
+/// The table for people.
+pub fn arches(outcome: &Outcome, look: &Look) -> String {
+    let mut paper = Paper::new(look);
+    let lines = lines(outcome);
+    let widest = lines
+        .iter()
+        .map(|l| clean::width(&l.row.arch))
+        .max()
+        .unwrap_or(0);
+    let indent = widest + 14;
+    for line in &lines {
+        let mut arch = line.row.arch.as_str();
+        let mut say = |what: &str, text: &str| {
+            let gap = " ".repeat(widest - clean::width(arch));
+            paper.hanging(&format!("  {arch}{gap}  {what:<9} "), indent, text);
+            arch = "";
+        };
+        say("symbol", &symbol(line.row));
+        for (number, backend) in line.row.backend.iter().enumerate() {
+            say(
+                if number == 0 { "backend" } else { "" },
+                &backend_words(backend),
+            );
+        }
+        if line.row.backend.is_empty() {
+            say("backend", "none");
+        }
+        say("verdict", shown(line.verdict.verdict, look).0);
+        say("", &reason(line.verdict));
+    }
+    paper.finish()
+}
+
+fn symbol(row: &ArchRow) -> String {
+    format!("{} {}{}", row.symbol, row.selected, at(row.place.as_ref()))
+}
+
+fn backend_words(backend: &BackendRow) -> String {
+    let at = at(backend.place.as_ref());
+    format!("{}, {}{at}", backend.tables, backend.when)
+}
+
+fn reason(verdict: &ArchVerdict) -> String {
+    let (rule, reason) = (&verdict.rule, &verdict.reason);
+    let at = at(verdict.place.as_ref());
+    match verdict.verdict {
+        Verdict::CannotReach => format!("{reason}{at}"),
+        _ => format!("{rule}: {reason}{at}"),
+    }
+}
+
+fn at(place: Option<&Place>) -> String {
+    match place {
+        Some(place) if place.line > 0 => format!(" ({}:{})", place.file, place.line),
+        Some(place) => format!(" ({})", place.file),
+        None => String::new(),
+    }
+}
+
+/// The table as Markdown.
+pub fn arches_markdown(outcome: &Outcome) -> String {
+    let lines = lines(outcome);
+    let symbol = lines.first().map_or("", |line| line.row.symbol.as_str());
+    let mut text = format!(
+        "| architecture | {symbol} | backend | verdict | reason |\n|---|---|---|---|---|\n"
+    );
+    for line in &lines {
+        let backends = line.row.backend.iter().map(backend_words);
+        let backends: Vec<String> = backends.collect();
+        let cells = [
+            line.row.arch.clone(),
+            format!("{}{}", line.row.selected, at(line.row.place.as_ref())),
+            if backends.is_empty() {
+                "none".to_owned()
+            } else {
+                backends.join("; ")
+            },
+            line.verdict.verdict.word().to_owned(),
+            reason(line.verdict),
+        ];
+        let cells = cells.map(|cell| clean::line(&cell).replace('|', "\\|"));
+        text.push_str("| ");
+        text.push_str(&cells.join(" | "));
+        text.push_str(" |\n");
+    }
+    text
+}
+
+/// The table for programs: every verdict of every rule, beside how the architecture opts in and where its
+/// backend writes.
+pub fn arches_json(tree: &str, outcome: &Outcome) -> String {
+    let mut report = begin(tree, &outcome.kernel_version);
+    report["arches"] = outcome
+        .rows
+        .iter()
+        .map(|row| row_json(row, outcome))
+        .collect();
+    harmless(&report)
+}
+
+fn row_json(row: &ArchRow, outcome: &Outcome) -> Value {
+    let backend = row.backend.iter().map(|part| {
+        object!({ "tables": part.tables, "when": part.when, "place": place(part.place.as_ref()) })
+    });
+    let verdicts = outcome
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.arch == row.arch);
+    let verdicts = verdicts.map(|verdict| {
+        object!({
+            "rule": verdict.rule,
+            "verdict": verdict.verdict.word(),
+            "reason": verdict.reason,
+            "place": place(verdict.place.as_ref()),
+        })
+    });
+    object!({
+        "arch": row.arch,
+        "symbol": row.symbol,
+        "selected": row.selected,
+        "place": place(row.place.as_ref()),
+        "backend": backend.collect::<Vec<_>>(),
+        "verdicts": verdicts.collect::<Vec<_>>(),
+    })
+}
+
+fn place(place: Option<&Place>) -> Value {
+    place.map_or(
+        Value::Null,
+        |place| object!({ "file": place.file, "line": place.line, "column": place.column }),
+    )
+}

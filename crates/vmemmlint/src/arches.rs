@@ -1,0 +1,33 @@
+//! `vmemmlint arches`: what is known of each architecture, as a table.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::arguments::{Arches, TableFormat};
+use crate::engine::Settings;
+use crate::progress::Bar;
+use crate::{Failure, engine, exit, one_line, print, terminal, tree};
+
+pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
+    let source = Arc::new(tree::open(&asked.tree)?);
+    let settings = Settings {
+        arches: asked.arch.clone(),
+        toolchain: tree::toolchain(asked.toolchain.as_deref())?,
+        table: true,
+        ..Settings::default()
+    };
+    let bar = Bar::new(false);
+    let outcome = engine::check(source.clone(), &settings, &bar);
+    bar.finish();
+    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let look = terminal::look(asked.color);
+    print(&match asked.format {
+        TableFormat::Human => {
+            report::problems(&outcome, &*source, &look) + &report::arches(&outcome, &look)
+        }
+        TableFormat::Json => report::arches_json(&asked.tree.to_string_lossy(), &outcome),
+        TableFormat::Markdown => report::arches_markdown(&outcome),
+    })?;
+    let unread = !outcome.problems.is_empty();
+    Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
+}
