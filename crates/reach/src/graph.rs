@@ -197,6 +197,7 @@ impl<'t> Analysis<'t> {
         if self.limits.candidates == 0 {
             slots.clear();
         }
+        slots.retain(|slot, _| !self.is_stop(*slot));
         for (slot, stored) in slots {
             for (caller, span, when) in self.calls_through(slot, files) {
                 let when = self.store.and(when, stored);

@@ -74,6 +74,8 @@ pub struct Vocabulary {
     pub zeroing: Vec<String>,
     /// Functions that clear an object: `memset(object, 0, sizeof(*object))`.
     pub clearing: Vec<String>,
+    /// Fields through which calls are not followed: `work_struct.func`.
+    pub stops: BTreeSet<String>,
     /// Between what constants lie whatever the configuration, by their words.
     pub bounds: Vec<Bound>,
 }

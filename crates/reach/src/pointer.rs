@@ -97,6 +97,12 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether the rules say that calls through a field are not followed.
+    pub(crate) fn is_stop(&self, slot: Slot) -> bool {
+        let words = format!("{}.{}", slot.tag, slot.field);
+        self.vocabulary.stops.contains(&words)
+    }
+
     /// The functions that initialisers at the top of files store to a field, each with the Condition
     /// under which it is there; none where there are more than the limit.
     pub(crate) fn candidates(&mut self, slot: Slot) -> std::rc::Rc<[(FunctionKey, Condition)]> {
@@ -104,7 +110,12 @@ impl Analysis<'_> {
             return known.clone();
         }
         let mut found: Vec<(FunctionKey, Condition)> = Vec::new();
-        for path in self.files_with(slot.field) {
+        let paths = if self.is_stop(slot) {
+            Vec::new()
+        } else {
+            self.files_with(slot.field)
+        };
+        for path in paths {
             // Most files that name a field do so for another structure.
             let Ok(text) = self.tree.source().read(&path) else {
                 continue;

@@ -59,7 +59,10 @@ fn ask(text: &str, given: Option<&[(&str, &str)]>, asked: impl Fn(&mut Analysis<
     let tree = Tree::open(source).unwrap();
     let arch = tree.architecture("toy").unwrap();
     let model = kconfig::elaborate(&Library::new(), tree.source(), &arch.environment(&tree));
-    let vocabulary = Vocabulary::default();
+    let vocabulary = Vocabulary {
+        stops: ["work.func".to_owned()].into(),
+        ..Vocabulary::default()
+    };
     let limits = Limits {
         generated: true,
         ..Limits::default()
@@ -391,6 +394,12 @@ fn a_call_through_a_field_leads_to_what_is_stored_there() {
          static struct other three = { .probe = h };\n\
          void f(struct dev *dev) { dev->ops->probe(1); dev->none(2); }",
         &["g: always", "k: always", "dev->none: always"],
+    );
+    // Where the rules say so, it leads no further.
+    check(
+        "struct work { int (*func)(int); };\nstatic struct work one = { .func = g };\n\
+         void f(struct work *work) { work->func(1); }",
+        &["work->func: always"],
     );
 }
 

@@ -108,6 +108,7 @@ struct Words {
     stable: Vec<String>,
     zeroing: Vec<String>,
     clearing: Vec<String>,
+    stops: Vec<String>,
     bound: Vec<BoundWords>,
 }
 
@@ -139,6 +140,7 @@ pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
         stable: words.stable.into_iter().collect(),
         zeroing: words.zeroing,
         clearing: words.clearing,
+        stops: words.stops.into_iter().collect(),
     })
 }
 
