@@ -6,7 +6,7 @@ use rules::{ArchRow, ArchVerdict, BackendRow, Outcome, Place, Verdict};
 use serde_json::{Value, json as object};
 
 use crate::clean;
-use crate::json::{harmless, tree as begin};
+use crate::json::{harmless, problem, tree as begin};
 use crate::look::Look;
 use crate::paper::Paper;
 use crate::summary::shown;
@@ -146,6 +146,7 @@ pub fn arches_json(tree: &str, outcome: &Outcome) -> String {
         .iter()
         .map(|row| row_json(row, outcome))
         .collect();
+    report["problems"] = outcome.problems.iter().map(problem).collect();
     harmless(&report)
 }
 

@@ -97,7 +97,7 @@ fn arch(verdict: &ArchVerdict) -> Value {
     })
 }
 
-fn problem(problem: &Problem) -> Value {
+pub(crate) fn problem(problem: &Problem) -> Value {
     object!({
         "file": problem.place.file,
         "line": problem.place.line,
