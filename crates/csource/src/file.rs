@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use memchr::memmem;
 use rustc_hash::FxHashMap;
 use text::{LineIndex, Name, Position, Span};
 
@@ -10,7 +9,7 @@ use crate::body::{Body, MacroBody};
 use crate::directives::{DirectiveKind, Directives, MacroDefinition, name};
 use crate::item::Function;
 use crate::items::Items;
-use crate::lexer::{Lexer, TokenKind, is_word};
+use crate::lexer::{Lexer, TokenKind, whole_words};
 use crate::mask;
 use crate::parse::{self, Query};
 use crate::structure::{self, Member};
@@ -256,13 +255,8 @@ impl File {
 
     /// Where `word` stands as a whole word.
     fn offsets(&self, word: Name) -> Vec<u32> {
-        let text = &*self.text;
-        let bounded = |at: usize| {
-            let before = at.checked_sub(1).is_none_or(|n| !is_word(text[n]));
-            before && text.get(at + word.len()).is_none_or(|b| !is_word(*b))
-        };
-        let found = memmem::find_iter(text, word.as_bytes()).filter(|at| bounded(*at));
-        found.map(|at| Span::new(at, at).start).collect()
+        let found = whole_words(&self.text, word.as_str());
+        found.map(|span| span.start).collect()
     }
 }
 

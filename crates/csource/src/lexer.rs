@@ -64,6 +64,17 @@ pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
+/// Where `word` stands by itself in `text`, whatever stands around it.
+pub fn whole_words<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = Span> + 't {
+    let found = memmem::find_iter(text, word.as_bytes());
+    let spans = found.map(|at| Span::new(at, at + word.len()));
+    spans.filter(|span| {
+        let before = span.range().start.checked_sub(1).map(|at| text[at]);
+        let behind = text.get(span.range().end);
+        !before.is_some_and(is_word) && !behind.is_some_and(|byte| is_word(*byte))
+    })
+}
+
 impl<'t> Lexer<'t> {
     /// Begins at the start of `text`, which is taken for the start of a line.
     pub fn new(text: &'t [u8]) -> Lexer<'t> {

@@ -39,7 +39,7 @@ pub use flow::{Flow, FlowId, Flows, Leaf};
 pub use idioms::{CONTAINERS, NO_RETURN, NO_RETURN_IF, SELECTION, TRANSPARENT, TYPEOF};
 pub use item::{Function, Linkage, Maker, Param, TopMacro, Variable};
 pub use items::Items;
-pub use lexer::{Lexer, Token, TokenKind, is_word};
+pub use lexer::{Lexer, Token, TokenKind, is_word, whole_words};
 pub use mask::association;
 pub use parse::{Query, expression};
 pub use structure::{Member, declared, may_define};

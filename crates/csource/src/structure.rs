@@ -7,10 +7,10 @@
 //! };
 //! ```
 
-use text::Name;
+use text::{Name, Span};
 
 use crate::directives::name;
-use crate::lexer::{Lexer, Token, TokenKind, is_word};
+use crate::lexer::{Lexer, Token, TokenKind, whole_words};
 use crate::params::joined;
 
 /// Structures nest no deeper than this.
@@ -34,7 +34,8 @@ pub struct Member {
 /// The members of `struct tag` (or `union tag`, or of the structure without a tag that a `typedef` calls
 /// `tag`) where `text` defines it; those of structures inside that have no name of their own are its own.
 pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
-    let tagged = mentions(text, tag).find_map(|at| {
+    let tagged = whole_words(text, tag).find_map(|found| {
+        let at = found.range().start;
         let before = text[..at].trim_ascii_end();
         let head = [&b"struct"[..], b"union"];
         let head = head.iter().find(|head| before.ends_with(head))?;
@@ -61,8 +62,8 @@ pub(crate) fn members(text: &[u8], tag: &str) -> Option<Vec<Member>> {
 
 /// The tokens in the structure without a tag that a `typedef` calls `tag`.
 fn typedef(text: &[u8], tag: &str) -> Option<Vec<Token>> {
-    let named = |at: usize| text[..at].trim_ascii_end().last() == Some(&b'}');
-    if !mentions(text, tag).any(named) {
+    let named = |found: Span| text[..found.range().start].trim_ascii_end().last() == Some(&b'}');
+    if !whole_words(text, tag).any(named) {
         return None;
     }
     let mut before: [Option<Token>; 2] = [None, None];
@@ -86,19 +87,11 @@ fn typedef(text: &[u8], tag: &str) -> Option<Vec<Token>> {
     None
 }
 
-/// Where `word` stands by itself.
-fn mentions<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = usize> + 't {
-    memchr::memmem::find_iter(text, word.as_bytes()).filter(move |at| {
-        let before = at.checked_sub(1).map(|at| text[at]);
-        let behind = text.get(at + word.len());
-        !before.is_some_and(is_word) && !behind.is_some_and(|byte| is_word(*byte))
-    })
-}
-
 /// Whether a text may define `struct tag`: the word stands before an opening brace or behind a closing one.
 /// Much faster than to read it.
 pub fn may_define(text: &[u8], tag: &str) -> bool {
-    mentions(text, tag).any(|at| {
+    whole_words(text, tag).any(|found| {
+        let at = found.range().start;
         let (before, behind) = (&text[..at], &text[at + tag.len()..]);
         // An attribute or a comment may stand between.
         let opens = memchr::memchr3(b'{', b';', b')', behind).is_some_and(|at| behind[at] == b'{');
@@ -109,7 +102,8 @@ pub fn may_define(text: &[u8], tag: &str) -> bool {
 /// The structure that a text declares `variable` to be, or to point to: `extern struct page *variable`. Its
 /// tag, and whether it is a pointer.
 pub fn declared(text: &[u8], variable: &str) -> Option<(Name, bool)> {
-    mentions(text, variable).find_map(|at| {
+    whole_words(text, variable).find_map(|found| {
+        let at = found.range().start;
         let before = &text[..at];
         let begin = memchr::memrchr3(b';', b'}', b'{', before).map_or(0, |at| at + 1);
         let words = &before[begin..];

@@ -1,7 +1,7 @@
 //! Whether it matters to anything that a Kconfig symbol is on: in Kconfig, in code, in makefiles.
 
 use condition::{Answer as Solved, Atom, Condition, Level};
-use csource::{File, Lexer, TokenKind, is_word};
+use csource::{File, Lexer, TokenKind, whole_words};
 use text::{Name, Span};
 
 use crate::{Analysis, Fact, Place};
@@ -175,7 +175,9 @@ impl<'t> Analysis<'t> {
             let Ok(text) = source.read(&path) else {
                 continue;
             };
-            if let Some(span) = find_word(&text, word.as_bytes()).filter(|_| self.is_of_arch(&path))
+            if let Some(span) = whole_words(&text, &word)
+                .next()
+                .filter(|_| self.is_of_arch(&path))
             {
                 let file = Name::new(&path);
                 return Some(Fact {
@@ -213,7 +215,7 @@ fn occurrences(file: &File, word: &str) -> Vec<Occurrence> {
         let own = token.span.of(text);
         let span = match token.kind {
             TokenKind::Ident if own == word.as_bytes() => token.span,
-            TokenKind::Directive => match find_word(own, word.as_bytes()) {
+            TokenKind::Directive => match whole_words(own, word).next() {
                 Some(inner) => inner.moved(token.span.start),
                 None => continue,
             },
@@ -232,18 +234,4 @@ fn is_conditional(directive: &[u8]) -> bool {
     let rest = hash.map_or(directive, |at| &directive[at + 1..]);
     let word = rest.trim_ascii_start();
     word.starts_with(b"if") || word.starts_with(b"elif")
-}
-
-/// Where `word` stands by itself in `text`.
-fn find_word(text: &[u8], word: &[u8]) -> Option<Span> {
-    let mut from = 0;
-    while let Some(at) = memchr::memmem::find(&text[from..], word) {
-        let (start, end) = (from + at, from + at + word.len());
-        let bound = |byte: Option<&u8>| byte.is_none_or(|byte| !is_word(*byte));
-        if bound(start.checked_sub(1).and_then(|at| text.get(at))) && bound(text.get(end)) {
-            return Some(Span::new(start, end));
-        }
-        from = end;
-    }
-    None
 }

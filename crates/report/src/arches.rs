@@ -6,7 +6,8 @@ use rules::{ArchRow, ArchVerdict, BackendRow, Outcome, Place, Verdict};
 use serde_json::{Value, json as object};
 
 use crate::clean;
-use crate::json::{harmless, problem, tree as begin};
+use crate::human::place_line;
+use crate::json::{harmless, place, problem, tree as begin};
 use crate::look::Look;
 use crate::paper::Paper;
 use crate::summary::shown;
@@ -17,24 +18,14 @@ struct Line<'o> {
     verdict: &'o ArchVerdict,
 }
 
-/// What weighs most comes first: of a flagged architecture its findings are told.
-fn weight(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Flagged => 3,
-        Verdict::Unknown => 2,
-        Verdict::Clean => 1,
-        Verdict::CannotReach => 0,
-    }
-}
-
 /// The rows with the verdict that weighs most, of equals that of the last rule.
 fn lines(outcome: &Outcome) -> Vec<Line<'_>> {
     let mut worst: BTreeMap<&str, &ArchVerdict> = BTreeMap::new();
     for verdict in &outcome.verdicts {
         // A rule about symbols alone is clean where nothing is reached.
-        let speaks = verdict.verdict != Verdict::Clean || verdict.rule != STALE;
+        let speaks = verdict.verdict != Verdict::Clean || !verdict.of_symbols;
         let known = worst.get(verdict.arch.as_str());
-        if speaks && known.is_none_or(|known| weight(known.verdict) <= weight(verdict.verdict)) {
+        if speaks && known.is_none_or(|known| known.verdict.weight() <= verdict.verdict.weight()) {
             worst.insert(&verdict.arch, verdict);
         }
     }
@@ -45,9 +36,6 @@ fn lines(outcome: &Outcome) -> Vec<Line<'_>> {
     })
     .collect()
 }
-
-/// The rule that asks about symbols and not about paths.
-const STALE: &str = "stale-select";
 
 /// The table for people.
 pub fn arches(outcome: &Outcome, look: &Look) -> String {
@@ -101,11 +89,7 @@ fn reason(verdict: &ArchVerdict) -> String {
 }
 
 fn at(place: Option<&Place>) -> String {
-    match place {
-        Some(place) if place.line > 0 => format!(" ({}:{})", place.file, place.line),
-        Some(place) => format!(" ({})", place.file),
-        None => String::new(),
-    }
+    place.map_or_else(String::new, |place| format!(" ({})", place_line(place)))
 }
 
 /// The table as Markdown.
@@ -152,7 +136,7 @@ pub fn arches_json(tree: &str, outcome: &Outcome) -> String {
 
 fn row_json(row: &ArchRow, outcome: &Outcome) -> Value {
     let backend = row.backend.iter().map(|part| {
-        object!({ "tables": part.tables, "when": part.when, "place": place(part.place.as_ref()) })
+        object!({ "tables": part.tables, "when": part.when, "place": part.place.as_ref().map(place) })
     });
     let verdicts = outcome
         .verdicts
@@ -163,22 +147,15 @@ fn row_json(row: &ArchRow, outcome: &Outcome) -> Value {
             "rule": verdict.rule,
             "verdict": verdict.verdict.word(),
             "reason": verdict.reason,
-            "place": place(verdict.place.as_ref()),
+            "place": verdict.place.as_ref().map(place),
         })
     });
     object!({
         "arch": row.arch,
         "symbol": row.symbol,
         "selected": row.selected,
-        "place": place(row.place.as_ref()),
+        "place": row.place.as_ref().map(place),
         "backend": backend.collect::<Vec<_>>(),
         "verdicts": verdicts.collect::<Vec<_>>(),
     })
-}
-
-fn place(place: Option<&Place>) -> Value {
-    place.map_or(
-        Value::Null,
-        |place| object!({ "file": place.file, "line": place.line, "column": place.column }),
-    )
 }

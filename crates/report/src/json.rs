@@ -83,7 +83,7 @@ fn note(note: &Note) -> Value {
     object!({ "text": note.text, "place": note.place.as_ref().map(place) })
 }
 
-fn place(place: &Place) -> Value {
+pub(crate) fn place(place: &Place) -> Value {
     object!({ "file": place.file, "line": place.line, "column": place.column })
 }
 

@@ -134,6 +134,7 @@ fn arm64(tree: &Memory) -> Finding {
 fn verdict(arch: &str, rule: &str, verdict: Verdict, reason: &str) -> ArchVerdict {
     let (arch, rule, reason) = (arch.into(), rule.into(), reason.into());
     ArchVerdict {
+        of_symbols: false,
         arch,
         rule,
         verdict,

@@ -47,6 +47,7 @@ impl Asking<'_, '_> {
         self.out.verdicts.push(ArchVerdict {
             arch: self.arch.name.to_string(),
             rule: self.rule.id.clone(),
+            of_symbols: self.rule.question == Question::Stale,
             verdict,
             reason,
             place,

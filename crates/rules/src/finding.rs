@@ -87,6 +87,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What weighs most is told first.
+    pub fn weight(self) -> u8 {
+        match self {
+            Verdict::Flagged => 3,
+            Verdict::Unknown => 2,
+            Verdict::Clean => 1,
+            Verdict::CannotReach => 0,
+        }
+    }
+
     /// The word that reports use: `flagged`, `clean`, `cannot-reach`, `unknown`.
     pub fn word(self) -> &'static str {
         match self {
@@ -105,6 +115,8 @@ pub struct ArchVerdict {
     pub arch: String,
     /// Id of the rule.
     pub rule: String,
+    /// Whether the rule asks about symbols alone: then `clean` says nothing of paths.
+    pub of_symbols: bool,
     /// The answer.
     pub verdict: Verdict,
     /// Why, in a few words, without line breaks.

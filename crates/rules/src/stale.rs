@@ -45,14 +45,9 @@ impl Asking<'_, '_> {
                     (Verdict::Flagged, said.0, said.1)
                 }
             };
-            let weight = |verdict| match verdict {
-                Verdict::Flagged => 2,
-                Verdict::Unknown => 1,
-                _ => 0,
-            };
             if said
                 .as_ref()
-                .is_none_or(|known| weight(one.0) > weight(known.0))
+                .is_none_or(|known| one.0.weight() > known.0.weight())
             {
                 said = Some(one);
             }

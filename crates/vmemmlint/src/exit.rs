@@ -58,6 +58,7 @@ mod tests {
             kernel_version: String::new(),
             findings: found.then_some(finding).into_iter().collect(),
             verdicts: vec![ArchVerdict {
+                of_symbols: false,
                 arch,
                 rule,
                 verdict,
