@@ -228,12 +228,15 @@ pub const TRANSPARENT: &[&str] = &[
     "unqual_scalar_typeof",
 ];
 
+/// What enters a function that a system call's generator makes.
+pub const SYSTEM_CALL: &str = "system call";
+
 /// Macros at the top of a file that define a function whose body follows, and what calls it.
 pub(crate) const FUNCTION_GENERATORS: &[(&str, &str)] = &[
-    ("SYSCALL_DEFINE", "system call"),
-    ("COMPAT_SYSCALL_DEFINE", "system call"),
-    ("SYSCALL32_DEFINE", "system call"),
-    ("PPC32_SYSCALL_DEFINE", "system call"),
+    ("SYSCALL_DEFINE", SYSTEM_CALL),
+    ("COMPAT_SYSCALL_DEFINE", SYSTEM_CALL),
+    ("SYSCALL32_DEFINE", SYSTEM_CALL),
+    ("PPC32_SYSCALL_DEFINE", SYSTEM_CALL),
     ("DEFINE_IDTENTRY", "interrupt or exception"),
     ("DEFINE_INTERRUPT_HANDLER", "interrupt or exception"),
 ];
@@ -274,6 +277,12 @@ pub(crate) const ENTRY_MACROS: &[&str] = &[
     "machine_fs_initcall",
     "machine_postcore_initcall",
 ];
+
+/// Whether a macro at the top of a file has a function called as the kernel comes up, or as a module is
+/// loaded.
+pub fn is_initcall(name: &str) -> bool {
+    name == "module_init" || name.trim_end_matches("_sync").ends_with("initcall")
+}
 
 /// Keywords before a parenthesis that are not calls.
 pub(crate) const KEYWORDS: &[&str] = &[

@@ -36,7 +36,9 @@ pub use directives::{
 pub use effects::Effects;
 pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
-pub use idioms::{CONTAINERS, NO_RETURN, NO_RETURN_IF, SELECTION, TRANSPARENT, TYPEOF};
+pub use idioms::{
+    CONTAINERS, NO_RETURN, NO_RETURN_IF, SELECTION, SYSTEM_CALL, TRANSPARENT, TYPEOF, is_initcall,
+};
 pub use item::{Function, Linkage, Maker, Param, TopMacro, Variable};
 pub use items::Items;
 pub use lexer::{Lexer, Token, TokenKind, is_word, whole_words};

@@ -71,7 +71,7 @@ pub enum Answer {
 
 /// A limit that makes one answer or the other doubtful.
 #[derive(Default)]
-struct Doubt {
+pub(crate) struct Doubt {
     if_reached: Option<String>,
     if_not: Option<String>,
 }
@@ -156,7 +156,7 @@ impl Analysis<'_> {
 
     /// Whether an entry's Condition can hold together with `goal`. What is in fields is looked for only
     /// where all else allows it.
-    fn can_hold_refined(&mut self, own: Condition, goal: Condition) -> Option<bool> {
+    pub(crate) fn can_hold_refined(&mut self, own: Condition, goal: Condition) -> Option<bool> {
         if self.can_hold(&[own, goal]) == Some(false) {
             return Some(false);
         }
@@ -165,7 +165,7 @@ impl Analysis<'_> {
     }
 
     /// The goal, and what makes an answer doubtful.
-    fn goal(&mut self, goal: &Goal<'_>, walk: &Walk) -> (Condition, Doubt) {
+    pub(crate) fn goal(&mut self, goal: &Goal<'_>, walk: &Walk) -> (Condition, Doubt) {
         let condition = match goal {
             Goal::Reached => Condition::TRUE,
             Goal::Without(symbol) => !self.store.enabled(symbol),

@@ -233,7 +233,7 @@ impl<'t> Analysis<'t> {
 
     /// Boot code, assembler, and what a generator such as a system call's says.
     fn outside_entries(&mut self, node: &Node) -> Option<EntryPoint> {
-        let words = self.outside_words(node.key)?;
+        let (_, words) = self.outside_words(node.key)?;
         Some(EntryPoint {
             words,
             file: node.file,

@@ -14,6 +14,7 @@ mod backend;
 mod call;
 mod effects;
 mod eval;
+mod every;
 mod expand;
 mod fields;
 mod frame;
@@ -52,8 +53,10 @@ use text::{Name, Span};
 
 pub use answer::{Answer, Fact, Goal, PathStep, Witness};
 pub use backend::{Backend, BackendKind, BackendPart, BackendRule};
+pub use every::{PathCall, PathEntry, Paths};
 pub use graph::{CallEdge, Callee, Callers, EntryPoint, Node};
 pub use influence::Influence;
+pub use sites::EntryKind;
 pub use terms::Bound;
 
 use given::Given;
@@ -85,6 +88,8 @@ pub struct Vocabulary {
 pub struct Limits {
     /// Functions in one backward walk.
     pub functions: usize,
+    /// Calls between a sink and a function from which it is reached.
+    pub depth: u32,
     /// Functions looked at in one backward walk, each as often as its Condition grew.
     pub rounds: usize,
     /// How often a function's Condition grows before it is told without values.
@@ -124,6 +129,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             functions: 5_000,
+            depth: 1_000,
             rounds: 40_000,
             growths: 40,
             states: 20_000,

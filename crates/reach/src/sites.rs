@@ -1,11 +1,12 @@
 //! Who mentions a function: the calls of it, in functions and through macros, and the places where
 //! something else gets to know it and may call it.
 
+use std::fmt;
 use std::rc::Rc;
 
 use condition::Condition;
 use csource::syntax::{Expr, ExprKind};
-use csource::{Body, Mention};
+use csource::{Body, File, Mention};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
@@ -32,11 +33,51 @@ pub(crate) struct Site {
     pub(crate) place: Name,
 }
 
+/// What kind of thing enters a function that no call in C leads to; in the order in which they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// Boot code.
+    Boot,
+    /// What runs as the kernel comes up or a module is loaded.
+    Initcall,
+    /// A program's call of the kernel.
+    SystemCall,
+    /// An interrupt or an exception of the processor.
+    Exception,
+    /// Whoever calls through this field of an object.
+    Callback(Name),
+    /// Whoever was given the function's address.
+    Address,
+    /// Assembler that names it.
+    Assembler,
+    /// A macro at the top of a file that names it.
+    Macro,
+}
+
+impl fmt::Display for EntryKind {
+    /// The kind in the plural: `system calls`, `probe callbacks`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EntryKind::Boot => f.write_str("boot code"),
+            EntryKind::Initcall => f.write_str("initcalls"),
+            EntryKind::SystemCall => f.write_str("system calls"),
+            EntryKind::Exception => f.write_str("interrupts and exceptions"),
+            EntryKind::Callback(field) => write!(f, "{field} callbacks"),
+            EntryKind::Address => f.write_str("functions whose address is taken"),
+            EntryKind::Assembler => f.write_str("assembler"),
+            EntryKind::Macro => f.write_str("functions that a macro names"),
+        }
+    }
+}
+
 /// A place from which a function may be called by something that is not followed further.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// What calls it: `.probe of struct dax_device_driver`.
     pub(crate) words: String,
+    pub(crate) kind: EntryKind,
+    /// The object that holds the function, by its name: `device_dax_driver`.
+    pub(crate) object: Option<Name>,
     /// When.
     pub(crate) when: Condition,
     /// The field through which it is called, where that is said.
@@ -236,9 +277,11 @@ impl Analysis<'_> {
             let provided = self.provided(search.caller);
             let when = self.store.and(when, provided);
             let by = frame.file.function(search.caller.id).name;
-            let words = value_role(&body, *span, by);
+            let (kind, words) = value_role(&body, *span, by);
             search.sites.entries.push(Entry {
                 words,
+                kind,
+                object: None,
                 slot: None,
                 when,
                 file: frame.file.path(),
@@ -257,61 +300,77 @@ impl Analysis<'_> {
         let Some(file) = self.read_file(path) else {
             return;
         };
-        let mut slot = None;
-        let (words, span, place) = match mention {
-            Mention::Variable(number) => {
-                let variable = &file.items().variables[number];
-                let field = file.initializer(Span {
-                    start: variable.init.start,
-                    end: variable.init.end,
-                });
-                // `.read = f` names a field, not a function `read`.
-                if field
-                    .as_ref()
-                    .is_some_and(|init| mentions(init, word).is_none())
-                {
-                    return;
-                }
-                let field = field.and_then(|init| field_of(&init, word));
-                let of = variable.struct_tag.map_or_else(
-                    || format!("variable {}", variable.name),
-                    |tag| format!("struct {tag}"),
-                );
-                slot = variable
-                    .struct_tag
-                    .zip(field)
-                    .map(|(tag, (field, _))| Slot { tag, field });
-                let words = field.map_or_else(
-                    || format!("an object of {of}"),
-                    |(field, _)| format!(".{field} of {of}"),
-                );
-                (words, variable.init, variable.init.start)
-            }
-            Mention::TopMacro(number) => {
-                let used = &file.items().macros[number];
-                if NAMING_MACROS
-                    .iter()
-                    .any(|prefix| used.name.starts_with(prefix))
-                {
-                    return;
-                }
-                (used.name.to_string(), used.args, used.args.start)
-            }
-            Mention::Function(_) | Mention::Macro(_) => return,
+        let entry = match mention {
+            Mention::Variable(number) => object_entry(&file, number, word),
+            Mention::TopMacro(number) => macro_entry(&file, number),
+            Mention::Function(_) | Mention::Macro(_) => None,
         };
-        let line = self.line_condition(unit, root, place);
+        let Some(mut entry) = entry else { return };
+        let line = self.line_condition(unit, root, entry.span.start);
         let built = self.built(path);
-        let when = self.store.and(line, built);
-        if !when.is_false() {
-            sites.entries.push(Entry {
-                words,
-                slot,
-                when,
-                file: path,
-                span,
-            });
+        entry.when = self.store.and(line, built);
+        if !entry.when.is_false() {
+            sites.entries.push(entry);
         }
     }
+}
+
+/// What an object at the top of a file enters that holds the function called `word`.
+fn object_entry(file: &File, number: usize, word: Name) -> Option<Entry> {
+    let variable = &file.items().variables[number];
+    let init = file.initializer(Span {
+        start: variable.init.start,
+        end: variable.init.end,
+    });
+    // `.read = f` names a field, not a function `read`.
+    if init
+        .as_ref()
+        .is_some_and(|init| mentions(init, word).is_none())
+    {
+        return None;
+    }
+    let field = init.and_then(|init| field_of(&init, word));
+    let field = field.map(|(field, _)| field);
+    let tag = variable.struct_tag;
+    let of = tag.map_or_else(
+        || format!("variable {}", variable.name),
+        |tag| format!("struct {tag}"),
+    );
+    Some(Entry {
+        words: field.map_or_else(
+            || format!("an object of {of}"),
+            |field| format!(".{field} of {of}"),
+        ),
+        kind: field.map_or(EntryKind::Address, EntryKind::Callback),
+        object: Some(variable.name),
+        when: Condition::TRUE,
+        slot: tag.zip(field).map(|(tag, field)| Slot { tag, field }),
+        file: file.path(),
+        span: variable.init,
+    })
+}
+
+/// What a macro at the top of a file enters that gets the function's name.
+fn macro_entry(file: &File, number: usize) -> Option<Entry> {
+    let used = &file.items().macros[number];
+    let mut naming = NAMING_MACROS.iter();
+    if naming.any(|prefix| used.name.starts_with(prefix)) {
+        return None;
+    }
+    let kind = if csource::is_initcall(&used.name) {
+        EntryKind::Initcall
+    } else {
+        EntryKind::Macro
+    };
+    Some(Entry {
+        words: used.name.to_string(),
+        kind,
+        object: None,
+        when: Condition::TRUE,
+        slot: None,
+        file: file.path(),
+        span: used.args,
+    })
 }
 
 struct Search<'s> {
@@ -345,19 +404,21 @@ fn mentions(expr: &Expr, word: Name) -> Option<Span> {
         .find_map(|child| mentions(child, word))
 }
 
-fn value_role(body: &Body, span: Span, by: Name) -> String {
+fn value_role(body: &Body, span: Span, by: Name) -> (EntryKind, String) {
     let holds = |outer: &Expr| outer.span.start <= span.start && span.end <= outer.span.end;
     for store in &body.stores {
         if let (Some(value), ExprKind::Field(_, field, _)) = (&store.value, &store.target.kind)
             && holds(value)
         {
-            return format!("its address, stored to .{field} in {by}()");
+            let words = format!("its address, stored to .{field} in {by}()");
+            return (EntryKind::Callback(*field), words);
         }
     }
     let calls = body.calls.iter().filter(|call| call.args.iter().any(holds));
     let innermost = calls.min_by_key(|call| call.span.end - call.span.start);
-    match innermost.and_then(csource::Call::name) {
+    let words = match innermost.and_then(csource::Call::name) {
         Some(callee) => format!("its address, passed to {callee}() in {by}()"),
         None => format!("its address, taken in {by}()"),
-    }
+    };
+    (EntryKind::Address, words)
 }

@@ -18,7 +18,7 @@ use text::{Name, Span};
 
 use crate::Analysis;
 use crate::link::{FunctionKey, is_header};
-use crate::sites::{Entry, Site, Sites};
+use crate::sites::{Entry, EntryKind, Site, Sites};
 use crate::terms::{Substitution, TermId};
 
 /// What is asked about: a function being called, or a place in a function being reached.
@@ -66,7 +66,7 @@ pub(crate) struct Walk {
     by_key: FxHashMap<FunctionKey, usize>,
     pub(crate) starts: Vec<Start>,
     /// The call graph: a node for each of `nodes`, an edge from caller to callee for each call.
-    calls: DiGraph<FunctionKey, Site>,
+    pub(crate) calls: DiGraph<FunctionKey, Site>,
     pub(crate) closed: Vec<Closed>,
     /// A limit that was hit: what is not found may still be there.
     pub(crate) limit: Option<String>,
@@ -198,6 +198,14 @@ impl Analysis<'_> {
                 ));
                 break;
             }
+            // The sink's own function is the first; it is no call away.
+            if distance > self.limits.depth.saturating_add(1) {
+                walk.limit = Some(format!(
+                    "the walk was given up {} calls from where it began",
+                    self.limits.depth
+                ));
+                continue;
+            }
             self.extend(&mut walk, (node, distance), &mut sites, &mut queue);
         }
         walk
@@ -269,25 +277,28 @@ impl Analysis<'_> {
     /// A function that something outside of C calls is an entry.
     fn outside_entry(&mut self, walk: &mut Walk, node: usize) {
         let key = walk.nodes[node].key;
-        if let Some(words) = self.outside_words(key)
+        if let Some(what) = self.outside_words(key)
             && let Some(file) = self.read_file(key.path)
         {
             let span = file.function(key.id).name_span;
-            add_plain_entry(&mut walk.nodes[node], span, words);
+            add_plain_entry(&mut walk.nodes[node], span, what);
         }
     }
 
     /// What outside of C calls a function: boot code, a generator such as a system call's, assembler.
-    pub(crate) fn outside_words(&mut self, key: FunctionKey) -> Option<String> {
+    pub(crate) fn outside_words(&mut self, key: FunctionKey) -> Option<(EntryKind, String)> {
         let file = self.read_file(key.path)?;
         let function = file.function(key.id);
         match function.entry {
-            Some(words) => Some(words.to_owned()),
+            Some(words) if words == csource::SYSTEM_CALL => {
+                Some((EntryKind::SystemCall, words.to_owned()))
+            }
+            Some(words) => Some((EntryKind::Exception, words.to_owned())),
             None if self.vocabulary.entries.contains(&*function.name) => {
-                Some("boot code".to_owned())
+                Some((EntryKind::Boot, "boot code".to_owned()))
             }
             None if function.linkage.is_static => None,
-            None => self.assembler(function.name),
+            None => Some((EntryKind::Assembler, self.assembler(function.name)?)),
         }
     }
 
@@ -300,7 +311,8 @@ impl Analysis<'_> {
         };
         let function = file.function(key.id);
         if let Some(words) = naming_macro(&file, function) {
-            add_plain_entry(&mut walk.nodes[node], function.name_span, words);
+            let what = (EntryKind::Macro, words);
+            add_plain_entry(&mut walk.nodes[node], function.name_span, what);
         }
     }
 
@@ -369,9 +381,11 @@ impl Analysis<'_> {
     }
 }
 
-fn add_plain_entry(node: &mut Node, span: Span, words: String) {
+fn add_plain_entry(node: &mut Node, span: Span, (kind, words): (EntryKind, String)) {
     let entry = Entry {
         words,
+        kind,
+        object: None,
         slot: None,
         when: Condition::TRUE,
         file: node.key.path,

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use condition::{Answer as Solved, Atom, Condition, Model, Shape, Solver};
+use condition::{Answer as Solved, Atom, Condition, Level, Model, Shape, Solver};
 use kconfig::{Configuration, Fill, Needed, Purpose, Settings, SymbolType, Value};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
 use crate::answer::{PathStep, Witness};
+use crate::every::without_called;
 use crate::sites::Entry;
 use crate::walk::Walk;
 use crate::{Analysis, Place};
@@ -86,20 +87,28 @@ impl Analysis<'_> {
         best.map(|found| self.configured(found))
     }
 
-    /// Asks the solver, with no macro defined that nothing in the tree defines, if it can be so.
+    /// Asks the solver for what is easiest to set up: with no module, and with no macro defined that nothing
+    /// in the tree defines, as far as it can be so.
     fn solve_plainly(&mut self, whole: Condition) -> Solved {
-        let mut parts = vec![whole];
+        let (mut modules, mut macros) = (Vec::new(), vec![whole]);
         for atom in self.store.atoms(whole) {
-            if let Atom::Defined(name) = atom
-                && self.config_symbol(name).is_none()
-            {
-                parts.push(!self.store.atom(atom));
+            match atom {
+                Atom::Symbol {
+                    level: Level::Module,
+                    ..
+                } => modules.push(!self.store.atom(atom)),
+                Atom::Defined(name) if self.config_symbol(name).is_none() => {
+                    macros.push(!self.store.atom(atom));
+                }
+                _ => {}
             }
         }
-        match self.solve(&parts) {
-            Solved::Sat(model) => Solved::Sat(model),
-            _ => self.solve(&[whole]),
+        for parts in [[&macros[..], &modules].concat(), macros] {
+            if let Solved::Sat(model) = self.solve(&parts) {
+                return Solved::Sat(model);
+            }
         }
+        self.solve(&[whole])
     }
 
     /// Where paths begin that are followed backwards.
@@ -144,11 +153,7 @@ impl Analysis<'_> {
             }
             at = state.from.map(|(next, _)| next);
         }
-        // A call as a sink ends at the call, not inside the function that is called.
-        let called = !walk.starts.iter().any(|start| start.is_place);
-        if called && path.len() > 1 {
-            path.pop();
-        }
+        without_called(walk, &mut path);
         let (wanted, assumptions) = self.decisive(whole, &model);
         let witness = Witness {
             path,

@@ -2,6 +2,7 @@
 
 use condition::{Atom, Condition, Level};
 use kconfig::SymbolType;
+use text::Name;
 
 use crate::Analysis;
 
@@ -10,8 +11,10 @@ impl Analysis<'_> {
     /// PPC_BOOK3S_64 && !radix_enabled()` the first part follows from the second.
     pub(crate) fn short_words(&mut self, when: Condition) -> String {
         let mut rest = self.without_modules(when);
+        let mut on = self.built_in_or_not(&mut rest);
+        on.retain(|symbol| self.can_hold(&[when, !*symbol]) == Some(false));
         // What always holds then is told by itself.
-        let mut always = Vec::new();
+        let mut always = on;
         for atom in self.store.atoms(rest) {
             let literal = self.store.atom(atom);
             for literal in [literal, !literal] {
@@ -42,6 +45,58 @@ impl Analysis<'_> {
         }
         let all = self.store.and_all(always.into_iter().chain([rest]));
         self.store.words(all)
+    }
+
+    /// Takes from `rest` whether a tristate symbol is `y` or `m`, where Kconfig says the rest; gives the
+    /// Conditions that such symbols are on.
+    fn built_in_or_not(&mut self, rest: &mut Condition) -> Vec<Condition> {
+        let mut symbols: Vec<Name> = Vec::new();
+        for atom in self.store.atoms(*rest) {
+            if let Atom::Symbol {
+                name,
+                level: Level::Module,
+            } = atom
+            {
+                symbols.push(name);
+            }
+        }
+        let mut all_on = Vec::new();
+        for symbol in symbols {
+            let [yes, module, no] = [(true, false), (false, true), (false, false)]
+                .map(|levels| self.at_level(*rest, symbol, levels));
+            let on = self.store.enabled(&symbol);
+            let either = self.store.or(yes, module);
+            let with = self.store.and(on, either);
+            let without = self.store.and(!on, no);
+            let wider = self.store.or(with, without);
+            if self.can_hold(&[wider, !*rest]) != Some(false) {
+                continue;
+            }
+            *rest = if no.is_false() { either } else { wider };
+            if no.is_false() {
+                all_on.push(on);
+            }
+        }
+        all_on
+    }
+
+    /// `condition` where a symbol is `y`, or `m`, or neither.
+    fn at_level(
+        &mut self,
+        condition: Condition,
+        symbol: Name,
+        (yes, module): (bool, bool),
+    ) -> Condition {
+        self.store
+            .map_atoms(condition, &mut |store, atom| match atom {
+                Atom::Symbol { name, level } if name == symbol => {
+                    Condition::constant(match level {
+                        Level::Yes => yes,
+                        Level::Module => module,
+                    })
+                }
+                atom => store.atom(atom),
+            })
     }
 
     /// `condition`, where a symbol that is no tristate is never `m`.

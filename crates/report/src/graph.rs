@@ -252,7 +252,7 @@ fn identity(end: &End) -> String {
     format!("{}@{}", end.name, end.file)
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

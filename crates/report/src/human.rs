@@ -13,8 +13,9 @@ use source::Source;
 
 use crate::clean;
 use crate::excerpt::{Around, Excerpt, Files};
-use crate::look::Look;
+use crate::look::{Detail, Look};
 use crate::paper::{Paper, Shown};
+use crate::ways::{others_at, paths_at};
 
 /// So many problems are shown with their code; a tree of which nothing can be parsed has thousands.
 const PROBLEMS_WITH_CODE: usize = 10;
@@ -128,6 +129,12 @@ fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, earlier: Opti
     }
     if earlier.is_none() {
         call_path(paper, files, finding);
+    }
+    if let Some(paths) = &finding.paths {
+        match paper.look().paths {
+            Detail::Shortest => others_at(paper, finding, paths),
+            Detail::All => paths_at(paper, paths),
+        }
     }
     kconfig_entry(paper, files, finding);
     conditions(paper, finding, earlier);

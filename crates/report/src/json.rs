@@ -63,11 +63,12 @@ fn finding(finding: &Finding) -> Value {
         "config": config.collect::<Map<_, _>>(),
         "assumptions": finding.assumptions,
         "notes": finding.notes.iter().map(note).collect::<Vec<_>>(),
+        "paths": finding.paths.as_ref().map(crate::ways::paths_value),
         "kconfig": finding.kconfig.as_ref().map(place),
     })
 }
 
-fn step(step: &Step) -> Value {
+pub(crate) fn step(step: &Step) -> Value {
     let mut value = object!({
         "function": step.function,
         "file": step.place.file,

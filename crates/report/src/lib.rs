@@ -20,9 +20,11 @@ mod paper;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use arches::{arches, arches_json, arches_markdown};
 pub use human::{findings, human, problems};
 pub use json::json;
-pub use look::{Drawing, Look};
+pub use look::{Detail, Drawing, Look};
 pub use summary::summary;
+pub use ways::{paths, paths_dot, paths_json};

@@ -13,6 +13,16 @@ pub enum Drawing {
     Narrated,
 }
 
+/// How much of its paths a finding tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// One in full, and the shortest of each other kind of entry.
+    #[default]
+    Shortest,
+    /// The entries and the calls of all.
+    All,
+}
+
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -22,6 +32,8 @@ pub struct Look {
     pub colour: bool,
     /// Columns that a line may take; taken as 40 where it is less.
     pub width: usize,
+    /// How much is told of paths.
+    pub paths: Detail,
 }
 
 impl Look {

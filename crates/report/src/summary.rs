@@ -162,7 +162,7 @@ fn total(tree: &str, outcome: &Outcome) -> String {
 }
 
 /// `1 finding`, `2 findings`.
-fn several(count: usize, word: &str) -> String {
+pub(crate) fn several(count: usize, word: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {word}{plural}")
 }

@@ -9,11 +9,14 @@
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
-use rules::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step, Verdict};
+use rules::{
+    ArchVerdict, Finding, Note, Outcome, PathCall, PathEntry, Paths, Place, Problem, Severity,
+    Step, Verdict,
+};
 use source::{Memory, Source};
 use text::{LineIndex, Span};
 
-use crate::{Drawing, Look, human, json};
+use crate::{Detail, Drawing, Look, human, json};
 
 mod odd;
 
@@ -105,6 +108,7 @@ fn powerpc(tree: &Memory) -> Finding {
             step("devm_memremap_pages", lost, ""),
             step("__populate_section_memmap", sink, ""),
         ],
+        paths: None,
         kconfig: Some(at(tree, "arch/powerpc/Kconfig", "config PPC")),
         config: config.map(|(s, v)| (s.to_owned(), v.to_owned())).into(),
         assumptions: vec!["is_power_of_2(sizeof(struct page)) holds".into()],
@@ -181,6 +185,7 @@ const PLAIN: Look = Look {
     drawing: Drawing::Unicode,
     colour: false,
     width: 100,
+    paths: Detail::Shortest,
 };
 
 fn check(outcome: &Outcome, tree: &Memory, look: &Look, expected: &Expect) {
@@ -192,6 +197,74 @@ fn of(finding: Finding) -> Outcome {
         findings: vec![finding],
         ..Outcome::default()
     }
+}
+
+/// One path in full, another kind of entry in short, and where to read of all of them.
+#[test]
+fn other_kinds_of_entries_are_told_in_short() {
+    let tree = tree();
+    let mut finding = powerpc(&tree);
+    let entry = |kind: &str, words: &str, count, path: Vec<Step>| PathEntry {
+        kind: kind.into(),
+        words: words.into(),
+        object: "own_driver".into(),
+        place: Place::default(),
+        count,
+        when: "DEV_DAX".into(),
+        shortest: path,
+    };
+    let init = vec![step("start", Place::default(), "module_init")];
+    let shown = finding.path.clone();
+    let call = PathCall {
+        caller: "start".into(),
+        callee: String::new(),
+        place: finding.sink.clone(),
+        count: u128::MAX,
+    };
+    finding.paths = Some(Paths {
+        count: 5,
+        limit: Some("the search was given up".into()),
+        entries: vec![
+            entry("initcalls", "module_init", 3, init),
+            entry(
+                "probe callbacks",
+                ".probe of struct dax_device_driver",
+                2,
+                shown,
+            ),
+        ],
+        calls: vec![call],
+    });
+    let outcome = of(finding);
+    let short = human("linux/", &outcome, &tree, &PLAIN);
+    assert!(
+        short.contains("  also: from module_init (), by start ()\n"),
+        "{short}"
+    );
+    assert!(!short.contains("also: from .probe"), "{short}");
+    assert!(
+        short.contains("  paths: 5 paths or more from 2 entries; --all-paths"),
+        "{short}"
+    );
+    let look = Look {
+        paths: Detail::All,
+        ..PLAIN
+    };
+    let all = human("linux/", &outcome, &tree, &look);
+    assert!(all.contains("    initcalls: 3 paths\n"), "{all}");
+    assert!(
+        all.contains(&format!(
+            "{}  mm/sparse-vmemmap.c:7  start > the sink\n",
+            u128::MAX
+        )),
+        "{all}"
+    );
+    // A number that not every reader of JSON could hold is a text.
+    let text = json("linux/", &outcome);
+    assert!(
+        text.contains(&format!("\"count\": \"{}\"", u128::MAX)),
+        "{text}"
+    );
 }
 
 #[test]
@@ -244,6 +317,7 @@ fn narrow_and_ascii() {
     let look = Look {
         drawing: Drawing::Ascii,
         width: 72,
+        paths: Detail::Shortest,
         ..PLAIN
     };
     check(
@@ -555,6 +629,7 @@ fn json_says_all() {
                   }
                 }
               ],
+              "paths": null,
               "kconfig": {
                 "file": "arch/powerpc/Kconfig",
                 "line": 2,

@@ -84,7 +84,10 @@ impl Asking<'_, '_> {
             match self.analysis.ask(reach, &goal) {
                 Answer::Yes(witness) => {
                     let other = other.map(|(sink, reach)| (sink.what.as_str(), reach.places()));
-                    let finding = self.finding((&symbol, sink, other), &witness, backend.as_ref());
+                    let mut finding =
+                        self.finding((&symbol, sink, other), &witness, backend.as_ref());
+                    let paths = self.analysis.paths(reach, &goal);
+                    finding.paths = Some(self.paths(paths));
                     answers.flagged.push(finding);
                 }
                 Answer::Unknown(limit) => answers.unknown.push(limit),

@@ -29,6 +29,8 @@ pub struct Settings {
     pub base: Option<Arc<[u8]>>,
     /// Whether it is also told how each architecture opts in, and where its backend writes.
     pub table: bool,
+    /// How far the search goes.
+    pub limits: Limits,
 }
 
 /// Why nothing was checked.
@@ -167,7 +169,7 @@ fn check_arch(
         check.problems.insert(problem(error));
     }
     let header_arches = std::iter::once(arch.directory).chain(arch.lender).collect();
-    let mut analysis = Analysis::new(tree, model, header_arches, vocabulary, Limits::default());
+    let mut analysis = Analysis::new(tree, model, header_arches, vocabulary, settings.limits);
     if let Some(base) = &settings.base {
         analysis.set_base(base.clone());
     }

@@ -54,6 +54,8 @@ pub struct Finding {
     pub sink: Place,
     /// From an entry point to the sink.
     pub path: Vec<Step>,
+    /// All paths from entry points to the sink, where it is one that is reached.
+    pub paths: Option<Paths>,
     /// Where the architecture enters itself in Kconfig (`config POWERPC`), where a select belongs.
     pub kconfig: Option<Place>,
     /// Symbols without `CONFIG_` and their values (`y`, `m`, `n`) under which the path is open.
@@ -62,6 +64,51 @@ pub struct Finding {
     pub assumptions: Vec<String>,
     /// Further facts that belong to it, each one sentence (where the backend maps, what overrides).
     pub notes: Vec<Note>,
+}
+
+/// Every path to a sink, as a graph without cycles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// How many there are: exactly, unless there is a limit, else so many at least.
+    pub count: u128,
+    /// The limit that was hit.
+    pub limit: Option<String>,
+    /// Where they begin, by kind and place.
+    pub entries: Vec<PathEntry>,
+    /// The calls on them, and the places of the sink, by file and place.
+    pub calls: Vec<PathCall>,
+}
+
+/// Where paths begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathEntry {
+    /// What kind of thing it is, in the plural: `probe callbacks`, `system calls`.
+    pub kind: String,
+    /// What enters: `.probe of struct dax_device_driver`.
+    pub words: String,
+    /// The object that holds the function, by its name (`device_dax_driver`); empty where there is none.
+    pub object: String,
+    /// Where that is said.
+    pub place: Place,
+    /// How many paths begin here.
+    pub count: u128,
+    /// When one of them is open.
+    pub when: String,
+    /// The shortest of them.
+    pub shortest: Vec<Step>,
+}
+
+/// A call on some path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathCall {
+    /// The function that calls.
+    pub caller: String,
+    /// The function that is called; empty where the place is the sink itself.
+    pub callee: String,
+    /// The call, or the sink.
+    pub place: Place,
+    /// How many paths lead through it.
+    pub count: u128,
 }
 
 /// A fact with the place that shows it.

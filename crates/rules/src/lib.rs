@@ -13,9 +13,11 @@ mod tell;
 
 pub use check::{CheckError, Settings, check};
 pub use finding::{
-    ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, Place, Problem, Severity, Step,
-    Verdict,
+    ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths, Place,
+    Problem, Severity, Step, Verdict,
 };
+pub use reach::Limits;
 pub use rule::{
-    Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, built_in, parse, vocabulary,
+    Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, built_in, is_rule, parse,
+    vocabulary,
 };

@@ -191,6 +191,11 @@ pub fn built_in() -> Result<Vec<Rule>, RuleError> {
     Ok(rules)
 }
 
+/// Whether a built-in rule has this id.
+pub fn is_rule(id: &str) -> bool {
+    built_in().is_ok_and(|rules| rules.iter().any(|rule| rule.id == id))
+}
+
 /// Reads one rule.
 pub fn parse(file: &str, text: &str) -> Result<Rule, RuleError> {
     let error = |message: String| RuleError {

@@ -108,6 +108,7 @@ impl Asking<'_, '_> {
             kconfig: None,
             sink: place,
             path: Vec::new(),
+            paths: None,
             config: BTreeMap::new(),
             assumptions: Vec::new(),
             notes: notes.into_iter().collect(),

@@ -7,7 +7,7 @@ use text::{Name, Span};
 
 use crate::ask::Asking;
 use crate::rule::{Question, SeverityWord, SinkRule};
-use crate::{Finding, Note, Place, Severity, Step};
+use crate::{Finding, Note, PathCall, PathEntry, Paths, Place, Severity, Step};
 
 impl Asking<'_, '_> {
     /// The finding that a witness shows. `other` is the other half of a pair, and where it stands.
@@ -24,21 +24,7 @@ impl Asking<'_, '_> {
             ("{sink}", sink.what.as_str()),
             ("{other}", other.as_ref().map_or("", |(what, _)| what)),
         ];
-        let path: Vec<Step> = witness
-            .path
-            .iter()
-            .enumerate()
-            .map(|(number, step)| Step {
-                function: step.function.to_string(),
-                place: self.place(&step.place.file, step.place.span),
-                entry: if number == 0 {
-                    let at = self.place(&witness.entered_at.file, witness.entered_at.span);
-                    format!("{} ({}:{})", witness.entry, at.file, at.line)
-                } else {
-                    String::new()
-                },
-            })
-            .collect();
+        let path = self.steps(&witness.path, (&witness.entry, &witness.entered_at));
         let notes = self.notes((symbol, other), witness, backend);
         Finding {
             rule: self.rule.id.clone(),
@@ -51,10 +37,59 @@ impl Asking<'_, '_> {
                 .map(|step| step.place.clone())
                 .unwrap_or_default(),
             path,
+            paths: None,
             kconfig: self.arch_entry(),
             config: witness.config.clone(),
             assumptions: witness.assumptions.clone(),
             notes,
+        }
+    }
+
+    /// A path; what enters its first function, and where that is said.
+    fn steps(
+        &self,
+        path: &[reach::PathStep],
+        (entry, entered_at): (&str, &reach::Place),
+    ) -> Vec<Step> {
+        let step = |(number, step): (usize, &reach::PathStep)| Step {
+            function: step.function.to_string(),
+            place: self.place(&step.place.file, step.place.span),
+            entry: if number == 0 {
+                let at = self.place(&entered_at.file, entered_at.span);
+                format!("{entry} ({}:{})", at.file, at.line)
+            } else {
+                String::new()
+            },
+        };
+        path.iter().enumerate().map(step).collect()
+    }
+
+    /// Every path, as plain data.
+    pub(crate) fn paths(&self, paths: reach::Paths) -> Paths {
+        let entry = |entry: reach::PathEntry| PathEntry {
+            kind: entry.kind.to_string(),
+            shortest: self.steps(&entry.shortest, (&entry.words, &entry.at)),
+            words: entry.words,
+            object: entry
+                .object
+                .map_or_else(String::new, |name| name.to_string()),
+            place: self.place(&entry.at.file, entry.at.span),
+            count: entry.count,
+            when: entry.when,
+        };
+        let call = |call: reach::PathCall| PathCall {
+            caller: call.caller.to_string(),
+            callee: call
+                .callee
+                .map_or_else(String::new, |name| name.to_string()),
+            place: self.place(&call.at.file, call.at.span),
+            count: call.count,
+        };
+        Paths {
+            count: paths.count,
+            limit: paths.limit,
+            entries: paths.entries.into_iter().map(entry).collect(),
+            calls: paths.calls.into_iter().map(call).collect(),
         }
     }
 

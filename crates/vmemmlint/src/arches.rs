@@ -14,6 +14,7 @@ pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
         arches: asked.arch.clone(),
         toolchain: tree::toolchain(asked.toolchain.as_deref())?,
         table: true,
+        limits: asked.budget.limits(),
         ..Settings::default()
     };
     let bar = Bar::new(false);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use kconfig::Toolchain;
+use reach::Limits;
 
 use crate::engine::Settings;
 
@@ -65,7 +66,11 @@ pub(crate) enum Command {
     /// What a function calls, and when
     #[command(after_help = GRAPH_EXAMPLES)]
     Callees(Around),
-    /// The shortest ways by which one function leads to another
+    /// The shortest ways by which one function leads to another; or all paths of a finding
+    ///
+    /// With a rule and an architecture in place of the functions, every path of the rule's findings is told:
+    /// how many there are, from which entries (by kind, each with its Condition and its shortest path), and by
+    /// which calls. A path comes through no function twice.
     #[command(after_help = GRAPH_EXAMPLES)]
     Paths(Paths),
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
@@ -107,6 +112,9 @@ pub(crate) struct Arches {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(crate) color: Color,
+
+    #[command(flatten)]
+    pub(crate) budget: Budget,
 }
 
 /// How a table is printed.
@@ -160,6 +168,9 @@ pub(crate) struct Witness {
     /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
     #[arg(long, value_name = "FILE")]
     pub(crate) toolchain: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) budget: Budget,
 }
 
 const GRAPH_EXAMPLES: &str = "\
@@ -170,6 +181,7 @@ Examples:
                                                       in one configuration
   vmemmlint callees mm/memory.c:do_fault linux/       the one of this file
   vmemmlint paths --arch powerpc dev_dax_probe vmemmap_populate linux/
+  vmemmlint paths unselected powerpc linux/           all paths of a finding
   vmemmlint callers --format dot kswapd linux/ | dot -Tsvg
 
 A call that only some configurations have is told with its Condition, in the words of Kconfig
@@ -228,10 +240,12 @@ pub(crate) struct Around {
 /// Paths between functions.
 #[derive(Args, Debug)]
 pub(crate) struct Paths {
-    /// Where paths begin: a function, or with its file `mm/memory.c:do_fault`
+    /// Where paths begin: a function, or with its file `mm/memory.c:do_fault`; or a rule
+    #[arg(value_name = "FROM|RULE")]
     pub(crate) from: String,
 
-    /// Where they end
+    /// Where they end; or the architecture that the rule is asked of
+    #[arg(value_name = "TO|ARCH")]
     pub(crate) to: String,
 
     #[command(flatten)]
@@ -384,6 +398,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Vec<String>,
 
+    /// Tell every path of each finding: their number, their entries, their calls
+    #[arg(long)]
+    pub(crate) all_paths: bool,
+
     /// Do not fail where an answer is unknown
     #[arg(long)]
     pub(crate) allow_unknown: bool,
@@ -399,6 +417,49 @@ pub(crate) struct Check {
     /// Print only findings and problems: no table of architectures, no progress
     #[arg(short, long)]
     pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
+/// How far the search goes. What lies beyond is unknown, and the answer names the limit that was hit.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Budgets")]
+pub(crate) struct Budget {
+    /// Give up a question to the solver after so many steps
+    #[arg(long, value_name = "N", default_value_t = Limits::default().solver_steps)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) solver_steps: u64,
+
+    /// Give up the walk back from a sink after so many functions
+    #[arg(long, value_name = "N", default_value_t = Limits::default().functions)]
+    pub(crate) max_functions: usize,
+
+    /// Walk back at most so many calls from a sink
+    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    pub(crate) max_depth: u32,
+
+    /// Follow the backend of an architecture through at most so many calls inside calls
+    #[arg(long, value_name = "N", default_value_t = Limits::default().backend_depth)]
+    pub(crate) max_backend_depth: u32,
+
+    /// Give up the search for paths after so many steps
+    #[arg(long, value_name = "N", default_value_t = Limits::default().states)]
+    pub(crate) max_states: usize,
+}
+
+impl Budget {
+    /// The limits of the engine.
+    pub(crate) fn limits(self) -> Limits {
+        Limits {
+            solver_steps: self.solver_steps,
+            functions: self.max_functions,
+            depth: self.max_depth,
+            backend_depth: self.max_backend_depth,
+            states: self.max_states,
+            ..Limits::default()
+        }
+    }
 }
 
 /// How the answer is printed.
@@ -428,8 +489,8 @@ impl Check {
             arches: self.arch.clone(),
             rules: self.rule.clone(),
             toolchain,
-            base: None,
-            table: false,
+            limits: self.budget.limits(),
+            ..Settings::default()
         }
     }
 }

@@ -44,6 +44,7 @@ mod tests {
             help: String::new(),
             sink: Place::default(),
             path: Vec::new(),
+            paths: None,
             kconfig: None,
             config: std::collections::BTreeMap::new(),
             assumptions: Vec::new(),

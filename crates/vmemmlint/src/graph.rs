@@ -13,7 +13,7 @@ use report::kconfig::Asked;
 
 use crate::arguments::{Around, Graph, GraphFormat, Paths};
 use crate::progress::Bar;
-use crate::{Failure, exit, one_line, print, terminal, tree};
+use crate::{Failure, exit, one_line, print, terminal, tree, ways};
 
 pub(crate) fn callers(around: &Around) -> Result<ExitCode, Failure> {
     Question::new(&around.graph)?.around(around, Direction::Callers)
@@ -24,6 +24,9 @@ pub(crate) fn callees(around: &Around) -> Result<ExitCode, Failure> {
 }
 
 pub(crate) fn paths(asked: &Paths) -> Result<ExitCode, Failure> {
+    if rules::is_rule(&asked.from) {
+        return ways::run(asked);
+    }
     Question::new(&asked.graph)?.paths(asked)
 }
 

@@ -12,6 +12,7 @@ mod kconfig;
 mod progress;
 mod terminal;
 mod tree;
+mod ways;
 mod witness;
 
 use std::io::{self, Write};
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use report::Detail;
 use rules::Outcome;
 use source::Source;
 
@@ -78,7 +80,10 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
 
 fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {
     let tree = check.tree.to_string_lossy();
-    let look = terminal::look(check.color);
+    let mut look = terminal::look(check.color);
+    if check.all_paths {
+        look.paths = Detail::All;
+    }
     match check.format {
         Format::Json => report::json(&tree, outcome),
         Format::Human if check.quiet => {

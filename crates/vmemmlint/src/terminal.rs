@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use report::{Drawing, Look};
+use report::{Detail, Drawing, Look};
 
 use crate::arguments::Color;
 
@@ -20,6 +20,7 @@ pub(crate) fn look(color: Color) -> Look {
         drawing: drawing(variable),
         colour: colour(color, is_terminal, variable),
         width: width.unwrap_or(IN_A_PIPE).min(WIDEST),
+        paths: Detail::Shortest,
     }
 }
 

@@ -17,8 +17,9 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
         arches: vec![asked.arch.clone()],
         rules: vec![asked.rule.clone()],
         toolchain: tree::toolchain(asked.toolchain.as_deref())?,
-        table: false,
+        limits: asked.budget.limits(),
         base: asked.base.as_deref().map(tree::config_text).transpose()?,
+        ..Settings::default()
     };
     let bar = Bar::new(false);
     let outcome = engine::check(source, &settings, &bar);
@@ -27,7 +28,11 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
     let number = asked.finding as usize;
     let count = outcome.findings.len();
     let Some(finding) = outcome.findings.get(number - 1) else {
-        return nothing(asked, &outcome);
+        let (rule, arch) = (&asked.rule, &asked.arch);
+        if count > 0 {
+            return Err(format!("{rule} has {count} findings on {arch}"));
+        }
+        return Ok(nothing((rule, arch), &outcome));
     };
     if finding.path.is_empty() {
         return Err(format!(
@@ -39,23 +44,18 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// There is no such finding: says why.
-fn nothing(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
-    let count = outcome.findings.len();
-    if count > 0 {
-        let (rule, arch) = (&asked.rule, &asked.arch);
-        return Err(format!("{rule} has {count} findings on {arch}"));
-    }
+/// There is no finding of the rule on the architecture: says why.
+pub(crate) fn nothing((rule, arch): (&str, &str), outcome: &Outcome) -> ExitCode {
     let said = outcome.verdicts.first();
     let (word, reason) = said.map_or(("unknown", ""), |v| (v.verdict.word(), v.reason.as_str()));
-    let line = format!("{} on {}: {word}: {reason}", asked.rule, asked.arch);
+    let line = format!("{rule} on {arch}: {word}: {reason}");
     // Standard output is the fragment's.
     eprint_line(&one_line(&line));
     let code = match said.map(|v| v.verdict) {
         Some(Verdict::Clean | Verdict::CannotReach) => exit::FINDINGS,
         _ => exit::UNKNOWN,
     };
-    Ok(ExitCode::from(code))
+    ExitCode::from(code)
 }
 
 fn eprint_line(line: &str) {

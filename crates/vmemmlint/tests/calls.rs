@@ -71,6 +71,38 @@ fn paths_are_told_from_the_first_function_to_the_last() {
 }
 
 #[test]
+fn all_paths_of_a_finding_are_told_in_three_ways() {
+    let asked = ["paths", "unselected", "powerpc", TREE];
+    let (code, out, err) = run(&asked);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("  paths: 2 paths from 1 entry\n"), "{out}");
+    assert!(out.contains("    probe callbacks: 2 paths\n"), "{out}");
+    let told = |format| {
+        let mut asked = asked.to_vec();
+        asked.extend(["--format", format]);
+        run(&asked).1
+    };
+    let json: serde_json::Value = serde_json::from_str(&told("json")).unwrap();
+    let finding = &json["findings"][1];
+    assert_eq!(finding["paths"]["count"], 2);
+    assert_eq!(
+        finding["paths"]["entries"][0]["object"],
+        "device_dax_driver"
+    );
+    let dot = told("dot");
+    assert!(
+        dot.starts_with("digraph") && dot.contains("\"2 paths\""),
+        "{dot}"
+    );
+    // Where nothing is found the reason stands where errors do.
+    let (code, out, err) = run(&["paths", "unselected", "x86", TREE]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("unselected on x86: clean"), "{err}");
+    let (code, ..) = run(&["paths", "unselected", "x86", TREE, "--arch", "x86"]);
+    assert_eq!(code, Some(2));
+}
+
+#[test]
 fn programs_get_json_and_graphviz_gets_dot() {
     let asked = ["callers", "sparse_add_section", TREE, "--arch", "x86"];
     let (code, out, _) = run(&[&asked[..], &["--format", "json"]].concat());

@@ -290,6 +290,7 @@ fn no_input_makes_it_fail() {
                     drawing,
                     colour: true,
                     width: 0,
+                    paths: Detail::Shortest,
                 };
                 assert!(human("", &outcome, &tree, &look).contains("unselected"));
             }

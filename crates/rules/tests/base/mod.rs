@@ -35,9 +35,15 @@ obj-$(CONFIG_OPT) += other.o
 
 /// What one rule says of the base with `files` laid over it.
 pub(crate) fn outcome(rule: &str, files: &str) -> rules::Outcome {
+    outcome_within(rule, files, rules::Limits::default())
+}
+
+/// The same, where the search goes only so far.
+pub(crate) fn outcome_within(rule: &str, files: &str, limits: rules::Limits) -> rules::Outcome {
     let fixture = Memory::new(&format!("{BASE}{files}"));
     let settings = Settings {
         rules: vec![rule.to_owned()],
+        limits,
         ..Settings::default()
     };
     rules::check(Arc::new(fixture), &settings, &kernel::Silent).unwrap()

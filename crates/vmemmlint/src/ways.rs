@@ -1,0 +1,39 @@
+//! `vmemmlint paths RULE ARCH`: every path of a finding.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::arguments::{GraphFormat, Paths};
+use crate::engine::Settings;
+use crate::progress::Bar;
+use crate::{Failure, engine, one_line, print, terminal, tree, witness};
+
+pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
+    let graph = &asked.graph;
+    if graph.config.is_some() || !graph.arch.is_empty() {
+        return Err(format!(
+            "all paths of {} are those of every configuration of {}: neither --config nor --arch is taken",
+            asked.from,
+            one_line(&asked.to)
+        ));
+    }
+    let source = Arc::new(tree::open(&graph.tree)?);
+    let settings = Settings {
+        arches: vec![asked.to.clone()],
+        rules: vec![asked.from.clone()],
+        ..Settings::default()
+    };
+    let bar = Bar::new(false);
+    let outcome = engine::check(source, &settings, &bar);
+    bar.finish();
+    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    if outcome.findings.is_empty() {
+        return Ok(witness::nothing((&asked.from, &asked.to), &outcome));
+    }
+    print(&match graph.format {
+        GraphFormat::Human => report::paths(&outcome, &terminal::look(graph.color)),
+        GraphFormat::Json => report::paths_json(&graph.tree.to_string_lossy(), &outcome),
+        GraphFormat::Dot => report::paths_dot(&outcome),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
