@@ -10,7 +10,7 @@ use crate::human::place_line;
 use crate::json::{harmless, place, problem, tree as begin};
 use crate::look::Look;
 use crate::paper::Paper;
-use crate::summary::shown;
+use crate::summary::{shown, speaks};
 
 /// A row of the table for people and for documents.
 struct Line<'o> {
@@ -22,10 +22,10 @@ struct Line<'o> {
 fn lines(outcome: &Outcome) -> Vec<Line<'_>> {
     let mut worst: BTreeMap<&str, &ArchVerdict> = BTreeMap::new();
     for verdict in &outcome.verdicts {
-        // A rule about symbols alone is clean where nothing is reached.
-        let speaks = verdict.verdict != Verdict::Clean || !verdict.of_symbols;
         let known = worst.get(verdict.arch.as_str());
-        if speaks && known.is_none_or(|known| known.verdict.weight() <= verdict.verdict.weight()) {
+        if speaks(verdict)
+            && known.is_none_or(|known| known.verdict.weight() <= verdict.verdict.weight())
+        {
             worst.insert(&verdict.arch, verdict);
         }
     }

@@ -11,17 +11,18 @@ use crate::look::Look;
 use crate::paper::Paper;
 
 /// One row: an architecture, a verdict, and why.
+#[derive(Clone)]
 struct Row {
     arch: String,
     verdict: Verdict,
     why: String,
 }
 
-/// One line per architecture, more where its rules are answered differently, then a line of totals.
-/// `tree` is the tree as the user named it.
+/// One line per architecture, more where its rules are answered differently, then a line of totals. What
+/// was said of an architecture above is not said again. `tree` is the tree as the user named it.
 pub fn summary(tree: &str, outcome: &Outcome, look: &Look) -> String {
     let mut paper = Paper::new(look);
-    let rows = rows(outcome);
+    let rows = without_repeats(rows(outcome));
     let widest = rows
         .iter()
         .map(|row| clean::width(&row.arch))
@@ -81,11 +82,46 @@ fn rows(outcome: &Outcome) -> Vec<Row> {
         .collect()
 }
 
+/// The rows, where an architecture of which the same is true as of one above refers to that one.
+fn without_repeats(rows: Vec<Row>) -> Vec<Row> {
+    /// A reason that is no longer than this is said again.
+    const SHORT: usize = 24;
+    let mut told: BTreeMap<Vec<(u8, String)>, String> = BTreeMap::new();
+    let mut kept: Vec<Row> = Vec::new();
+    for own in rows.chunk_by(|a, b| a.arch == b.arch) {
+        let (arch, here) = (&own[0].arch, format!(" on {} ", own[0].arch));
+        let said = own
+            .iter()
+            .map(|row| (rank(row.verdict), row.why.replace(&here, " ")));
+        let said: Vec<_> = said.collect();
+        let is_short = own.len() == 1 && own[0].why.len() <= SHORT;
+        match told.get(&said).filter(|_| !is_short) {
+            Some(above) => kept.push(Row {
+                arch: arch.clone(),
+                verdict: own[0].verdict,
+                why: format!("as {above}"),
+            }),
+            None => {
+                told.insert(said, arch.clone());
+                kept.extend_from_slice(own);
+            }
+        }
+    }
+    kept
+}
+
+/// Whether a verdict says something of its architecture: that a rule about symbols alone finds nothing
+/// does not.
+pub(crate) fn speaks(verdict: &ArchVerdict) -> bool {
+    verdict.verdict != Verdict::Clean || !verdict.of_symbols
+}
+
 /// The rows of one architecture. Rules that are answered alike share one, and where all do, none is
 /// named. The reasons of what is flagged stand in the findings.
 fn rows_of(arch: &str, verdicts: &[&ArchVerdict]) -> Vec<Row> {
     let mut groups: BTreeMap<(u8, String), Vec<&ArchVerdict>> = BTreeMap::new();
-    for verdict in verdicts {
+    let silent = !verdicts.iter().any(|verdict| speaks(verdict));
+    for verdict in verdicts.iter().filter(|verdict| silent || speaks(verdict)) {
         let why = match verdict.verdict {
             Verdict::Flagged => String::new(),
             _ => reason(verdict),
@@ -124,16 +160,17 @@ fn reason(verdict: &ArchVerdict) -> String {
 
 /// The last line: how many of each.
 fn total(tree: &str, outcome: &Outcome) -> String {
-    let mut worst: BTreeMap<&str, u8> = BTreeMap::new();
+    let mut worst: BTreeMap<&str, (bool, u8)> = BTreeMap::new();
     for verdict in &outcome.verdicts {
-        let rank = rank(verdict.verdict);
-        let known = worst.entry(&verdict.arch).or_insert(rank);
-        *known = rank.min(*known);
+        // What says nothing counts only where nothing else is said.
+        let own = (!speaks(verdict), rank(verdict.verdict));
+        let known = worst.entry(&verdict.arch).or_insert(own);
+        *known = own.min(*known);
     }
     let count = |verdict| {
         worst
             .values()
-            .filter(|rank| **rank == self::rank(verdict))
+            .filter(|(_, rank)| *rank == self::rank(verdict))
             .count()
     };
     let name = match clean::line(&outcome.kernel_version) {
