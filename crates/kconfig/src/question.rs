@@ -112,8 +112,8 @@ impl Questions<'_> {
         }
     }
 
-    /// Why these cannot hold together.
-    pub(crate) fn why_not(&mut self, clash: &[Wish]) -> Vec<Fact> {
+    /// Why these cannot hold together; empty where they can, or where that is not found out.
+    pub fn why_not(&mut self, clash: &[Wish]) -> Vec<Fact> {
         if let [only] = clash
             && only.value != "n"
             && let Some(facts) = self.model.why_never(&only.symbol)

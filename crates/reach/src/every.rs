@@ -360,11 +360,6 @@ impl Analysis<'_> {
             })
             .collect()
     }
-
-    fn name_of(&mut self, key: FunctionKey) -> Name {
-        self.read_file(key.path)
-            .map_or(Name::new(""), |file| file.function(key.id).name)
-    }
 }
 
 impl States {

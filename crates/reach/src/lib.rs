@@ -263,6 +263,8 @@ pub struct Analysis<'t> {
     contents: FxHashMap<Name, Rc<types::Contents>>,
     candidates: FxHashMap<pointer::Slot, Rc<[(FunctionKey, Condition)]>>,
     feasible: FxHashMap<Condition, Option<bool>>,
+    /// Why a symbol can never be on, where it cannot.
+    never: FxHashMap<Name, Option<Vec<Fact>>>,
     /// Whether a name may lead to a backend's evidence, by the backend's function.
     relevant: FxHashMap<(Name, Name), bool>,
 }
@@ -329,6 +331,7 @@ impl<'t> Analysis<'t> {
             contents: FxHashMap::default(),
             candidates: FxHashMap::default(),
             feasible: FxHashMap::default(),
+            never: FxHashMap::default(),
             relevant: FxHashMap::default(),
         }
     }

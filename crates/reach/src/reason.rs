@@ -1,14 +1,35 @@
 //! Why nothing leads to a sink: the facts that forbid it.
+//!
+//! A walk ends where a call cannot be made. Of what such a call needs, the least that Kconfig forbids is told:
+//! with the code that needs it, and the lines of Kconfig that say no.
+//!
+//! ```text
+//! __populate_section_memmap() calls vmemmap_populate_compound_pages() only with OPT_IN  (mm/sparse-vmemmap.c:468)
+//! nothing on arm64 selects OPT_IN, which has no prompt  (mm/Kconfig:496)
+//! ```
 
-use condition::{Answer as Solved, Atom, Condition, Shape, Solver};
-use text::Name;
+use std::collections::BTreeSet;
 
-use crate::walk::{Closed, Walk};
-use crate::{Analysis, Fact, Place};
+use condition::{Atom, Condition, Shape, Solver};
+use kconfig::Wish;
+use text::{Name, Span};
+
+use crate::link::FunctionKey;
+use crate::terms::{Substitution, Term, TermId, Terms};
+use crate::walk::{Closed, Need, Part, Walk};
+use crate::{Analysis, Fact, Place, Reach};
+
+/// Reasons beyond these are counted only.
+const MOST_REASONS: usize = 3;
+
+/// What closes calls: the needs of one, and the facts that forbid them.
+struct Cause {
+    when: Condition,
+    facts: Vec<Fact>,
+}
 
 impl Analysis<'_> {
-    /// Why nothing leads to the sink. What closes the call that is nearest to it often closes all
-    /// others too; where it does not, the others have their own reasons.
+    /// Why nothing leads to the sink: a cause for each call that is closed, none of them without need.
     pub(crate) fn reason(&mut self, walk: &Walk) -> Vec<Fact> {
         // Where calls lead all the way, what is passed on it closes it.
         for own in self.passed_conditions(walk) {
@@ -17,28 +38,29 @@ impl Analysis<'_> {
             }
         }
         let mut closed: Vec<&Closed> = walk.closed.iter().collect();
-        closed.sort_by_key(|closed| (closed.when.is_none(), closed.distance));
+        closed.sort_by_key(|closed| (closed.parts.is_empty(), closed.distance));
         let Some(nearest) = closed.first().copied() else {
             return no_caller(walk);
         };
-        let mut facts = Vec::new();
-        let mut causes: Vec<Condition> = Vec::new();
+        closed.retain(|closed| !closed.parts.is_empty());
+        let mut causes: Vec<Cause> = Vec::new();
         let mut left = 0;
         for one in &closed {
-            let Some(when) = one.when else { break };
-            if causes.iter().any(|cause| self.needs(when, *cause)) {
+            let whole = self.whole(one);
+            if causes.iter().any(|cause| self.needs(whole, cause.when)) {
                 continue;
             }
             if causes.len() >= MOST_REASONS {
                 left += 1;
-            } else if let Some((cause, found)) = self.forbidden(when) {
+            } else if let Some(cause) = self.cause(one) {
                 causes.push(cause);
-                facts.extend(
-                    found
-                        .into_iter()
-                        .filter(|fact| !facts.contains(fact))
-                        .collect::<Vec<_>>(),
-                );
+            }
+        }
+        self.drop_needless(&closed, &mut causes);
+        let mut facts: Vec<Fact> = Vec::new();
+        for fact in causes.into_iter().flat_map(|cause| cause.facts) {
+            if !facts.contains(&fact) {
+                facts.push(fact);
             }
         }
         if facts.is_empty() {
@@ -53,65 +75,308 @@ impl Analysis<'_> {
         facts
     }
 
+    /// Where each way back from a sink ends: the calls that are never made with what each lacks, and the
+    /// functions that nothing calls.
+    pub fn ends(&mut self, reach: &Reach) -> Vec<Fact> {
+        let walk = &reach.walk;
+        let mut closed: Vec<&Closed> = walk.closed.iter().collect();
+        closed.sort_by_key(|closed| (closed.distance, closed.file, closed.span));
+        let mut facts: Vec<Fact> = Vec::new();
+        for one in closed {
+            let told = match self.least(one) {
+                Some(least) => self.needed(one, &least),
+                None => vec![self.what_is_passed(one)],
+            };
+            facts.extend(told);
+        }
+        for (number, node) in walk.nodes.iter().enumerate() {
+            let is_closed = |one: &Closed| one.callee == node.key;
+            if node.entries.is_empty()
+                && walk.calls_of(number).is_empty()
+                && !walk.closed.iter().any(is_closed)
+            {
+                facts.push(Fact {
+                    words: format!("nothing calls {}()", self.name_of(node.key)),
+                    place: Some(Place {
+                        file: node.key.path,
+                        span: self.head(node.key),
+                    }),
+                });
+            }
+        }
+        let mut seen = BTreeSet::new();
+        facts.retain(|fact| seen.insert((fact.words.clone(), fact.place.clone())));
+        facts
+    }
+
+    /// All that a call needs.
+    fn whole(&mut self, closed: &Closed) -> Condition {
+        let parts = closed.parts.iter().map(|part| part.when);
+        self.store.and_all(parts)
+    }
+
     /// Whether `when` cannot hold without `cause`, whatever Kconfig says.
     fn needs(&mut self, when: Condition, cause: Condition) -> bool {
         let without = self.store.and(when, !cause);
         without.is_false() || Solver::new().solve(&self.store, &[without]).is_unsat()
     }
 
-    fn what_is_passed(&mut self, closed: &Closed) -> Fact {
-        let caller = closed.caller.unwrap_or(closed.callee);
-        let name = self
-            .read_file(caller.path)
-            .map_or(Name::new(""), |file| file.function(caller.id).name);
+    /// Takes away a cause where the others close all calls that it does.
+    fn drop_needless(&mut self, closed: &[&Closed], causes: &mut Vec<Cause>) {
+        let mut at = 0;
+        while causes.len() > 1 && at < causes.len() {
+            let is_closed = |analysis: &mut Self, one: &Closed, but: Option<usize>| {
+                let whole = analysis.whole(one);
+                let others = causes.iter().enumerate().filter(|(n, _)| Some(*n) != but);
+                let mut others = others.map(|(_, cause)| cause.when);
+                others.any(|cause| analysis.needs(whole, cause))
+            };
+            let needless = closed
+                .iter()
+                .all(|one| is_closed(self, one, Some(at)) || !is_closed(self, one, None));
+            if needless {
+                causes.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// The least of what a call needs that no configuration has; `None` where Kconfig does not forbid it.
+    fn least(&mut self, closed: &Closed) -> Option<Vec<Part>> {
+        let mut parts: Vec<Part> = Vec::new();
+        for part in &closed.parts {
+            let conjuncts = match self.store.shape(part.when) {
+                Shape::And(conjuncts) => conjuncts,
+                _ => vec![part.when],
+            };
+            let own = conjuncts.into_iter().map(|when| Part {
+                need: part.need,
+                when,
+            });
+            parts.extend(own);
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        // One by itself is the plainest reason.
+        if let Some(alone) = parts
+            .iter()
+            .find(|part| self.can_hold(&[part.when]) == Some(false))
+        {
+            return Some(vec![alone.clone()]);
+        }
+        let mut at = 0;
+        while at < parts.len() {
+            let mut fewer = parts.clone();
+            fewer.remove(at);
+            let conditions: Vec<Condition> = fewer.iter().map(|part| part.when).collect();
+            if self.can_hold(&conditions) == Some(false) {
+                parts = fewer;
+            } else {
+                at += 1;
+            }
+        }
+        Some(parts)
+    }
+
+    /// What closes a call: the code that needs it, and the Kconfig that forbids it.
+    fn cause(&mut self, closed: &Closed) -> Option<Cause> {
+        let least = self.least(closed)?;
+        let mut facts = self.needed(closed, &least);
+        let mut when = self.store.and_all(least.iter().map(|part| part.when));
+        if let [alone] = least.as_slice()
+            && let Some((symbol, never)) = self.never(alone.when)
+        {
+            // What needs the same symbol in another way is closed with it.
+            let on = self.store.enabled(&symbol);
+            if self.needs(when, on) {
+                when = on;
+            }
+            facts.extend(never);
+        } else if let Some(wishes) = self.wishes(&least) {
+            let told = self.model.questions().why_not(&wishes);
+            facts.extend(told.into_iter().map(fact));
+        }
+        Some(Cause { when, facts })
+    }
+
+    /// A symbol that `condition` asks for and that is never on, and why.
+    fn never(&mut self, condition: Condition) -> Option<(Name, Vec<Fact>)> {
+        let atoms = self.store.atoms(condition);
+        atoms.into_iter().find_map(|atom| {
+            let name = match atom {
+                Atom::Symbol { name, .. } => name,
+                Atom::Defined(name) => self.config_symbol(name)?,
+                _ => return None,
+            };
+            Some((name, self.why_never(name)?))
+        })
+    }
+
+    fn why_never(&mut self, symbol: Name) -> Option<Vec<Fact>> {
+        if let Some(known) = self.never.get(&symbol) {
+            return known.clone();
+        }
+        let facts = self.model.why_never(&symbol);
+        let facts = facts.map(|facts| facts.into_iter().map(fact).collect());
+        self.never.insert(symbol, facts.clone());
+        facts
+    }
+
+    /// The values that the parts ask for, where each asks for one symbol.
+    fn wishes(&mut self, parts: &[Part]) -> Option<Vec<Wish>> {
+        let mut wishes = Vec::new();
+        for part in parts {
+            let mut symbols = self.store.atoms(part.when).into_iter();
+            let symbol = match symbols.next()? {
+                Atom::Symbol { name, .. } => name,
+                _ => return None,
+            };
+            let others = |atom: Atom| !matches!(atom, Atom::Symbol { name, .. } if name == symbol);
+            if symbols.any(others) {
+                return None;
+            }
+            let fits = |value: &str| Wish {
+                symbol,
+                value: value.to_owned(),
+            };
+            let asked = ["y", "m", "n"].into_iter().map(fits).find(|wish| {
+                let value = |atom: Atom| match atom {
+                    Atom::Symbol { level, .. } => Some(match level {
+                        condition::Level::Yes => wish.value == "y",
+                        condition::Level::Module => wish.value == "m",
+                    }),
+                    _ => None,
+                };
+                self.store.evaluate(part.when, &mut |atom| value(atom)) == Some(true)
+            });
+            wishes.push(asked?);
+        }
+        Some(wishes)
+    }
+
+    /// What the parts of a call's Condition mean, those of one kind in one fact.
+    fn needed(&mut self, closed: &Closed, parts: &[Part]) -> Vec<Fact> {
+        let mut kinds: Vec<Part> = Vec::new();
+        for part in parts {
+            match kinds.iter_mut().find(|known| known.need == part.need) {
+                Some(known) => known.when = self.store.and(known.when, part.when),
+                None => kinds.push(part.clone()),
+            }
+        }
+        kinds.iter().map(|part| self.need(closed, part)).collect()
+    }
+
+    /// What a part of a call's Condition means.
+    fn need(&mut self, closed: &Closed, part: &Part) -> Fact {
+        let callee = self.name_of(closed.callee);
+        let caller = closed.caller.map(|caller| self.name_of(caller));
+        let only = self.store.words(part.when);
+        let words = match (part.need, caller) {
+            (Need::Called, Some(caller)) => format!("{caller}() calls {callee}() only with {only}"),
+            (Need::Linked, Some(caller)) => {
+                format!("{caller}() of a module can call {callee}() only with {only}")
+            }
+            (Need::Built, _) => format!("{} is built only with {only}", closed.file),
+            (Need::Defined, caller) => {
+                let name = caller.unwrap_or(callee);
+                format!("{name}() is defined only with {only}")
+            }
+            _ => format!("{callee}() leads there only with {only}"),
+        };
+        let span = match part.need {
+            Need::Built => Span::default(),
+            Need::Defined => self.head(closed.caller.unwrap_or(closed.callee)),
+            Need::Called | Need::Linked | Need::Led => closed.span,
+        };
         Fact {
-            words: format!("what {name}() passes never leads there"),
+            words,
             place: Some(Place {
-                file: caller.path,
+                file: closed.file,
+                span,
+            }),
+        }
+    }
+
+    /// Which argument closes a call.
+    fn what_is_passed(&mut self, closed: &Closed) -> Fact {
+        let name = self.name_of(closed.caller.unwrap_or(closed.callee));
+        let decisive = self.decisive_argument(closed);
+        let words = decisive.map_or_else(
+            || format!("what {name}() passes never leads there"),
+            |passed| format!("{name}() passes {passed}"),
+        );
+        Fact {
+            words,
+            place: Some(Place {
+                file: closed.file,
                 span: closed.span,
             }),
         }
     }
 
-    /// Which symbol that `condition` needs can never have its value here, and why; what it needs
-    /// comes with the facts.
-    fn forbidden(&mut self, condition: Condition) -> Option<(Condition, Vec<Fact>)> {
-        let parts = match self.store.shape(condition) {
-            Shape::And(parts) => parts,
-            _ => vec![condition],
-        };
-        for part in &parts {
-            if self.can_hold(&[*part]) != Some(false) {
-                continue;
-            }
-            let atoms = self.store.atoms(*part);
-            for atom in atoms {
-                if let Atom::Symbol { name, .. } = atom
-                    && let Some(facts) = self.model.why_never(&name)
-                {
-                    let cause = self.store.enabled(&name);
-                    return Some((cause, facts.into_iter().map(fact).collect()));
+    /// `NULL for pgmap of __add_pages()`: an argument that closes a call whatever the others are.
+    fn decisive_argument(&mut self, closed: &Closed) -> Option<String> {
+        let (site, reach) = closed.passing.as_deref()?;
+        let file = self.read_file(closed.callee.path)?;
+        let function = file.function(closed.callee.id);
+        for (number, param) in function.params.iter().enumerate() {
+            let arg = *site.args.get(number)?;
+            let others = (0..site.args.len()).map(|n| {
+                let free = Term::Site(Name::new(&format!("argument {n}")), site.place);
+                if n == number {
+                    arg
+                } else {
+                    self.terms.add(free)
                 }
+            });
+            let args: Vec<TermId> = others.collect();
+            let mut substitution = Substitution::new(args, site.place);
+            let led = self
+                .terms
+                .substitute_condition(&mut self.store, *reach, &mut substitution);
+            if led.is_false() {
+                let words = match self.terms.as_int(arg) {
+                    Some(0) if param.pointer => "NULL".to_owned(),
+                    _ => self.terms.words(&self.store, arg),
+                };
+                let zero = self.zero_field(*reach, number, arg);
+                let zero = zero.map_or_else(String::new, |field| format!(", whose {field} is 0,"));
+                return Some(format!(
+                    "{words}{zero} for {} of {}()",
+                    param.name, function.name
+                ));
             }
         }
-        let Solved::Unsat(core) = self.solve(&parts) else {
-            return None;
-        };
-        let words: Vec<String> = core
-            .iter()
-            .map(|part| self.store.display(*part).to_string())
-            .collect();
-        if words.is_empty() {
-            return None;
+        None
+    }
+
+    /// A field of parameter `number` of which `reach` speaks and that is 0 in what is passed.
+    fn zero_field(&mut self, reach: Condition, number: usize, arg: TermId) -> Option<Name> {
+        let mut fields = Vec::new();
+        for atom in self.store.atoms(reach) {
+            if let Atom::Value(id, _) = atom {
+                self.terms.fields_in(Terms::of_value(id), &mut fields);
+            }
         }
-        let cause = self.store.and_all(core);
-        let words = format!("no configuration has {}", words.join(" and "));
-        Some((cause, vec![Fact { words, place: None }]))
+        fields.into_iter().find_map(|field| {
+            let Term::Field(base, name) = *self.terms.get(field) else {
+                return None;
+            };
+            let Term::Param(param, _) = *self.terms.get(base) else {
+                return None;
+            };
+            let loaded = self.terms.load(arg, name);
+            (param as usize == number && self.terms.as_int(loaded) == Some(0)).then_some(name)
+        })
+    }
+
+    pub(crate) fn name_of(&mut self, key: FunctionKey) -> Name {
+        self.read_file(key.path)
+            .map_or(Name::new(""), |file| file.function(key.id).name)
     }
 }
-
-/// Reasons beyond these are counted only.
-const MOST_REASONS: usize = 3;
 
 fn fact(fact: kconfig::Fact) -> Fact {
     let place = fact.place.map(|place| Place {

@@ -54,9 +54,35 @@ pub(crate) struct Closed {
     /// The function that would call, if it is one.
     pub(crate) caller: Option<FunctionKey>,
     pub(crate) callee: FunctionKey,
+    /// The file that would call.
+    pub(crate) file: Name,
     pub(crate) span: Span,
-    /// What cannot hold; `None` where what is passed closes the path by itself.
-    pub(crate) when: Option<Condition>,
+    /// What cannot hold together; nothing where what is passed closes the path by itself.
+    pub(crate) parts: Vec<Part>,
+    /// What is passed, and what the callee needs of it, for such a one.
+    pub(crate) passing: Option<Box<(Site, Condition)>>,
+}
+
+/// A part of what a call needs to be made and to lead on.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) need: Need,
+    pub(crate) when: Condition,
+}
+
+/// What kind of thing a call needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// That the caller comes to it.
+    Called,
+    /// That the callee leads on, with what is passed.
+    Led,
+    /// That a module may call it.
+    Linked,
+    /// That the file is part of the kernel.
+    Built,
+    /// That the function which calls is.
+    Defined,
 }
 
 /// What a walk found.
@@ -172,13 +198,15 @@ impl Analysis<'_> {
         for start in &starts {
             let provided = self.node_provided(start.key);
             if self.can_hold(&[provided, start.when]) == Some(false) {
-                let when = self.store.and(provided, start.when);
+                let needs = [(Need::Defined, provided), (Need::Led, start.when)];
                 walk.closed.push(Closed {
                     distance: 0,
                     caller: None,
                     callee: start.key,
+                    file: start.key.path,
                     span: start.at,
-                    when: Some(when),
+                    parts: parts(&needs),
+                    passing: None,
                 });
                 continue;
             }
@@ -235,13 +263,15 @@ impl Analysis<'_> {
             let built = self.built(path);
             if self.can_hold(&[own[0], own[1], built]) == Some(false) {
                 used = true;
-                let when = self.store.and_all([own[0], own[1], built]);
+                let led = self.store.and(own[0], own[1]);
                 walk.closed.push(Closed {
                     distance,
                     caller: None,
                     callee,
+                    file: path,
                     span: Span::default(),
-                    when: Some(when),
+                    parts: parts(&[(Need::Built, built), (Need::Led, led)]),
+                    passing: None,
                 });
                 continue;
             }
@@ -332,19 +362,29 @@ impl Analysis<'_> {
         let own = self
             .store
             .and_all([led, provided, walk.nodes[node].provided]);
-        let closed = |when| Closed {
+        let closed = |parts, passing| Closed {
             distance,
             caller: Some(site.caller),
             callee,
+            file: site.caller.path,
             span: site.span,
-            when,
+            parts,
+            passing,
         };
         if own.is_false() {
-            walk.closed.push(closed(None));
+            let passing = Box::new((site.clone(), reach));
+            walk.closed.push(closed(Vec::new(), Some(passing)));
             return;
         }
         if self.can_hold(&[own]) == Some(false) {
-            walk.closed.push(closed(Some(own)));
+            let needs = [
+                (Need::Defined, provided),
+                (Need::Called, site.when),
+                (Need::Linked, links),
+                (Need::Led, passed),
+                (Need::Led, walk.nodes[node].provided),
+            ];
+            walk.closed.push(closed(parts(&needs), None));
             return;
         }
         let led = self.store.and(led, walk.nodes[node].provided);
@@ -379,6 +419,16 @@ impl Analysis<'_> {
         self.terms
             .substitute_condition(&mut self.store, condition, &mut substitution)
     }
+}
+
+fn parts(needs: &[(Need, Condition)]) -> Vec<Part> {
+    let needs = needs.iter().filter(|(_, when)| !when.is_true());
+    needs
+        .map(|(need, when)| Part {
+            need: *need,
+            when: *when,
+        })
+        .collect()
 }
 
 fn add_plain_entry(node: &mut Node, span: Span, (kind, words): (EntryKind, String)) {

@@ -307,7 +307,7 @@ impl Analysis<'_> {
         (wanted, assumptions)
     }
 
-    fn config_symbol(&self, name: Name) -> Option<Name> {
+    pub(crate) fn config_symbol(&self, name: Name) -> Option<Name> {
         let symbol = self.model.symbol(name.strip_prefix("CONFIG_")?)?;
         Some(symbol.name)
     }

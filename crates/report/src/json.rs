@@ -95,6 +95,7 @@ fn arch(verdict: &ArchVerdict) -> Value {
         "verdict": verdict.verdict.word(),
         "reason": verdict.reason,
         "place": verdict.place.as_ref().map(place),
+        "facts": verdict.facts.iter().map(note).collect::<Vec<_>>(),
     })
 }
 

@@ -138,6 +138,8 @@ fn arm64(tree: &Memory) -> Finding {
 fn verdict(arch: &str, rule: &str, verdict: Verdict, reason: &str) -> ArchVerdict {
     let (arch, rule, reason) = (arch.into(), rule.into(), reason.into());
     ArchVerdict {
+        facts: Vec::new(),
+        ends: Vec::new(),
         of_symbols: false,
         arch,
         rule,
@@ -643,7 +645,8 @@ fn json_says_all() {
               "rule": "unselected",
               "verdict": "unknown",
               "reason": "field params->pgmap",
-              "place": null
+              "place": null,
+              "facts": []
             },
             {
               "arch": "x86",
@@ -654,7 +657,8 @@ fn json_says_all() {
                 "file": "arch/x86/Kconfig",
                 "line": 28,
                 "column": 0
-              }
+              },
+              "facts": []
             }
           ],
           "problems": [

@@ -8,7 +8,7 @@ use text::Name;
 
 use crate::check::ArchCheck;
 use crate::rule::{Question, Rule, SinkRule};
-use crate::{ArchVerdict, Place, Verdict};
+use crate::{ArchVerdict, Note, Place, Verdict};
 
 /// One rule, asked of one architecture.
 pub(crate) struct Asking<'a, 't> {
@@ -17,11 +17,39 @@ pub(crate) struct Asking<'a, 't> {
     pub(crate) model: &'t Model,
     pub(crate) analysis: &'a mut Analysis<'t>,
     pub(crate) rule: &'a Rule,
+    /// Whether it is told where each way back from a sink ends.
+    pub(crate) ends: bool,
     pub(crate) out: &'a mut ArchCheck,
 }
 
-/// A verdict, its reason, and the place that shows it.
-pub(crate) type Said = (Verdict, String, Option<Place>);
+/// What is said of one cell of the table.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: String,
+    /// The place that shows the reason.
+    pub(crate) place: Option<Place>,
+    /// The reason fact by fact, where it is made of several.
+    pub(crate) facts: Vec<Note>,
+}
+
+impl Said {
+    pub(crate) fn new(verdict: Verdict, reason: impl Into<String>, place: Option<Place>) -> Said {
+        Said {
+            verdict,
+            reason: reason.into(),
+            place,
+            facts: Vec::new(),
+        }
+    }
+}
+
+/// A sink, from where it is reached, and whether it is at all.
+pub(crate) struct Asked {
+    pub(crate) sink: SinkRule,
+    pub(crate) reach: Reach,
+    pub(crate) reached: Answer,
+}
 
 /// What was answered of the sinks so far.
 #[derive(Default)]
@@ -36,38 +64,55 @@ struct Answers<'s> {
 
 impl Asking<'_, '_> {
     /// Asks, and puts the findings and the verdict to the others.
-    pub(crate) fn ask(&mut self, sinks: &[(SinkRule, Reach)]) {
+    pub(crate) fn ask(&mut self, sinks: &[Asked]) {
         let said = match self.rule.question {
             Question::Stale => self.stale(),
             Question::Unselected | Question::Outside | Question::Mismatched => {
                 self.ask_sinks(sinks)
             }
         };
-        let (verdict, reason, place) = self.unless_incomplete(said);
+        let said = self.unless_incomplete(said);
+        let mut ends = Vec::new();
+        if self.ends {
+            for asked in sinks {
+                let facts = self.analysis.ends(&asked.reach);
+                ends.extend(facts.iter().map(|fact| self.note(fact)));
+            }
+        }
         self.out.verdicts.push(ArchVerdict {
             arch: self.arch.name.to_string(),
             rule: self.rule.id.clone(),
             of_symbols: self.rule.question == Question::Stale,
-            verdict,
-            reason,
-            place,
+            verdict: said.verdict,
+            reason: said.reason,
+            place: said.place,
+            facts: said.facts,
+            ends,
         });
     }
 
-    fn ask_sinks(&mut self, sinks: &[(SinkRule, Reach)]) -> Said {
+    fn ask_sinks(&mut self, sinks: &[Asked]) -> Said {
         let symbol = self.symbol();
         let mut answers = Answers::default();
         let mut backend = None;
-        for (number, (sink, reach)) in sinks.iter().enumerate() {
+        for (
+            number,
+            Asked {
+                sink,
+                reach,
+                reached,
+            },
+        ) in sinks.iter().enumerate()
+        {
             // Where nothing leads there, nothing else need be asked.
-            match self.analysis.ask(reach, &Goal::Reached) {
+            match reached {
                 Answer::Yes(_) => {}
                 Answer::Unknown(limit) => {
-                    answers.unknown.push(limit);
+                    answers.unknown.push(limit.clone());
                     continue;
                 }
                 Answer::No(facts) => {
-                    answers.forbidden.push((sink.what.as_str(), facts));
+                    answers.forbidden.push((sink.what.as_str(), facts.clone()));
                     continue;
                 }
             }
@@ -78,12 +123,12 @@ impl Asking<'_, '_> {
             let other = sinks.get(1 - number.min(1));
             let goal = match (&backend, self.rule.question, other) {
                 (Some(backend), ..) => Goal::Outside(backend),
-                (None, Question::Mismatched, Some((_, other))) => Goal::Apart(other),
+                (None, Question::Mismatched, Some(other)) => Goal::Apart(&other.reach),
                 (None, ..) => Goal::Without(&symbol),
             };
             match self.analysis.ask(reach, &goal) {
                 Answer::Yes(witness) => {
-                    let other = other.map(|(sink, reach)| (sink.what.as_str(), reach.places()));
+                    let other = other.map(|one| (one.sink.what.as_str(), one.reach.places()));
                     let mut finding =
                         self.finding((&symbol, sink, other), &witness, backend.as_ref());
                     let paths = self.analysis.paths(reach, &goal);
@@ -105,9 +150,9 @@ impl Asking<'_, '_> {
     ) -> Said {
         let said = if let Some(first) = answers.flagged.first() {
             let place = Some(first.sink.clone());
-            (Verdict::Flagged, first.message.clone(), place)
+            Said::new(Verdict::Flagged, first.message.clone(), place)
         } else if let Some(limit) = answers.unknown.first() {
-            (Verdict::Unknown, limit.clone(), None)
+            Said::new(Verdict::Unknown, limit.clone(), None)
         } else if answers.reached {
             self.clean(symbol, backend)
         } else {
@@ -119,7 +164,7 @@ impl Asking<'_, '_> {
 
     /// What was not read may hold what opens a path or closes one; a path that was found stays.
     fn unless_incomplete(&self, answer: Said) -> Said {
-        if answer.0 == Verdict::Flagged {
+        if answer.verdict == Verdict::Flagged {
             return answer;
         }
         if let Some(error) = self.model.errors().next()
@@ -127,7 +172,7 @@ impl Asking<'_, '_> {
         {
             let words = format!("not all of Kconfig was understood: {}", error.message);
             let place = self.place(&error.place.file, error.place.span);
-            return (Verdict::Unknown, words, Some(place));
+            return Said::new(Verdict::Unknown, words, Some(place));
         }
         let Some(fault) = self.analysis.faults().into_iter().next() else {
             return answer;
@@ -141,7 +186,7 @@ impl Asking<'_, '_> {
             line: fault.line,
             ..Place::default()
         };
-        (Verdict::Unknown, words, Some(place))
+        Said::new(Verdict::Unknown, words, Some(place))
     }
 
     /// The opt-in symbol of this tree: the first of the list that any architecture's Kconfig
@@ -156,8 +201,8 @@ impl Asking<'_, '_> {
 
     fn clean(&self, symbol: &str, backend: Option<&Backend>) -> Said {
         if self.rule.question == Question::Mismatched {
-            let words = "both halves are reached under the same conditions".to_owned();
-            return (Verdict::Clean, words, None);
+            let words = "both halves are reached under the same conditions";
+            return Said::new(Verdict::Clean, words, None);
         }
         if let Some(backend) = backend {
             let at = backend.inside_at.as_ref();
@@ -165,11 +210,8 @@ impl Asking<'_, '_> {
                 || "maps where it should, wherever it is reached".to_owned(),
                 |fact| fact.words.clone(),
             );
-            return (
-                Verdict::Clean,
-                words,
-                at.and_then(|fact| self.fact_place(fact)),
-            );
+            let place = at.and_then(|fact| self.fact_place(fact));
+            return Said::new(Verdict::Clean, words, place);
         }
         let selects = self.model.selectors(Name::new(symbol));
         let own = selects
@@ -180,42 +222,60 @@ impl Asking<'_, '_> {
             Some(select) => {
                 let place = self.place(&select.place.file, select.place.span);
                 let verb = if select.weak { "implies" } else { "selects" };
-                (
-                    Verdict::Clean,
-                    format!("opted in: {} {verb} {symbol}", select.by),
-                    Some(place),
-                )
+                let words = format!("opted in: {} {verb} {symbol}", select.by);
+                Said::new(Verdict::Clean, words, Some(place))
             }
-            None => (Verdict::Clean, format!("reached only with {symbol}"), None),
+            None => Said::new(Verdict::Clean, format!("reached only with {symbol}"), None),
         }
     }
 
     /// What forbids it: one reason where it is the same for all sinks, else each sink with its own.
     fn cannot_reach(&self, forbidden: &[(&str, Vec<Fact>)]) -> Said {
-        let words = |facts: &[Fact]| {
-            let words: Vec<&str> = facts.iter().map(|fact| fact.words.as_str()).collect();
-            words.join("; ")
-        };
-        let mut reasons: Vec<(&str, String)> = forbidden
-            .iter()
-            .filter(|(_, facts)| !facts.is_empty())
-            .map(|(what, facts)| (*what, words(facts)))
+        let told = forbidden.iter().filter(|(_, facts)| !facts.is_empty());
+        let told: Vec<(&str, Vec<Note>)> = told
+            .map(|(what, facts)| (*what, facts.iter().map(|fact| self.note(fact)).collect()))
             .collect();
-        let place = forbidden.iter().find_map(|(_, facts)| facts.last());
-        let place = place.and_then(|fact| self.fact_place(fact));
-        let same = reasons.windows(2).all(|pair| pair[0].1 == pair[1].1);
-        let reason = match reasons.first_mut() {
-            None => "nothing leads there".to_owned(),
-            Some((_, only)) if same => std::mem::take(only),
-            Some(_) => {
-                let each = reasons
-                    .iter()
-                    .map(|(what, words)| format!("{what}: {words}"));
-                each.collect::<Vec<_>>().join("; ")
+        // What is true of all sinks is said once, behind what is true of each.
+        let is_common = |note: &Note| told.iter().all(|(_, notes)| notes.contains(note));
+        let (mut parts, mut common) = (Vec::new(), Vec::new());
+        for (what, notes) in &told {
+            let own: Vec<&Note> = notes.iter().filter(|note| !is_common(note)).collect();
+            if !own.is_empty() {
+                parts.push(format!("{what}: {}", sentence(&own)));
             }
-        };
-        (Verdict::CannotReach, reason, place)
+            common = notes.iter().filter(|note| is_common(note)).collect();
+        }
+        if !common.is_empty() {
+            parts.push(sentence(&common));
+        }
+        if parts.is_empty() {
+            parts.push("nothing leads there".to_owned());
+        }
+        let reason = parts.join("; ");
+        let mut facts: Vec<Note> = Vec::new();
+        for note in told.into_iter().flat_map(|(_, notes)| notes) {
+            if !facts.contains(&note) {
+                facts.push(note);
+            }
+        }
+        let place = facts.iter().rev().find_map(|fact| fact.place.clone());
+        Said {
+            facts,
+            ..Said::new(Verdict::CannotReach, reason, place)
+        }
     }
+}
+
+/// Facts in one sentence, each with its place.
+fn sentence(notes: &[&Note]) -> String {
+    let words = notes.iter().map(|note| match &note.place {
+        // A file that is not built tells its own name.
+        Some(place) if place.line > 0 && !note.text.contains(&place.file) => {
+            format!("{} ({}:{})", note.text, place.file, place.line)
+        }
+        _ => note.text.clone(),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn backend_rule(rule: &crate::rule::Backend) -> BackendRule {

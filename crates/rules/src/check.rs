@@ -7,11 +7,11 @@ use std::sync::Arc;
 use kconfig::{Library, Model, Toolchain};
 use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
-use reach::{Analysis, Limits, Reach, Sink, Vocabulary};
+use reach::{Analysis, Goal, Limits, Sink, Vocabulary};
 use source::Source;
 use text::Name;
 
-use crate::ask::Asking;
+use crate::ask::{Asked, Asking};
 use crate::rule::{Rule, RuleError, SinkRule, built_in};
 use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem};
 
@@ -29,6 +29,8 @@ pub struct Settings {
     pub base: Option<Arc<[u8]>>,
     /// Whether it is also told how each architecture opts in, and where its backend writes.
     pub table: bool,
+    /// Whether it is also told where each way back from a sink ends.
+    pub ends: bool,
     /// How far the search goes.
     pub limits: Limits,
 }
@@ -173,14 +175,19 @@ fn check_arch(
     if let Some(base) = &settings.base {
         analysis.set_base(base.clone());
     }
-    let mut reaches: BTreeMap<String, Vec<(SinkRule, Reach)>> = BTreeMap::new();
+    // Rules about the same sinks share what is found out of them.
+    let mut reaches: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
     for rule in rules {
         let key = format!("{:?}", rule.sink);
         if !reaches.contains_key(&key) {
-            let all = rule
-                .sink
-                .iter()
-                .filter_map(|sink| Some((sink.clone(), analysis.reach(&sink_of(sink)?))));
+            let all = rule.sink.iter().filter_map(|sink| {
+                let reach = analysis.reach(&sink_of(sink)?);
+                Some(Asked {
+                    sink: sink.clone(),
+                    reached: analysis.ask(&reach, &Goal::Reached),
+                    reach,
+                })
+            });
             let all = all.collect();
             reaches.insert(key.clone(), all);
         }
@@ -191,6 +198,7 @@ fn check_arch(
                 model,
                 analysis: &mut analysis,
                 rule,
+                ends: settings.ends,
                 out: &mut check,
             };
             asking.ask(sinks);

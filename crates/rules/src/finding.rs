@@ -121,11 +121,12 @@ pub struct Note {
 }
 
 /// The answer to one rule for one architecture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// There is at least one finding.
     Flagged,
     /// The sink is reached and the rule is satisfied.
+    #[default]
     Clean,
     /// No configuration and call path reaches the sink.
     CannotReach,
@@ -170,6 +171,10 @@ pub struct ArchVerdict {
     pub reason: String,
     /// The place that shows the reason, where there is one.
     pub place: Option<Place>,
+    /// For `cannot-reach`: the facts that forbid it together, lines of Kconfig and of code.
+    pub facts: Vec<Note>,
+    /// Where each way back from the sinks ends, where that was asked for.
+    pub ends: Vec<Note>,
 }
 
 /// How an architecture opts in, and where its backend writes.

@@ -31,28 +31,28 @@ impl Asking<'_, '_> {
         selects.dedup_by(|a, b| a.place == b.place);
         if selects.is_empty() {
             let words = format!("selects none of {}", symbols.join(", "));
-            return (Verdict::Clean, words, None);
+            return Said::new(Verdict::Clean, words, None);
         }
         let mut said: Option<Said> = None;
         for select in selects {
             let one = match self.effect(select) {
-                Effect::Has(words, place) => (Verdict::Clean, words, place),
-                Effect::Unknown(limit) => (Verdict::Unknown, limit, None),
+                Effect::Has(words, place) => Said::new(Verdict::Clean, words, place),
+                Effect::Unknown(limit) => Said::new(Verdict::Unknown, limit, None),
                 Effect::Never(why) => {
                     let finding = self.stale_finding(select, &why);
                     let said = (finding.message.clone(), Some(finding.sink.clone()));
                     self.out.findings.push(finding);
-                    (Verdict::Flagged, said.0, said.1)
+                    Said::new(Verdict::Flagged, said.0, said.1)
                 }
             };
             if said
                 .as_ref()
-                .is_none_or(|known| one.0.weight() > known.0.weight())
+                .is_none_or(|known| one.verdict.weight() > known.verdict.weight())
             {
                 said = Some(one);
             }
         }
-        said.unwrap_or((Verdict::Clean, String::new(), None))
+        said.unwrap_or_default()
     }
 
     fn effect(&mut self, select: &Select) -> Effect {

@@ -102,10 +102,7 @@ impl Asking<'_, '_> {
     ) -> Vec<Note> {
         let arch = self.arch.name;
         let outside = backend.and_then(|backend| backend.outside_at.as_ref());
-        let outside = outside.map(|fact| Note {
-            text: fact.words.clone(),
-            place: self.fact_place(fact),
-        });
+        let outside = outside.map(|fact| self.note(fact));
         let undefined = self.model.symbol(symbol).is_none().then(|| Note {
             text: format!("Kconfig of {arch} does not define {symbol}"),
             place: None,
@@ -155,6 +152,13 @@ impl Asking<'_, '_> {
             *counts.entry(select.by).or_insert(0) += 1;
         }
         counts
+    }
+
+    pub(crate) fn note(&self, fact: &Fact) -> Note {
+        Note {
+            text: fact.words.clone(),
+            place: self.fact_place(fact),
+        }
     }
 
     pub(crate) fn fact_place(&self, fact: &Fact) -> Option<Place> {

@@ -113,7 +113,7 @@ fn a_limit_is_told() {
         states: 10,
         ..rules::Limits::default()
     };
-    let outcome = base::outcome_within("unselected", &files, limits);
+    let outcome = base::outcome_with("unselected", &files, |settings| settings.limits = limits);
     let paths = outcome.findings[0].paths.clone().unwrap();
     assert!(
         paths.limit.is_some() && paths.count > 0 && paths.count < 20,
@@ -123,7 +123,7 @@ fn a_limit_is_told() {
         depth: 3,
         ..rules::Limits::default()
     };
-    let outcome = base::outcome_within("unselected", &files, limits);
+    let outcome = base::outcome_with("unselected", &files, |settings| settings.limits = limits);
     let paths = outcome.findings[0].paths.clone().unwrap();
     assert!(
         paths.limit.unwrap().contains("3 calls"),

@@ -59,6 +59,8 @@ mod tests {
             kernel_version: String::new(),
             findings: found.then_some(finding).into_iter().collect(),
             verdicts: vec![ArchVerdict {
+                facts: Vec::new(),
+                ends: Vec::new(),
                 of_symbols: false,
                 arch,
                 rule,

@@ -34,17 +34,22 @@ obj-$(CONFIG_OPT) += other.o
 ";
 
 /// What one rule says of the base with `files` laid over it.
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn outcome(rule: &str, files: &str) -> rules::Outcome {
-    outcome_within(rule, files, rules::Limits::default())
+    outcome_with(rule, files, |_| {})
 }
 
-/// The same, where the search goes only so far.
-pub(crate) fn outcome_within(rule: &str, files: &str, limits: rules::Limits) -> rules::Outcome {
+/// The same with other settings.
+pub(crate) fn outcome_with(
+    rule: &str,
+    files: &str,
+    set: impl FnOnce(&mut Settings),
+) -> rules::Outcome {
     let fixture = Memory::new(&format!("{BASE}{files}"));
-    let settings = Settings {
+    let mut settings = Settings {
         rules: vec![rule.to_owned()],
-        limits,
         ..Settings::default()
     };
+    set(&mut settings);
     rules::check(Arc::new(fixture), &settings, &kernel::Silent).unwrap()
 }
