@@ -229,9 +229,8 @@ impl Analysis<'_> {
         let mut wishes = Vec::new();
         for part in parts {
             let mut symbols = self.store.atoms(part.when).into_iter();
-            let symbol = match symbols.next()? {
-                Atom::Symbol { name, .. } => name,
-                _ => return None,
+            let Atom::Symbol { name: symbol, .. } = symbols.next()? else {
+                return None;
             };
             let others = |atom: Atom| !matches!(atom, Atom::Symbol { name, .. } if name == symbol);
             if symbols.any(others) {

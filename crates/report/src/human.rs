@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use miette::Severity;
-use rules::{Finding, Note, Outcome, Place, Problem};
+use rules::{Finding, Note, Outcome, Place, Problem, State};
 use source::Source;
 
 use crate::clean;
@@ -25,10 +25,43 @@ const PROBLEMS_WITH_CODE: usize = 10;
 pub fn human(tree: &str, outcome: &Outcome, source: &dyn Source, look: &Look) -> String {
     let parts = [
         problems(outcome, source, look),
+        suppressions(outcome, look),
         findings(outcome, source, look),
         crate::summary(tree, outcome, look),
     ];
     parts.concat()
+}
+
+/// Entries that accept findings and that are to be removed or thought over. Ends in an empty line, unless
+/// there is nothing.
+pub fn suppressions(outcome: &Outcome, look: &Look) -> String {
+    let mut paper = Paper::new(look);
+    for entry in &outcome.suppressions {
+        let what = match entry.state {
+            State::Unused => "accepts no finding: remove it".to_owned(),
+            State::Ended => format!("has ended on {}: remove it or think again", entry.until),
+            State::Used(_) | State::NotAsked => continue,
+        };
+        let mut of = clean::line(&entry.rule);
+        if !entry.arches.is_empty() {
+            of = format!("{of} on {}", clean::line(&entry.arches.join(", ")));
+        }
+        if !entry.function.is_empty() {
+            of = format!("{of} through {}()", clean::line(&entry.function));
+        }
+        paper.show(&Shown {
+            code: None,
+            severity: Severity::Warning,
+            message: format!(
+                "{}: the acceptance of {of} {what}",
+                place_line(&entry.place)
+            ),
+            excerpt: None,
+            label: None,
+        });
+    }
+    let text = paper.finish();
+    if text.is_empty() { text } else { text + "\n" }
 }
 
 /// What could not be read or understood, each with its place. Ends in an empty line, unless there is

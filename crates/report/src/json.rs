@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rules::{ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Step};
+use rules::{
+    Accepted, ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, State, Step,
+    Suppression,
+};
 use serde_json::{Map, Value, json as object};
 
 use crate::clean;
@@ -17,6 +20,8 @@ pub fn json(tree: &str, outcome: &Outcome) -> String {
     let mut report = self::tree(tree, &outcome.kernel_version);
     report["findings"] = outcome.findings.iter().map(finding).collect();
     report["arches"] = outcome.verdicts.iter().map(arch).collect();
+    report["accepted"] = outcome.accepted.iter().map(accepted).collect();
+    report["suppressions"] = outcome.suppressions.iter().map(suppression).collect();
     report["problems"] = outcome.problems.iter().map(problem).collect();
     harmless(&report)
 }
@@ -65,6 +70,32 @@ fn finding(finding: &Finding) -> Value {
         "notes": finding.notes.iter().map(note).collect::<Vec<_>>(),
         "paths": finding.paths.as_ref().map(crate::ways::paths_value),
         "kconfig": finding.kconfig.as_ref().map(place),
+    })
+}
+
+pub(crate) fn accepted(accepted: &Accepted) -> Value {
+    let mut value = finding(&accepted.finding);
+    value["reason"] = object!(accepted.reason);
+    value["accepted_at"] = place(&accepted.place);
+    value
+}
+
+fn suppression(entry: &Suppression) -> Value {
+    let (state, findings) = match entry.state {
+        State::Used(findings) => ("used", findings),
+        State::Unused => ("unused", 0),
+        State::Ended => ("ended", 0),
+        State::NotAsked => ("not-asked", 0),
+    };
+    object!({
+        "place": place(&entry.place),
+        "rule": entry.rule,
+        "arches": entry.arches,
+        "function": (!entry.function.is_empty()).then_some(&entry.function),
+        "reason": entry.reason,
+        "until": (!entry.until.is_empty()).then_some(&entry.until),
+        "state": state,
+        "findings": findings,
     })
 }
 

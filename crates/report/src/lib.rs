@@ -23,7 +23,7 @@ mod tests;
 mod ways;
 
 pub use arches::{arches, arches_json, arches_markdown};
-pub use human::{findings, human, problems};
+pub use human::{findings, human, problems, suppressions};
 pub use json::json;
 pub use look::{Detail, Drawing, Look};
 pub use summary::summary;

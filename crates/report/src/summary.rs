@@ -22,7 +22,7 @@ struct Row {
 /// was said of an architecture above is not said again. `tree` is the tree as the user named it.
 pub fn summary(tree: &str, outcome: &Outcome, look: &Look) -> String {
     let mut paper = Paper::new(look);
-    let rows = without_repeats(rows(outcome));
+    let rows = without_repeats(&rows(outcome));
     let widest = rows
         .iter()
         .map(|row| clean::width(&row.arch))
@@ -55,6 +55,7 @@ pub(crate) fn shown(verdict: Verdict, look: &Look) -> (&'static str, Style) {
     match verdict {
         Verdict::Flagged => ("flagged", styles.error),
         Verdict::Unknown => ("unknown", styles.warning),
+        Verdict::Accepted => ("accepted", styles.warning),
         Verdict::Clean => ("clean", Style::new().green()),
         Verdict::CannotReach => ("cannot reach", Style::new()),
     }
@@ -65,8 +66,9 @@ fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Flagged => 0,
         Verdict::Unknown => 1,
-        Verdict::Clean => 2,
-        Verdict::CannotReach => 3,
+        Verdict::Accepted => 2,
+        Verdict::Clean => 3,
+        Verdict::CannotReach => 4,
     }
 }
 
@@ -83,7 +85,7 @@ fn rows(outcome: &Outcome) -> Vec<Row> {
 }
 
 /// The rows, where an architecture of which the same is true as of one above refers to that one.
-fn without_repeats(rows: Vec<Row>) -> Vec<Row> {
+fn without_repeats(rows: &[Row]) -> Vec<Row> {
     /// A reason that is no longer than this is said again.
     const SHORT: usize = 24;
     let mut told: BTreeMap<Vec<(u8, String)>, String> = BTreeMap::new();
@@ -95,16 +97,15 @@ fn without_repeats(rows: Vec<Row>) -> Vec<Row> {
             .map(|row| (rank(row.verdict), row.why.replace(&here, " ")));
         let said: Vec<_> = said.collect();
         let is_short = own.len() == 1 && own[0].why.len() <= SHORT;
-        match told.get(&said).filter(|_| !is_short) {
-            Some(above) => kept.push(Row {
+        if let Some(above) = told.get(&said).filter(|_| !is_short) {
+            kept.push(Row {
                 arch: arch.clone(),
                 verdict: own[0].verdict,
                 why: format!("as {above}"),
-            }),
-            None => {
-                told.insert(said, arch.clone());
-                kept.extend_from_slice(own);
-            }
+            });
+        } else {
+            told.insert(said, arch.clone());
+            kept.extend_from_slice(own);
         }
     }
     kept
@@ -179,16 +180,26 @@ fn total(tree: &str, outcome: &Outcome) -> String {
     };
     let arches = match worst.len() {
         0 => "no architecture was checked".to_owned(),
-        arches => format!(
-            "{}: {} flagged, {} unknown, {} clean, {} cannot reach",
-            several(arches, "architecture"),
-            count(Verdict::Flagged),
-            count(Verdict::Unknown),
-            count(Verdict::Clean),
-            count(Verdict::CannotReach),
-        ),
+        arches => {
+            let accepted = match count(Verdict::Accepted) {
+                0 => String::new(),
+                some => format!("{some} accepted, "),
+            };
+            format!(
+                "{}: {} flagged, {} unknown, {accepted}{} clean, {} cannot reach",
+                several(arches, "architecture"),
+                count(Verdict::Flagged),
+                count(Verdict::Unknown),
+                count(Verdict::Clean),
+                count(Verdict::CannotReach),
+            )
+        }
     };
-    let mut parts = vec![several(outcome.findings.len(), "finding"), arches];
+    let mut findings = several(outcome.findings.len(), "finding");
+    if !outcome.accepted.is_empty() {
+        findings = format!("{findings}, {} accepted", outcome.accepted.len());
+    }
+    let mut parts = vec![findings, arches];
     if !outcome.problems.is_empty() {
         parts.push(format!(
             "{} with the input",

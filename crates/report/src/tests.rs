@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use rules::{
-    ArchVerdict, Finding, Note, Outcome, PathCall, PathEntry, Paths, Place, Problem, Severity,
-    Step, Verdict,
+    Accepted, ArchVerdict, Finding, Note, Outcome, PathCall, PathEntry, Paths, Place, Problem,
+    Severity, State, Step, Suppression, Verdict,
 };
 use source::{Memory, Source};
 use text::{LineIndex, Span};
@@ -269,6 +269,61 @@ fn other_kinds_of_entries_are_told_in_short() {
     );
 }
 
+/// What is accepted is counted, and an entry that is of no use is told with its place.
+#[test]
+fn entries_that_accept_nothing_are_told() {
+    let tree = tree();
+    let place = Place {
+        file: "vmemmlint.toml".into(),
+        line: 3,
+        ..Place::default()
+    };
+    let entry = |state| Suppression {
+        place: place.clone(),
+        rule: "unselected".into(),
+        arches: vec!["arm64".into()],
+        function: "dev_dax_probe".into(),
+        reason: "known".into(),
+        until: "2026-01-31".into(),
+        state,
+    };
+    let accepted = Accepted {
+        finding: arm64(&tree),
+        reason: "known".into(),
+        place: place.clone(),
+    };
+    let outcome = Outcome {
+        verdicts: vec![verdict(
+            "arm64",
+            "unselected",
+            Verdict::Accepted,
+            "known",
+        )],
+        accepted: vec![accepted],
+        suppressions: [State::Unused, State::Ended, State::Used(1), State::NotAsked]
+            .map(entry)
+            .into(),
+        ..Outcome::default()
+    };
+    check(&outcome, &tree, &PLAIN, &expect![[r#"
+          ⚠ vmemmlint.toml:3: the acceptance of unselected on arm64 through dev_dax_probe() accepts no
+          │ finding: remove it
+          ⚠ vmemmlint.toml:3: the acceptance of unselected on arm64 through dev_dax_probe() has ended on
+          │ 2026-01-31: remove it or think again
+
+          arm64  accepted      known
+
+        linux/: 0 findings, 1 accepted; 1 architecture: 0 flagged, 0 unknown, 1 accepted, 0 clean, 0
+          cannot reach
+    "#]]);
+    let text = json("linux/", &outcome);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["accepted"][0]["reason"], "known");
+    assert_eq!(report["accepted"][0]["accepted_at"]["line"], 3);
+    assert_eq!(report["suppressions"][1]["state"], "ended");
+    assert_eq!(report["suppressions"][2]["findings"], 1);
+}
+
 #[test]
 fn a_finding_fits_a_screen() {
     let tree = tree();
@@ -429,6 +484,8 @@ fn narrated() {
 fn one_path_is_shown_once_and_each_architecture_has_its_row() {
     let tree = tree();
     let outcome = Outcome {
+        accepted: Vec::new(),
+        suppressions: Vec::new(),
         kernel_version: "6.1.99".into(),
         findings: vec![arm64(&tree), powerpc(&tree)],
         verdicts: verdicts(),
@@ -569,6 +626,8 @@ fn json_says_all() {
         ..Place::default()
     };
     let outcome = Outcome {
+        accepted: Vec::new(),
+        suppressions: Vec::new(),
         kernel_version: "6.1.99".into(),
         findings: vec![powerpc(&tree)],
         verdicts: verdicts().split_off(8),
@@ -661,6 +720,8 @@ fn json_says_all() {
               "facts": []
             }
           ],
+          "accepted": [],
+          "suppressions": [],
           "problems": [
             {
               "file": "mm/Kconfig",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
 use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
@@ -11,6 +12,7 @@ use reach::{Analysis, Goal, Limits, Sink, Vocabulary};
 use source::Source;
 use text::Name;
 
+use crate::accept::Acceptances;
 use crate::ask::{Asked, Asking};
 use crate::rule::{Rule, RuleError, SinkRule, built_in};
 use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem};
@@ -33,6 +35,10 @@ pub struct Settings {
     pub ends: bool,
     /// How far the search goes.
     pub limits: Limits,
+    /// Findings that are accepted.
+    pub accepted: Acceptances,
+    /// The day on which that is asked; without one nothing ends.
+    pub today: Option<Date>,
 }
 
 /// Why nothing was checked.
@@ -97,7 +103,18 @@ pub fn check(
             result
         })
         .collect();
-    Ok(merge(&tree, checks))
+    let mut outcome = merge(&tree, checks);
+    let known = tree.architecture_names();
+    let asked = |rule: &str, arch: Option<&str>| {
+        let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);
+        let all = |arch: &str| is_asked(arch) || !known.iter().any(|known| known == arch);
+        rules.iter().any(|asked| asked.id == rule)
+            && arch.map_or_else(|| settings.arches.is_empty(), all)
+    };
+    settings
+        .accepted
+        .apply(&mut outcome, settings.today, &asked);
+    Ok(outcome)
 }
 
 fn chosen_rules(settings: &Settings) -> Result<Vec<Rule>, CheckError> {

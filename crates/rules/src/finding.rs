@@ -125,6 +125,8 @@ pub struct Note {
 pub enum Verdict {
     /// There is at least one finding.
     Flagged,
+    /// There are findings, and somebody has accepted all of them.
+    Accepted,
     /// The sink is reached and the rule is satisfied.
     #[default]
     Clean,
@@ -138,17 +140,19 @@ impl Verdict {
     /// What weighs most is told first.
     pub fn weight(self) -> u8 {
         match self {
-            Verdict::Flagged => 3,
-            Verdict::Unknown => 2,
+            Verdict::Flagged => 4,
+            Verdict::Unknown => 3,
+            Verdict::Accepted => 2,
             Verdict::Clean => 1,
             Verdict::CannotReach => 0,
         }
     }
 
-    /// The word that reports use: `flagged`, `clean`, `cannot-reach`, `unknown`.
+    /// The word that reports use: `flagged`, `accepted`, `clean`, `cannot-reach`, `unknown`.
     pub fn word(self) -> &'static str {
         match self {
             Verdict::Flagged => "flagged",
+            Verdict::Accepted => "accepted",
             Verdict::Clean => "clean",
             Verdict::CannotReach => "cannot-reach",
             Verdict::Unknown => "unknown",
@@ -203,6 +207,49 @@ pub struct BackendRow {
     pub place: Option<Place>,
 }
 
+/// A finding that somebody has accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Where that is said.
+    pub place: Place,
+}
+
+/// An entry of a file that accepts findings, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it stands.
+    pub place: Place,
+    /// The rule.
+    pub rule: String,
+    /// The architectures; none for all.
+    pub arches: Vec<String>,
+    /// The function through which every path leads; empty for any.
+    pub function: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day, as `2027-01-31`; empty where it has none.
+    pub until: String,
+    /// What became of it.
+    pub state: State,
+}
+
+/// What became of an entry that accepts findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is about so many findings.
+    Used(usize),
+    /// It is about none.
+    Unused,
+    /// Its last day is over.
+    Ended,
+    /// Its rule or its architecture was not asked.
+    NotAsked,
+}
+
 /// Input that could not be read or understood.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -219,6 +266,10 @@ pub struct Outcome {
     pub kernel_version: String,
     /// The holes.
     pub findings: Vec<Finding>,
+    /// Those that are accepted.
+    pub accepted: Vec<Accepted>,
+    /// What is accepted, in the order of its file.
+    pub suppressions: Vec<Suppression>,
     /// The table architecture × rule, complete.
     pub verdicts: Vec<ArchVerdict>,
     /// What is known of each architecture, where it was asked for.

@@ -3,6 +3,7 @@
 //! A rule is a file `rules/ID.toml` beside an essay `rules/ID.md`. [`check`] asks all of them of all
 //! architectures of a tree and answers with an [`Outcome`], which is plain data.
 
+mod accept;
 mod ask;
 mod check;
 mod finding;
@@ -11,10 +12,11 @@ mod stale;
 mod table;
 mod tell;
 
+pub use accept::Acceptances;
 pub use check::{CheckError, Settings, check};
 pub use finding::{
-    ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths, Place,
-    Problem, Severity, Step, Verdict,
+    Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,
+    Place, Problem, Severity, State, Step, Suppression, Verdict,
 };
 pub use reach::Limits;
 pub use rule::{

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use jiff::{Timestamp, tz::TimeZone};
 use kconfig::Toolchain;
 use reach::Limits;
+use rules::Acceptances;
 
 use crate::engine::Settings;
 
@@ -17,6 +19,8 @@ Examples:
   vmemmlint witness unselected arm64 linux/   a configuration in which a finding shows
   vmemmlint callers sparse_add_section linux/ who calls a function, and when
   vmemmlint kconfig why ZONE_DEVICE linux/    who selects a symbol, or what forbids it
+  vmemmlint check --suppressions known.toml linux/
+                                              without what is accepted there
   vmemmlint check --format json linux/ | jq '.findings[] | .arch + \" \" + .message'
 ";
 
@@ -406,6 +410,10 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) allow_unknown: bool,
 
+    /// Findings that are accepted, each with a reason [default: vmemmlint.toml in the tree, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) suppressions: Option<PathBuf>,
+
     /// Threads to work with; the answer is the same for any number [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -484,8 +492,10 @@ pub(crate) enum Color {
 
 impl Check {
     /// What the engine needs to know.
-    pub(crate) fn settings(&self, toolchain: Toolchain) -> Settings {
+    pub(crate) fn settings(&self, toolchain: Toolchain, accepted: Acceptances) -> Settings {
         Settings {
+            accepted,
+            today: Some(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()),
             arches: self.arch.clone(),
             rules: self.rule.clone(),
             toolchain,
@@ -518,6 +528,7 @@ mod tests {
         };
         assert_eq!(check.tree, PathBuf::from("."));
         assert_eq!((check.format, check.color), (Format::Human, Color::Auto));
-        assert!(check.settings(Toolchain::default()).arches.is_empty());
+        let settings = check.settings(Toolchain::default(), Acceptances::default());
+        assert!(settings.arches.is_empty());
     }
 }

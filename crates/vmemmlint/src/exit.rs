@@ -58,6 +58,8 @@ mod tests {
         Outcome {
             kernel_version: String::new(),
             findings: found.then_some(finding).into_iter().collect(),
+            accepted: Vec::new(),
+            suppressions: Vec::new(),
             verdicts: vec![ArchVerdict {
                 facts: Vec::new(),
                 ends: Vec::new(),

@@ -63,7 +63,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {
-    let source: Arc<dyn Source> = Arc::new(tree::open(&check.tree)?);
+    let directory = tree::open(&check.tree)?;
+    let accepted = tree::accepted(check.suppressions.as_deref(), &directory)?;
+    let source: Arc<dyn Source> = Arc::new(directory);
     let toolchain = tree::toolchain(check.toolchain.as_deref())?;
     if let Some(threads) = check.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
@@ -71,7 +73,11 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
     let bar = Bar::new(check.quiet);
-    let outcome = engine::check(Arc::clone(&source), &check.settings(toolchain), &bar);
+    let outcome = engine::check(
+        Arc::clone(&source),
+        &check.settings(toolchain, accepted),
+        &bar,
+    );
     bar.finish();
     let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
     print(&report(check, &outcome, &*source))?;
@@ -87,7 +93,9 @@ fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {
     match check.format {
         Format::Json => report::json(&tree, outcome),
         Format::Human if check.quiet => {
-            report::problems(outcome, source, &look) + &report::findings(outcome, source, &look)
+            let problems = report::problems(outcome, source, &look);
+            let suppressions = report::suppressions(outcome, &look);
+            problems + &suppressions + &report::findings(outcome, source, &look)
         }
         Format::Human => report::human(&tree, outcome, source, &look),
     }

@@ -317,3 +317,40 @@ fn the_table_of_architectures_has_three_forms() {
     assert_eq!(table["arches"][2]["backend"][1]["tables"], "not init_mm");
     assert_eq!(table["arches"][2]["verdicts"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn what_is_accepted_fails_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known.toml");
+    let entry = |rule: &str, until: &str| {
+        format!("[[accept]]\nrule = \"{rule}\"\nreason = \"known\"\nuntil = {until}\n")
+    };
+    let accepted = |until| {
+        let text = entry("unselected", until) + &entry("no-init-mm", until);
+        std::fs::write(&file, text).unwrap();
+        let asked = ["check", "--suppressions", name(&file), &mini("unfixed")];
+        run(&asked)
+    };
+    let (code, out, err) = accepted("9999-12-31");
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.contains("accepted      known"), "{out}");
+    assert!(out.contains("0 findings, 6 accepted"), "{out}");
+    let (code, out, _) = accepted("2020-01-01");
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("known.toml:1: the acceptance of unselected has ended on 2020-01-01"),
+        "{out}"
+    );
+    assert!(
+        out.contains("note: it was accepted until 2020-01-01"),
+        "{out}"
+    );
+    std::fs::write(&file, "[[accept]]\nrule = 7\n").unwrap();
+    let asked = ["check", "--suppressions", name(&file), &mini("unfixed")];
+    let (code, out, err) = run(&asked);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(
+        err.contains("known.toml:2: invalid type") && err.lines().count() == 1,
+        "{err}"
+    );
+}

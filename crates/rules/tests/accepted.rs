@@ -1,0 +1,118 @@
+//! Findings that somebody has accepted.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
+mod base;
+
+use jiff::civil::date;
+use rules::{Acceptances, Outcome, State, Verdict};
+
+/// The sink is reached by two drivers.
+const FILES: &str = "\
+//- mm/sink.c
+void vmemmap_populate_compound_pages(void)
+{
+}
+static void both(void)
+{
+\tvmemmap_populate_compound_pages();
+}
+static void first(void)
+{
+\tboth();
+}
+static void second(void)
+{
+\tboth();
+}
+static struct driver one = { .probe = first };
+static struct driver two = { .probe = second };
+";
+
+fn read(text: &str) -> Result<Acceptances, String> {
+    let rules = ["unselected".to_owned(), "no-init-mm".to_owned()];
+    Acceptances::read("own.toml", text, &rules).map_err(|e| e.to_string())
+}
+
+/// The outcome on the last day of 2026.
+fn outcome(accept: &str) -> Outcome {
+    let text = format!("[[accept]]\n{accept}\n");
+    let outcome = base::outcome_with("unselected", FILES, |settings| {
+        settings.accepted = read(&text).unwrap();
+        settings.today = Some(date(2026, 12, 31));
+    });
+    assert_eq!(outcome.findings.len() + outcome.accepted.len(), 1);
+    outcome
+}
+
+/// What became of the one entry, and of the one verdict.
+fn became(accept: &str) -> (State, Verdict) {
+    let outcome = outcome(accept);
+    (outcome.suppressions[0].state, outcome.verdicts[0].verdict)
+}
+
+#[test]
+fn what_is_accepted_is_no_finding() {
+    let accept = "rule = \"unselected\"\narch = \"toy\"\nreason = \"known\"\nuntil = 2026-12-31";
+    let outcome = outcome(accept);
+    assert_eq!(outcome.suppressions[0].state, State::Used(1));
+    assert_eq!(outcome.verdicts[0].verdict, Verdict::Accepted);
+    assert_eq!(outcome.verdicts[0].reason, "known");
+    let place = &outcome.accepted[0].place;
+    assert_eq!((place.file.as_str(), place.line), ("own.toml", 1));
+    let all = "rule = \"unselected\"\nreason = \"known\"";
+    assert_eq!(became(all), (State::Used(1), Verdict::Accepted));
+}
+
+#[test]
+fn what_has_ended_is_a_finding_again() {
+    let accept = "rule = \"unselected\"\nreason = \"known\"\nuntil = 2026-12-30";
+    let outcome = outcome(accept);
+    assert_eq!(outcome.suppressions[0].state, State::Ended);
+    assert_eq!(outcome.verdicts[0].verdict, Verdict::Flagged);
+    let note = &outcome.findings[0].notes[0];
+    assert_eq!(note.text, "it was accepted until 2026-12-30");
+}
+
+#[test]
+fn a_function_stands_for_all_paths_or_for_none() {
+    let of =
+        |function| format!("rule = \"unselected\"\nfunction = \"{function}\"\nreason = \"known\"");
+    assert_eq!(became(&of("both")), (State::Used(1), Verdict::Accepted));
+    // The other driver's path would be hidden.
+    let one = outcome(&of("first"));
+    assert_eq!(one.verdicts[0].verdict, Verdict::Flagged);
+    let note = &one.findings[0].notes[0];
+    assert_eq!(
+        note.text,
+        "accepted where it leads through first(), which 1 of its paths do"
+    );
+    assert_eq!(became(&of("third")), (State::Unused, Verdict::Flagged));
+}
+
+#[test]
+fn what_accepts_nothing_is_told_where_it_was_asked() {
+    let other = |rule, arch| format!("rule = \"{rule}\"\narch = [\"{arch}\"]\nreason = \"known\"");
+    assert_eq!(became(&other("unselected", "x86")).0, State::Unused);
+    assert_eq!(became(&other("no-init-mm", "toy")).0, State::NotAsked);
+}
+
+#[test]
+fn a_file_that_is_wrong_is_one_error_with_its_line() {
+    let error = |text: &str| read(text).unwrap_err();
+    assert_eq!(
+        error("[[accept]]\nrule = \"other\"\nreason = \"\""),
+        "own.toml:1: there is no rule other; there are unselected, no-init-mm"
+    );
+    assert_eq!(
+        error("\n[[accept]]\nrule = \"unselected\"\nreason = \" \""),
+        "own.toml:2: nothing is accepted without a reason"
+    );
+    assert!(error("[[accept]]\nrule = \"unselected\"").contains("missing field `reason`"));
+    assert!(error("[[accept]]\nrul = 1").starts_with("own.toml:2: unknown field `rul`"));
+    assert!(error("[[accept").starts_with("own.toml:1: "));
+    let until = "[[accept]]\nrule = \"unselected\"\nreason = \"a\"\nuntil = ";
+    assert!(error(&format!("{until}07:32:00")).contains("is no day"));
+    assert!(error(&format!("{until}2026-02-30")).starts_with("own.toml:"));
+    assert!(read("").is_ok());
+}
