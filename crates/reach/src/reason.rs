@@ -19,6 +19,9 @@ use crate::terms::{Substitution, Term, TermId, Terms};
 use crate::walk::{Closed, Need, Part, Walk};
 use crate::{Analysis, Fact, Place, Reach};
 
+/// A Condition of more bytes is hard to read.
+const LONGEST_WORDS: usize = 160;
+
 /// Reasons beyond these are counted only.
 const MOST_REASONS: usize = 3;
 
@@ -79,7 +82,13 @@ impl Analysis<'_> {
     /// functions that nothing calls.
     pub fn ends(&mut self, reach: &Reach) -> Vec<Fact> {
         let walk = &reach.walk;
-        let mut closed: Vec<&Closed> = walk.closed.iter().collect();
+        // A call that leads on to one definition of a function may lead to no other.
+        let is_open = |closed: &Closed| {
+            let callees = (0..walk.nodes.len()).flat_map(|callee| walk.calls_of(callee));
+            let mut calls = callees.map(|(_, site)| (site.caller, site.span));
+            calls.any(|(caller, span)| Some(caller) == closed.caller && span == closed.span)
+        };
+        let mut closed: Vec<&Closed> = walk.closed.iter().filter(|one| !is_open(one)).collect();
         closed.sort_by_key(|closed| (closed.distance, closed.file, closed.span));
         let mut facts: Vec<Fact> = Vec::new();
         for one in closed {
@@ -271,7 +280,7 @@ impl Analysis<'_> {
     fn need(&mut self, closed: &Closed, part: &Part) -> Fact {
         let callee = self.name_of(closed.callee);
         let caller = closed.caller.map(|caller| self.name_of(caller));
-        let only = self.store.words(part.when);
+        let only = self.only_with(part.when);
         let words = match (part.need, caller) {
             (Need::Called, Some(caller)) => format!("{caller}() calls {callee}() only with {only}"),
             (Need::Linked, Some(caller)) => {
@@ -296,6 +305,17 @@ impl Analysis<'_> {
                 span,
             }),
         }
+    }
+
+    /// A Condition in words; one that takes too many is told by its symbols.
+    fn only_with(&mut self, when: Condition) -> String {
+        let words = self.store.words(when);
+        if words.len() <= LONGEST_WORDS {
+            return words;
+        }
+        let symbols: BTreeSet<Name> = self.symbols_in(when).into_iter().collect();
+        let symbols: Vec<&str> = symbols.iter().map(|name| &**name).collect();
+        format!("what no configuration has of {}", symbols.join(", "))
     }
 
     /// Which argument closes a call.
@@ -351,7 +371,7 @@ impl Analysis<'_> {
         None
     }
 
-    /// A field of parameter `number` of which `reach` speaks and that is 0 in what is passed.
+    /// A field of parameter `number` that is 0 in what is passed, one that closes the call by itself first.
     fn zero_field(&mut self, reach: Condition, number: usize, arg: TermId) -> Option<Name> {
         let mut fields = Vec::new();
         for atom in self.store.atoms(reach) {
@@ -359,16 +379,32 @@ impl Analysis<'_> {
                 self.terms.fields_in(Terms::of_value(id), &mut fields);
             }
         }
-        fields.into_iter().find_map(|field| {
+        let mut zero = Vec::new();
+        for field in fields {
             let Term::Field(base, name) = *self.terms.get(field) else {
-                return None;
+                continue;
             };
             let Term::Param(param, _) = *self.terms.get(base) else {
-                return None;
+                continue;
             };
             let loaded = self.terms.load(arg, name);
-            (param as usize == number && self.terms.as_int(loaded) == Some(0)).then_some(name)
-        })
+            if param as usize == number && self.terms.as_int(loaded) == Some(0) {
+                zero.push((field, name));
+            }
+        }
+        let decides = |(field, _): &&(TermId, Name)| {
+            let terms = &mut self.terms;
+            let without = self.store.map_atoms(reach, &mut |store, atom| match atom {
+                Atom::Value(id, _) => {
+                    let value = terms.with_zero(store, Terms::of_value(id), *field);
+                    terms.truth(store, value)
+                }
+                other => store.atom(other),
+            });
+            without.is_false()
+        };
+        let decisive = zero.iter().find(decides).or(zero.first());
+        decisive.map(|(_, name)| *name)
     }
 
     pub(crate) fn name_of(&mut self, key: FunctionKey) -> Name {

@@ -247,7 +247,7 @@ impl Analysis<'_> {
         })
     }
 
-    fn symbols_in(&self, condition: Condition) -> Vec<Name> {
+    pub(crate) fn symbols_in(&self, condition: Condition) -> Vec<Name> {
         let atoms = self.store.atoms(condition).into_iter();
         let symbols = atoms.filter_map(|atom| match atom {
             Atom::Symbol { name, .. } => Some(name),

@@ -70,11 +70,11 @@ pub fn arches(outcome: &Outcome, look: &Look) -> String {
     paper.finish()
 }
 
-fn symbol(row: &ArchRow) -> String {
+pub(crate) fn symbol(row: &ArchRow) -> String {
     format!("{} {}{}", row.symbol, row.selected, at(row.place.as_ref()))
 }
 
-fn backend_words(backend: &BackendRow) -> String {
+pub(crate) fn backend_words(backend: &BackendRow) -> String {
     let at = at(backend.place.as_ref());
     format!("{}, {}{at}", backend.tables, backend.when)
 }

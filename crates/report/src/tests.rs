@@ -293,19 +293,18 @@ fn entries_that_accept_nothing_are_told() {
         place: place.clone(),
     };
     let outcome = Outcome {
-        verdicts: vec![verdict(
-            "arm64",
-            "unselected",
-            Verdict::Accepted,
-            "known",
-        )],
+        verdicts: vec![verdict("arm64", "unselected", Verdict::Accepted, "known")],
         accepted: vec![accepted],
         suppressions: [State::Unused, State::Ended, State::Used(1), State::NotAsked]
             .map(entry)
             .into(),
         ..Outcome::default()
     };
-    check(&outcome, &tree, &PLAIN, &expect![[r#"
+    check(
+        &outcome,
+        &tree,
+        &PLAIN,
+        &expect![[r#"
           ⚠ vmemmlint.toml:3: the acceptance of unselected on arm64 through dev_dax_probe() accepts no
           │ finding: remove it
           ⚠ vmemmlint.toml:3: the acceptance of unselected on arm64 through dev_dax_probe() has ended on
@@ -315,7 +314,8 @@ fn entries_that_accept_nothing_are_told() {
 
         linux/: 0 findings, 1 accepted; 1 architecture: 0 flagged, 0 unknown, 1 accepted, 0 clean, 0
           cannot reach
-    "#]]);
+    "#]],
+    );
     let text = json("linux/", &outcome);
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["accepted"][0]["reason"], "known");

@@ -194,6 +194,9 @@ fn check_arch(
     }
     // Rules about the same sinks share what is found out of them.
     let mut reaches: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+    // A rule with a backend tells most of an architecture.
+    let with_backend = rules.iter().find(|rule| rule.backend.is_some());
+    let table = with_backend.or(rules.first());
     for rule in rules {
         let key = format!("{:?}", rule.sink);
         if !reaches.contains_key(&key) {
@@ -219,9 +222,8 @@ fn check_arch(
                 out: &mut check,
             };
             asking.ask(sinks);
-            if settings.table
-                && let Some(row) = asking.row()
-            {
+            if settings.table && table.is_some_and(|table| table.id == rule.id) {
+                let row = asking.row();
                 check.rows.push(row);
             }
         }

@@ -17,6 +17,9 @@ use serde::Deserialize;
 pub struct Rule {
     /// Named after the fault.
     pub id: String,
+    /// What it is about, for people, in Markdown: a title, a sentence, and chapters.
+    #[serde(skip)]
+    pub essay: &'static str,
     /// How bad it is.
     pub severity: SeverityWord,
     /// What is asked.
@@ -144,25 +147,34 @@ pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
     })
 }
 
+/// A rule that comes with the program: its file, the rule and the essay.
+macro_rules! built_in {
+    ($id:literal) => {
+        (
+            concat!($id, ".toml"),
+            include_str!(concat!("../../../rules/", $id, ".toml")),
+            include_str!(concat!("../../../rules/", $id, ".md")),
+        )
+    };
+}
+
 /// The rules that come with the program, by id.
-const BUILT_IN: &[(&str, &str)] = &[
-    (
-        "mismatched-pair.toml",
-        include_str!("../../../rules/mismatched-pair.toml"),
-    ),
-    (
-        "no-init-mm.toml",
-        include_str!("../../../rules/no-init-mm.toml"),
-    ),
-    (
-        "stale-select.toml",
-        include_str!("../../../rules/stale-select.toml"),
-    ),
-    (
-        "unselected.toml",
-        include_str!("../../../rules/unselected.toml"),
-    ),
+const BUILT_IN: &[(&str, &str, &str)] = &[
+    built_in!("mismatched-pair"),
+    built_in!("no-init-mm"),
+    built_in!("stale-select"),
+    built_in!("unselected"),
 ];
+
+impl Rule {
+    /// What it finds, in one sentence: the first of its essay.
+    pub fn title(&self) -> &'static str {
+        let mut lines = self.essay.lines();
+        lines
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .unwrap_or_default()
+    }
+}
 
 /// A rule file that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,8 +196,11 @@ impl std::error::Error for RuleError {}
 /// The rules that come with the program, sorted by id.
 pub fn built_in() -> Result<Vec<Rule>, RuleError> {
     let mut rules = Vec::new();
-    for (file, text) in BUILT_IN {
-        rules.push(parse(file, text)?);
+    for (file, text, essay) in BUILT_IN {
+        rules.push(Rule {
+            essay,
+            ..parse(file, text)?
+        });
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(rules)

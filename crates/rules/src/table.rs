@@ -3,12 +3,12 @@
 use reach::BackendKind;
 
 use crate::ask::{Asking, backend_rule};
+use crate::rule::Backend;
 use crate::{ArchRow, BackendRow};
 
 impl Asking<'_, '_> {
-    /// The row of the table, as far as this rule tells it; it must be one with a backend.
-    pub(crate) fn row(&mut self) -> Option<ArchRow> {
-        let rule = self.rule.backend.as_ref()?;
+    /// The row of the table, as far as this rule tells it: one that asks for no backend tells none.
+    pub(crate) fn row(&mut self) -> ArchRow {
         let symbol = self.symbol();
         let (selects, always) = self.analysis.selecting(&symbol);
         let conditions: Vec<String> = selects
@@ -21,6 +21,18 @@ impl Asking<'_, '_> {
             (false, []) => "never".to_owned(),
             (false, some) => some.join(", or "),
         };
+        let rule = self.rule.backend.as_ref();
+        let backend = rule.map_or_else(Vec::new, |rule| self.backend_rows(rule));
+        ArchRow {
+            arch: self.arch.name.to_string(),
+            backend,
+            symbol,
+            selected,
+            place: place.map(|place| self.place(&place.file, place.span)),
+        }
+    }
+
+    fn backend_rows(&mut self, rule: &Backend) -> Vec<BackendRow> {
         let backend = self.analysis.backend(&backend_rule(rule));
         let parts = self.analysis.backend_parts(&backend);
         let rows = parts.into_iter().map(|part| BackendRow {
@@ -32,12 +44,6 @@ impl Asking<'_, '_> {
             when: part.when,
             place: part.at.map(|at| self.place(&at.file, at.span)),
         });
-        Some(ArchRow {
-            arch: self.arch.name.to_string(),
-            backend: rows.collect(),
-            symbol,
-            selected,
-            place: place.map(|place| self.place(&place.file, place.span)),
-        })
+        rows.collect()
     }
 }

@@ -16,6 +16,7 @@ Examples:
   vmemmlint check linux/                      every architecture, every rule
   vmemmlint check --arch powerpc --arch s390  only these two, of the current directory
   vmemmlint check --rule unselected linux/    only one rule
+  vmemmlint explain unselected linux/         each answer with what decides it
   vmemmlint witness unselected arm64 linux/   a configuration in which a finding shows
   vmemmlint callers sparse_add_section linux/ who calls a function, and when
   vmemmlint kconfig why ZONE_DEVICE linux/    who selects a symbol, or what forbids it
@@ -57,6 +58,13 @@ pub(crate) enum Command {
     /// A table of architectures: who opted in, where its memory map is written, what follows and why
     #[command(after_help = ARCHES_EXAMPLES)]
     Arches(Arches),
+    /// What a rule is about; and on a kernel tree, its whole story for each architecture
+    ///
+    /// Outside of a kernel tree the rule's essay is printed. On one, each architecture is told with its
+    /// symbol and its backend, the facts that decide with the lines that show them, all paths of a
+    /// finding, and where each way back from the shortcut ends.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
     /// Write the least configuration in which a finding shows, as a fragment of a .config
     ///
     /// What else must hold stands in comments before it. Merged on its base (the configuration of `make
@@ -130,6 +138,43 @@ pub(crate) enum TableFormat {
     Json,
     /// For documents
     Markdown,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  vmemmlint explain unselected                     what the rule is about
+  vmemmlint explain unselected --arch s390 linux/  why s390 cannot reach the shortcut
+  vmemmlint explain no-init-mm linux/              every architecture
+
+Exit codes:
+  0  told
+  2  the job could not be done, or something could not be read
+";
+
+/// What is told of a rule.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The rule: unselected, no-init-mm, mismatched-pair, stale-select
+    pub(crate) rule: String,
+
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/ [default: ., if it is one]
+    pub(crate) tree: Option<PathBuf>,
+
+    /// Tell only of this architecture: its directory below arch/, or i386, um/i386 (repeatable, or
+    /// with commas)
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<String>,
+
+    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) toolchain: Option<PathBuf>,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+
+    #[command(flatten)]
+    pub(crate) budget: Budget,
 }
 
 const WITNESS_EXAMPLES: &str = "\

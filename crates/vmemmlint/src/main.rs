@@ -7,6 +7,7 @@ mod arches;
 mod arguments;
 mod engine;
 mod exit;
+mod explain;
 mod graph;
 mod kconfig;
 mod progress;
@@ -54,6 +55,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => run_check(check),
         Command::Arches(asked) => arches::run(asked),
+        Command::Explain(asked) => explain::run(asked),
         Command::Witness(asked) => witness::run(asked),
         Command::Callers(around) => graph::callers(around),
         Command::Callees(around) => graph::callees(around),

@@ -333,7 +333,10 @@ fn what_is_accepted_fails_no_more() {
     };
     let (code, out, err) = accepted("9999-12-31");
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    assert!(out.contains("  accepted  ") && out.contains("known "), "{out}");
+    assert!(
+        out.contains("  accepted  ") && out.contains("known "),
+        "{out}"
+    );
     assert!(out.contains("0 findings, 6 accepted"), "{out}");
     let (code, out, _) = accepted("2020-01-01");
     assert_eq!(code, Some(1));
@@ -351,6 +354,51 @@ fn what_is_accepted_fails_no_more() {
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(
         err.contains("known.toml:2: invalid type") && err.lines().count() == 1,
+        "{err}"
+    );
+}
+
+#[test]
+fn a_rule_is_explained_alone_and_on_a_tree() {
+    let folder = tempfile::tempdir().unwrap();
+    let essay = vmemmlint(&["explain", "unselected"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let essay = String::from_utf8(essay.stdout).unwrap();
+    assert!(
+        essay.starts_with("# unselected\n") && essay.contains("## What to do"),
+        "{essay}"
+    );
+    let (code, out, err) = run(&["explain", "unselected", "--arch", "s390", &mini("unfixed")]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("s390: cannot reach\n"), "{out}");
+    assert!(
+        out.contains("because: nothing on s390 selects ARCH_HAS_PTE_DEVMAP"),
+        "{out}"
+    );
+    assert!(
+        out.contains("mm/Kconfig:46  config ARCH_HAS_PTE_DEVMAP\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("ends: ") && out.contains("passes NULL for pgmap of"),
+        "{out}"
+    );
+    let (code, out, _) = run(&[
+        "explain",
+        "no-init-mm",
+        "--arch",
+        "powerpc",
+        &mini("unfixed"),
+    ]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("  backend: not init_mm, "), "{out}");
+    assert!(out.contains("paths: 2 paths from 1 entry\n"), "{out}");
+    let (code, _, err) = run(&["explain", "nothing"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("there is no rule nothing; there are mismatched-pair"),
         "{err}"
     );
 }

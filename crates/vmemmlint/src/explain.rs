@@ -1,0 +1,58 @@
+//! `vmemmlint explain RULE`: what a rule is about, and its whole story on a tree.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::arguments::Explain;
+use crate::engine::Settings;
+use crate::progress::Bar;
+use crate::{Failure, engine, exit, one_line, print, terminal, tree};
+
+pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
+    let rules = rules::built_in().map_err(|e| one_line(&e.to_string()))?;
+    let Some(rule) = rules.iter().find(|rule| rule.id == asked.rule) else {
+        let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        return Err(one_line(&format!(
+            "there is no rule {}; there are {}",
+            asked.rule,
+            known.join(", ")
+        )));
+    };
+    let here = std::path::PathBuf::from(".");
+    let named = asked
+        .tree
+        .as_ref()
+        .or((!asked.arch.is_empty()).then_some(&here));
+    let opened = match named {
+        Some(path) => Some(tree::open(path)?),
+        // Outside of a kernel the rule alone is told.
+        None => tree::open(&here).ok(),
+    };
+    let Some(directory) = opened else {
+        print(rule.essay)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let settings = Settings {
+        arches: asked.arch.clone(),
+        rules: vec![asked.rule.clone()],
+        toolchain: tree::toolchain(asked.toolchain.as_deref())?,
+        limits: asked.budget.limits(),
+        table: true,
+        ends: true,
+        ..Settings::default()
+    };
+    let source = Arc::new(directory);
+    let bar = Bar::new(false);
+    let outcome = engine::check(source.clone(), &settings, &bar);
+    bar.finish();
+    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let look = terminal::look(asked.color);
+    let told = [
+        format!("{}: {}\n\n", rule.id, rule.title()),
+        report::problems(&outcome, &*source, &look),
+        report::story(&outcome, &*source, &look),
+    ];
+    print(&told.concat())?;
+    let unread = !outcome.problems.is_empty();
+    Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
+}
