@@ -76,7 +76,9 @@ impl Asking<'_, '_> {
         if self.ends {
             for asked in sinks {
                 let facts = self.analysis.ends(&asked.reach);
-                ends.extend(facts.iter().map(|fact| self.note(fact)));
+                let told = facts.iter().map(|fact| self.note(fact));
+                let new: Vec<Note> = told.filter(|note| !ends.contains(note)).collect();
+                ends.extend(new);
             }
         }
         self.out.verdicts.push(ArchVerdict {
