@@ -26,7 +26,6 @@ mod standin;
 mod tidy;
 mod tree;
 mod verdicts;
-mod witnesses;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -93,11 +92,6 @@ enum Task {
         #[arg(long, default_value_t = 2)]
         threads: usize,
     },
-    /// Ask the kernel's own `conf` whether it accepts the configuration of every finding.
-    Witnesses {
-        /// A name that `cargo xtask tree` knows, or the path of a tree.
-        tree: String,
-    },
 }
 
 fn main() -> ExitCode {
@@ -129,7 +123,6 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Oracle { question } => oracle::run(&question),
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),
-        Task::Witnesses { tree } => witnesses::run(&tree),
     }
 }
 

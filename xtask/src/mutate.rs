@@ -6,21 +6,25 @@
 //!
 //! A mutant is a few edits laid over a tree ([`source::Layer`]); nothing on disk is touched. For the
 //! architectures that it is about every verdict must be as foretold: as the mutant says, and where it says
-//! nothing as in the table of the tree itself.
+//! nothing as in the table of the tree itself. The configuration of each finding must be one that `conf` of
+//! the kernel accepts, with the Kconfig files as the mutant has them.
 
 mod mutants;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rules::Settings;
+use rules::{Outcome, Settings};
 use source::{Directory, Layer, Source};
 
+use crate::conf::{self, Scratch};
 use crate::error::Error;
+use crate::oracle::witness;
 use crate::verdicts::{self, Table};
 
 /// The trees that are changed.
@@ -47,6 +51,7 @@ pub(crate) struct Edit {
 /// A tree that is changed, and what is known of it.
 pub(crate) struct Ground {
     name: &'static str,
+    path: PathBuf,
     source: Arc<dyn Source>,
     table: Table,
 }
@@ -62,10 +67,22 @@ pub(crate) fn run(only: &str, threads: usize) -> Result<ExitCode, Error> {
             }
         }
     }
+    let scratch = Scratch::new("mutate")?;
+    let conf = conf::build(&scratch.path().join("conf"))?;
     let (next, wrong, start) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Instant::now());
+    let accepted = AtomicUsize::new(0);
     let work = || {
-        while let Some((ground, mutant)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let differences = match check(ground, mutant) {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some((ground, mutant)) = jobs.get(number) else {
+                break;
+            };
+            let asking = Asking {
+                conf: &conf,
+                folder: scratch.path().join(number.to_string()),
+                accepted: &accepted,
+            };
+            let differences = match check(ground, mutant, &asking) {
                 Ok(differences) => differences,
                 Err(error) => vec![error.to_string()],
             };
@@ -87,10 +104,11 @@ pub(crate) fn run(only: &str, threads: usize) -> Result<ExitCode, Error> {
         .into_iter()
         .collect();
     println!(
-        "{} mutants in {} s, {} not as foretold",
+        "{} mutants in {} s, {} not as foretold; conf accepts {} configurations",
         jobs.len(),
         start.elapsed().as_secs(),
-        wrong.len()
+        wrong.len(),
+        accepted.into_inner()
     );
     Ok(if wrong.is_empty() {
         ExitCode::SUCCESS
@@ -107,20 +125,29 @@ fn ground(name: &'static str) -> Result<Ground, Error> {
     let directory = Directory::open(&path).map_err(|error| Error::io("open", &path, &error))?;
     Ok(Ground {
         name,
+        path: fs::canonicalize(&path).map_err(|error| Error::io("find", &path, &error))?,
         source: Arc::new(directory),
         table,
     })
 }
 
+/// How `conf` is asked.
+struct Asking<'a> {
+    conf: &'a Path,
+    folder: PathBuf,
+    /// Configurations that it has accepted.
+    accepted: &'a AtomicUsize,
+}
+
 /// What is not as foretold.
-fn check(ground: &Ground, mutant: &Mutant) -> Result<Vec<String>, Error> {
+fn check(ground: &Ground, mutant: &Mutant, asking: &Asking<'_>) -> Result<Vec<String>, Error> {
     let source = Arc::new(changed(ground, mutant)?);
     let arches: BTreeSet<&String> = mutant.expect.iter().map(|(_, arch, _)| arch).collect();
     let settings = Settings {
         arches: arches.into_iter().cloned().collect(),
         ..Settings::default()
     };
-    let outcome = rules::check(source, &settings, &kernel::Silent)
+    let outcome = rules::check(source.clone(), &settings, &kernel::Silent)
         .map_err(|error| Error::new(error.to_string()))?;
     let mut differences = Vec::new();
     for verdict in &outcome.verdicts {
@@ -144,7 +171,56 @@ fn check(ground: &Ground, mutant: &Mutant) -> Result<Vec<String>, Error> {
     for problem in &outcome.problems {
         differences.push(format!("{}: {}", problem.place.file, problem.message));
     }
+    differences.extend(refused(ground, mutant, (&*source, &outcome), asking)?);
     Ok(differences)
+}
+
+/// The settings of findings that `conf` does not keep.
+fn refused(
+    ground: &Ground,
+    mutant: &Mutant,
+    (source, outcome): (&dyn Source, &Outcome),
+    asking: &Asking<'_>,
+) -> Result<Vec<String>, Error> {
+    let mut refused = Vec::new();
+    let mut asked = BTreeSet::new();
+    for finding in outcome.findings.iter().filter(|f| !f.path.is_empty()) {
+        // Both sinks often have the same.
+        if !asked.insert((&finding.arch, &finding.config)) {
+            continue;
+        }
+        put_kconfig(mutant, source, &asking.folder)?;
+        let of = (ground.path.as_path(), finding.arch.as_str());
+        let lost = witness::refused(asking.conf, of, &finding.config, &asking.folder)?;
+        if lost.is_empty() {
+            asking.accepted.fetch_add(1, Ordering::Relaxed);
+        }
+        let words = |lost: String| format!("{} {}: {lost}", finding.rule, finding.arch);
+        refused.extend(lost.into_iter().map(words));
+    }
+    Ok(refused)
+}
+
+/// Writes the Kconfig files that a mutant changes to where `conf` looks before it looks in the tree.
+fn put_kconfig(mutant: &Mutant, source: &dyn Source, folder: &Path) -> Result<(), Error> {
+    let is_kconfig = |edit: &&Edit| {
+        edit.file
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with("Kconfig"))
+    };
+    fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
+    for edit in mutant.edits.iter().filter(is_kconfig) {
+        let text = source
+            .read(&edit.file)
+            .map_err(|error| Error::new(format!("{}: {error}", edit.file)))?;
+        let path = folder.join(&edit.file);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| Error::io("create", parent, &error))?;
+        }
+        fs::write(&path, &text).map_err(|error| Error::io("write", &path, &error))?;
+    }
+    Ok(())
 }
 
 fn changed(ground: &Ground, mutant: &Mutant) -> Result<Layer, Error> {

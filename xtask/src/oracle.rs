@@ -25,6 +25,7 @@ mod kernel;
 mod soundness;
 mod structure;
 mod suite;
+pub(crate) mod witness;
 
 use std::fs;
 use std::path::PathBuf;

@@ -197,7 +197,7 @@ impl Analysis<'_> {
         (!can, doubt)
     }
 
-    fn place_words(&self, place: Option<Place>) -> String {
+    pub(crate) fn place_words(&self, place: Option<Place>) -> String {
         let file = place.and_then(|place| Some((self.tree.file(&place.file).ok()?, place)));
         file.map_or_else(String::new, |(file, place)| {
             let line = file.position(place.span.start).line;

@@ -10,7 +10,7 @@
 //! of the same name in another one counts too, so that more is held possible, never less.
 
 use condition::{Atom, Condition};
-use csource::{File, FunctionId, Lexer, Mention, Token, TokenKind};
+use csource::{Body, File, Flow, FlowId, FunctionId, Lexer, Mention, Token, TokenKind};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
@@ -25,6 +25,8 @@ pub(crate) struct Stored {
     when: Condition,
     /// The first such store.
     at: Place,
+    /// The function around it, and the test next around it there, as it is written.
+    by: Option<(Name, Option<String>)>,
 }
 
 /// What is known of fields by their names.
@@ -122,11 +124,16 @@ impl Analysis<'_> {
             let mentions = file.mentions(field);
             for span in stores_in(&file, field)? {
                 let when = self.store_condition((path, &file), &mentions, span)?;
-                let known = sum.get_or_insert(Stored {
-                    when: Condition::FALSE,
-                    at: Place { file: path, span },
-                });
-                known.when = self.store.or(known.when, when);
+                if sum.is_none() {
+                    sum = Some(Stored {
+                        when: Condition::FALSE,
+                        at: Place { file: path, span },
+                        by: self.storing(&file, &mentions, span),
+                    });
+                }
+                if let Some(known) = &mut sum {
+                    known.when = self.store.or(known.when, when);
+                }
             }
         }
         sum
@@ -145,15 +152,84 @@ impl Analysis<'_> {
             let built = self.built(path);
             when = self.store.and(when, built);
         }
-        let around = mentions.iter().find_map(|mention| match mention {
-            Mention::Function(id) if file.function(*id).body.contains(span.start) => Some(*id),
-            _ => None,
-        });
-        if let Some(id) = around {
+        if let Some(id) = around(file, mentions, span) {
             let flow = self.flow_of_store((path, id), span)?;
             when = self.store.and(when, flow);
         }
         self.project(when)
+    }
+
+    /// In which function a store stands, and under which test.
+    fn storing(
+        &mut self,
+        file: &File,
+        mentions: &[Mention],
+        span: Span,
+    ) -> Option<(Name, Option<String>)> {
+        let id = around(file, mentions, span)?;
+        let (unit, visit) = self.place_of(file.path())?;
+        let key = FunctionKey {
+            path: file.path(),
+            id,
+        };
+        let frame = self.function_frame(unit, visit, key, 0)?;
+        let test = match frame.body.flows.get(flow_at(&frame.body, span)) {
+            Flow::And(_, inner) => inner,
+            _ => flow_at(&frame.body, span),
+        };
+        let words = match frame.body.flows.get(test) {
+            Flow::Leaf(number, positive) => {
+                let text = frame.body.flows.leaf(number).expr.span.of(file.text());
+                let text = String::from_utf8_lossy(text);
+                let words: Vec<&str> = text.split_whitespace().collect();
+                let words = words.join(" ");
+                Some(if positive {
+                    words
+                } else {
+                    format!("!({words})")
+                })
+            }
+            _ => None,
+        };
+        Some((file.function(id).name, words))
+    }
+
+    /// What has stored to each of `fields` that `condition` needs to be other than 0.
+    pub(crate) fn stores_needed(&mut self, condition: Condition, fields: &[Name]) -> Vec<String> {
+        let mut told = Vec::new();
+        for (_, field) in self.needed_fields(condition) {
+            if !fields.contains(&field) {
+                continue;
+            }
+            let Some(Stored { at, by, .. }) = self.stored_to(field) else {
+                continue;
+            };
+            let Some((function, test)) = by else { continue };
+            let place = self.place_words(Some(at));
+            let test = test.map_or_else(String::new, |test| format!(", where {test}"));
+            told.push(format!("{function}() has stored to .{field}{place}{test}"));
+        }
+        told.sort_unstable();
+        told.dedup();
+        told
+    }
+
+    /// The fields of what is passed to a function from which values in `condition` are computed.
+    pub(crate) fn asked_fields(&mut self, condition: Condition) -> Vec<Name> {
+        let mut fields = Vec::new();
+        for atom in self.store.atoms(condition) {
+            if let Atom::Value(id, _) = atom {
+                self.terms.fields_in(Terms::of_value(id), &mut fields);
+            }
+        }
+        let name = |field| match *self.terms.get(field) {
+            Term::Field(base, name) => {
+                let is_passed = matches!(self.terms.get(base), Term::Param(..));
+                is_passed.then_some(name)
+            }
+            _ => None,
+        };
+        fields.into_iter().filter_map(name).collect()
     }
 
     fn flow_of_store(&mut self, (path, id): (Name, FunctionId), span: Span) -> Option<Condition> {
@@ -161,13 +237,25 @@ impl Analysis<'_> {
         let key = FunctionKey { path, id };
         let frame = self.function_frame(unit, visit, key, 0)?;
         let body = frame.body.clone();
-        let store = body.stores.iter().find(|store| {
-            let target = store.target.span;
-            target.start <= span.start && span.end <= target.end
-        });
-        let flow = store.map_or_else(|| body.flow_at(span), |store| store.flow);
-        Some(self.flow(&frame, flow))
+        Some(self.flow(&frame, flow_at(&body, span)))
     }
+}
+
+/// The function in which a place is, of those that mention a name.
+fn around(file: &File, mentions: &[Mention], span: Span) -> Option<FunctionId> {
+    mentions.iter().find_map(|mention| match mention {
+        Mention::Function(id) if file.function(*id).body.contains(span.start) => Some(*id),
+        _ => None,
+    })
+}
+
+/// When control comes to the store whose target holds `span`.
+fn flow_at(body: &Body, span: Span) -> FlowId {
+    let store = body.stores.iter().find(|store| {
+        let target = store.target.span;
+        target.start <= span.start && span.end <= target.end
+    });
+    store.map_or_else(|| body.flow_at(span), |store| store.flow)
 }
 
 /// Where in a file the name of `field` stands in a store of what is not plainly 0; `None` where a macro may store to it.

@@ -28,6 +28,8 @@ struct Grounds {
     whole: Condition,
     model: Model,
     wanted: Vec<Name>,
+    /// The fields of which the code at the sink asks.
+    asked: Vec<Name>,
 }
 
 impl Analysis<'_> {
@@ -170,8 +172,27 @@ impl Analysis<'_> {
             whole,
             model,
             wanted,
+            asked: self.asked_at_sink(walk, states, last),
         };
         (witness, grounds)
+    }
+
+    /// The fields of arguments of which the tests next to the sink ask: that in the function that holds it,
+    /// and that before the call which leads there.
+    fn asked_at_sink(&mut self, walk: &Walk, states: &[State], last: usize) -> Vec<Name> {
+        let chain = std::iter::successors(Some(last), |at| states[*at].from.map(|(next, _)| next));
+        let chain: Vec<usize> = chain.collect();
+        let mut when = Condition::TRUE;
+        if let [.., caller, sink] = chain.as_slice() {
+            let (caller, span) = (states[*caller].node, states[*caller].from.map(|(_, s)| s));
+            let calls = walk.calls_of(states[*sink].node).into_iter();
+            let mut own = calls.filter(|(node, site)| *node == caller && Some(site.span) == span);
+            when = own.next().map_or(when, |(_, site)| site.when);
+        }
+        if let Some(sink) = chain.last() {
+            when = self.store.and(when, states[*sink].when);
+        }
+        self.asked_fields(when)
     }
 
     /// A witness with its configuration: the least to set, on the base that is asked for, so that the path
@@ -181,7 +202,11 @@ impl Analysis<'_> {
             whole,
             model,
             wanted,
+            asked,
         } = grounds;
+        witness
+            .assumptions
+            .extend(self.stores_needed(whole, &asked));
         let open = self.in_kconfig_alone(whole, &model);
         let value = |name: Name| Value::in_solution(&model, name).unwrap_or_default();
         let justified = self.model.justify(wanted, &value).into_iter();

@@ -69,6 +69,9 @@ fn the_unfixed_shortcut_is_found_with_its_path() {
         "{:?}",
         finding.assumptions
     );
+    let stored = "dev_dax_probe() has stored to .vmemmap_shift (drivers/dax/device.c:";
+    let stored = finding.assumptions.iter().find(|a| a.starts_with(stored));
+    assert!(stored.is_some_and(|words| words.ends_with(", where dev_dax->align > PAGE_SIZE")));
     assert!(finding.config.contains_key("ZONE_DEVICE"));
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Case<'c> {
 }
 
 /// Callees by caller.
-type Graph = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// Names of the compiler's own, of checks that it puts in, and of assertions that it drops.
 const MADE: &[&str] = &[
@@ -50,8 +50,42 @@ const MADE: &[&str] = &[
 /// Caller and callee.
 type Pair = (String, String);
 
+/// A compiler that tells its call graph in place of making objects.
+pub(super) struct Compiler {
+    arch: String,
+    name: &'static str,
+    script: PathBuf,
+}
+
+impl Compiler {
+    /// The one for `arch`, to be used in `folder`, which is made.
+    pub(super) fn new(arch: &str, folder: &Path) -> Result<Compiler, Error> {
+        fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
+        let script = folder.join("cc");
+        fs::write(&script, include_str!("cc.sh"))
+            .map_err(|error| Error::io("write", &script, &error))?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))
+            .map_err(|error| Error::io("change", &script, &error))?;
+        Ok(Compiler {
+            arch: arch.to_owned(),
+            name: compiler(arch)?,
+            script,
+        })
+    }
+
+    /// Lets a make use it.
+    pub(super) fn set<'m>(&self, make: &'m mut Command) -> &'m mut Command {
+        make.arg(format!("ARCH={}", self.arch));
+        make.arg(format!("CC={}", self.script.display()));
+        let prefix = self.name.trim_end_matches("gcc");
+        make.arg(format!("CROSS_COMPILE={prefix}"));
+        // Nothing is to be done to objects that are empty.
+        make.arg("objtool=true").env("REAL_CC", self.name)
+    }
+}
+
 /// The compiler for an architecture, as Debian names it.
-fn compiler(arch: &str) -> Result<&'static str, Error> {
+pub(super) fn compiler(arch: &str) -> Result<&'static str, Error> {
     match arch {
         "x86" => Ok("gcc"),
         "arm64" => Ok("aarch64-linux-gnu-gcc"),
@@ -267,34 +301,21 @@ fn written_name(name: &str) -> &str {
 /// gcc's graphs, by the C file.
 fn theirs(case: &Case<'_>) -> Result<BTreeMap<String, Graph>, Error> {
     let out = &case.out;
-    fs::create_dir_all(out).map_err(|error| Error::io("create", out, &error))?;
-    let cc = out.join("cc");
-    fs::write(&cc, include_str!("cc.sh")).map_err(|error| Error::io("write", &cc, &error))?;
-    fs::set_permissions(&cc, fs::Permissions::from_mode(0o755))
-        .map_err(|error| Error::io("change", &cc, &error))?;
-    let compiler = compiler(case.arch)?;
-    let prefix = compiler.trim_end_matches("gcc");
-    let ready = |mut make: Command| {
-        make.arg(format!("ARCH={}", case.arch));
-        make.arg(format!("CC={}", cc.display()));
-        make.arg(format!("CROSS_COMPILE={prefix}"));
-        // Nothing is to be done to objects that are empty.
-        make.arg("objtool=true").env("REAL_CC", compiler);
-        make
-    };
+    let cc = Compiler::new(case.arch, out)?;
     for goal in [case.configuration, "prepare0"] {
         let mut make = Command::new("make");
         make.args(["-s", "-k", "-j2", "-C"]).arg(case.path);
         make.arg(format!("O={}", out.display()));
         make.arg(goal).stdin(Stdio::null());
-        said(&mut ready(make))?;
+        said(cc.set(&mut make))?;
     }
     let folders: Vec<&str> = case
         .goals
         .iter()
         .map(|goal| goal.trim_end_matches('/'))
         .collect();
-    let mut make = ready(build::top_make(case.path, out)?);
+    let mut make = build::top_make(case.path, out)?;
+    cc.set(&mut make);
     make.arg(format!("GOALS={}", folders.join(" ")));
     make.args(["KBUILD_BUILTIN=1", "KBUILD_MODULES=1", "vmemmlint-compile"]);
     // Not every file of a folder comes to an object; what counts is which graphs are there.
@@ -328,7 +349,7 @@ fn theirs(case: &Case<'_>) -> Result<BTreeMap<String, Graph>, Error> {
 }
 
 /// The calls of functions with bodies in gcc's dump.
-fn graph(dump: &str) -> Graph {
+pub(super) fn graph(dump: &str) -> Graph {
     let mut graph = Graph::new();
     let mut caller: Option<String> = None;
     for line in dump.lines() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use source::Directory;
 
-use super::{Asked, build, calls, functions, judge, judge_arches, known};
+use super::{Asked, build, calls, functions, judge, judge_arches, known, witness};
 use crate::conf::Scratch;
 use crate::error::Error;
 use crate::verdicts;
@@ -24,6 +24,12 @@ pub(crate) enum Question {
     },
     /// Compare the calls that we see with gcc's own call graph; other machines want a cross compiler.
     Calls(Calls),
+    /// Ask `conf` whether it accepts the configuration of every finding, and the compiler of its
+    /// architecture, where one is installed, whether the calls of its path are there.
+    Witness {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+    },
 }
 
 #[derive(clap::Args)]
@@ -50,6 +56,7 @@ impl Question {
             Question::Build(_) => "build",
             Question::Functions { .. } => "functions",
             Question::Calls(_) => "calls",
+            Question::Witness { .. } => "witness",
         }
     }
 }
@@ -59,6 +66,7 @@ pub(super) fn run(question: &Question) -> Result<ExitCode, Error> {
         Question::Build(asked) => run_build(asked),
         Question::Functions { tree } => run_functions(tree),
         Question::Calls(calls) => run_calls(calls),
+        Question::Witness { tree } => witness::run(tree),
     }
 }
 

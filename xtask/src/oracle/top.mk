@@ -1,5 +1,6 @@
-# The top makefile of a kernel with two more goals: the objects that a build would make, without making
-# them; and the objects of the folders in GOALS, without what the kernel as a whole would need before.
+# The top makefile of a kernel with three more goals: the objects that a build would make, without making
+# them; and the objects of the folders in GOALS, or those in OBJECTS, without what the kernel as a whole
+# would need before.
 # To be run in a folder that has a .config, with the variables that xtask/src/oracle/build.rs sets.
 include $(abs_srctree)/Makefile
 
@@ -13,4 +14,10 @@ vmemmlint-objects:
 vmemmlint-compile:
 	@+for dir in $(GOALS); do \
 		$(MAKE) $(build)=$$dir need-builtin=1 need-modorder=1; \
+	done
+
+.PHONY: vmemmlint-each
+vmemmlint-each:
+	@+for object in $(OBJECTS); do \
+		$(MAKE) $(build)=$$(dirname $$object) $$object; \
 	done
