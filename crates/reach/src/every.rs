@@ -90,6 +90,7 @@ type StateKey = (usize, Condition, Rc<BTreeSet<usize>>);
 struct States {
     graph: DiGraph<State, Span>,
     known: FxHashMap<StateKey, NodeIndex>,
+    settled: FxHashMap<Condition, Condition>,
     /// States that were not looked at yet, nearest to the sink first, with what lies behind.
     queue: VecDeque<(NodeIndex, Rc<BTreeSet<usize>>)>,
 }
@@ -134,6 +135,7 @@ impl Analysis<'_> {
                 continue;
             };
             let when = self.store.and(start.when, walk.nodes[node].provided);
+            let when = states.settled(self, when);
             let behind = Rc::new(BTreeSet::new());
             // Two places in one function end two paths, even under one Condition.
             let number = states.graph.add_node(State {
@@ -196,6 +198,7 @@ impl Analysis<'_> {
                 led = self.store.or(led, one);
             }
             let led = self.store.and(led, walk.nodes[caller].provided);
+            let led = states.settled(self, led);
             if self.can_hold(&[led, goal]) == Some(false) {
                 continue;
             }
@@ -363,6 +366,16 @@ impl Analysis<'_> {
 }
 
 impl States {
+    /// A Condition without what nobody further out can speak of, so that more states are one.
+    fn settled(&mut self, analysis: &mut Analysis<'_>, when: Condition) -> Condition {
+        if let Some(known) = self.settled.get(&when) {
+            return *known;
+        }
+        let settled = analysis.without_local(when);
+        self.settled.insert(when, settled);
+        settled
+    }
+
     /// The state that is known by `key`; `next` is how its path leads on where it is new.
     fn state(&mut self, key: StateKey, next: (NodeIndex, Span)) -> NodeIndex {
         if let Some(known) = self.known.get(&key) {

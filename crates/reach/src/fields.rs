@@ -53,6 +53,32 @@ impl Analysis<'_> {
         refined
     }
 
+    /// `condition` without the values of places that lie behind on a path: nobody further out can speak of
+    /// them. What their being other than 0 needs of stores to fields stays.
+    pub(crate) fn without_local(&mut self, condition: Condition) -> Condition {
+        let is_local = |terms: &Terms, atom: Atom| match atom {
+            Atom::Value(id, _) => terms.is_local(Terms::of_value(id)),
+            _ => false,
+        };
+        let atoms = self.store.atoms(condition);
+        if !atoms.into_iter().any(|atom| is_local(&self.terms, atom)) {
+            return condition;
+        }
+        let mut whole = condition;
+        for (literal, field) in self.needed_fields(condition) {
+            let atoms = self.store.atoms(literal);
+            if atoms.into_iter().all(|atom| is_local(&self.terms, atom))
+                && let Some(stored) = self.stored_to(field)
+            {
+                let needs = self.store.implies(literal, stored.when);
+                whole = self.store.and(whole, needs);
+            }
+        }
+        let terms = &self.terms;
+        let projected = self.store.project(whole, &|atom| is_local(terms, atom));
+        projected.unwrap_or(condition)
+    }
+
     /// Where no store to a field that `condition` needs can happen.
     pub(crate) fn never_stored(&mut self, condition: Condition) -> Option<Fact> {
         for (literal, field) in self.needed_fields(condition) {

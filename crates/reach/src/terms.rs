@@ -477,6 +477,30 @@ impl Terms {
         TermId(value.0)
     }
 
+    /// Whether a value is one of places that were come through: constants may be in it, but nothing that is
+    /// passed to a function, no object, and nothing that all places share.
+    pub(crate) fn is_local(&self, id: TermId) -> bool {
+        self.has_place(id) == Some(true)
+    }
+
+    /// Whether the value of a place is in a term; `None` where something else is that others can speak of.
+    fn has_place(&self, id: TermId) -> Option<bool> {
+        match self.get(id) {
+            Term::Int(_) | Term::Config(_) | Term::Constant(_) => Some(false),
+            Term::Site(..) => Some(true),
+            Term::Field(base, _) => self.has_place(*base),
+            Term::Apply(_, a, b) => Some(self.has_place(*a)? | self.has_place(*b)?),
+            Term::Call(_, parts) => parts
+                .iter()
+                .try_fold(false, |known, part| Some(known | self.has_place(*part)?)),
+            Term::Predicate(_)
+            | Term::Address(_)
+            | Term::Object(..)
+            | Term::Param(..)
+            | Term::Choose(..) => None,
+        }
+    }
+
     /// The fields of unknown objects from which a value is computed.
     pub(crate) fn fields_in(&self, id: TermId, found: &mut Vec<TermId>) {
         match self.get(id) {

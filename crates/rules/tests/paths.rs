@@ -94,6 +94,23 @@ fn only_what_is_feasible_is_counted() {
     );
 }
 
+/// What an inner function asks of its own values is free further out, but a field of them holds only what
+/// somebody has stored.
+#[test]
+fn what_lies_behind_on_a_path_keeps_what_it_needs_of_kconfig() {
+    let paths = paths(
+        "struct map {\n\tint shift;\n};\n\
+         void set(struct map *map)\n{\n\tif (IS_ENABLED(CONFIG_OPT))\n\t\tmap->shift = 9;\n}\n\
+         static void inner(void)\n{\n\tstruct map *map = lookup(7);\n\n\
+         \tif (map->shift && ready(7))\n\t\tvmemmap_populate_compound_pages();\n}\n\
+         static void middle(int n)\n{\n\tif (n)\n\t\tinner();\n\telse\n\t\tinner();\n}\n\
+         static int __init start(void)\n{\n\tmiddle(0);\n\tmiddle(read(1));\n\treturn 0;\n}\n\
+         module_init(start);\n",
+    );
+    assert_eq!((paths.count, paths.limit.as_deref()), (3, None));
+    assert_eq!(entries(&paths), ["initcalls: start 3 OPT=y"]);
+}
+
 /// A budget that is too small is told, and what is counted is a lower bound.
 #[test]
 fn a_limit_is_told() {

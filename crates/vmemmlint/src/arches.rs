@@ -3,20 +3,23 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::arguments::{Arches, TableFormat};
+use crate::arguments::{Arches, TableFormat, today};
 use crate::engine::Settings;
 use crate::progress::Bar;
 use crate::{Failure, engine, exit, one_line, print, terminal, tree};
 
 pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
-    let source = Arc::new(tree::open(&asked.tree)?);
+    let directory = tree::open(&asked.tree)?;
     let settings = Settings {
+        accepted: tree::accepted(None, &directory)?,
+        today: Some(today()),
         arches: asked.arch.clone(),
         toolchain: tree::toolchain(asked.toolchain.as_deref())?,
         table: true,
         limits: asked.budget.limits(),
         ..Settings::default()
     };
+    let source = Arc::new(directory);
     let bar = Bar::new(false);
     let outcome = engine::check(source.clone(), &settings, &bar);
     bar.finish();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kconfig::Toolchain;
 use reach::Limits;
 use rules::Acceptances;
@@ -540,7 +540,7 @@ impl Check {
     pub(crate) fn settings(&self, toolchain: Toolchain, accepted: Acceptances) -> Settings {
         Settings {
             accepted,
-            today: Some(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()),
+            today: Some(today()),
             arches: self.arch.clone(),
             rules: self.rule.clone(),
             toolchain,
@@ -548,6 +548,11 @@ impl Check {
             ..Settings::default()
         }
     }
+}
+
+/// The day, for what is accepted until one.
+pub(crate) fn today() -> Date {
+    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
 }
 
 fn concat_help() -> String {
