@@ -210,7 +210,7 @@ struct Found {
 }
 
 /// The differences that a committed list names.
-fn known(list: &str) -> Result<Vec<String>, Error> {
+pub(crate) fn known(list: &str) -> Result<Vec<String>, Error> {
     let path: PathBuf = crate::root().join(format!("xtask/oracle/{list}.txt"));
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -224,7 +224,7 @@ fn known(list: &str) -> Result<Vec<String>, Error> {
 }
 
 /// Holds the differences against those that are known.
-fn judge(question: &str, known: &[String], differences: &[String]) -> ExitCode {
+pub(crate) fn judge(question: &str, known: &[String], differences: &[String]) -> ExitCode {
     let mut wrong = 0;
     for line in differences.iter().filter(|line| !known.contains(line)) {
         println!("new: {line}");
