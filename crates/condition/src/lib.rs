@@ -20,10 +20,12 @@
 mod atom;
 mod diagram;
 mod display;
+mod least;
 mod solver;
 mod store;
 
 pub use atom::{Atom, AtomId, CompareOp, Level, ValueId};
 pub use display::Display;
+pub use least::least;
 pub use solver::{Answer, Limit, Model, Solver};
 pub use store::{Condition, Shape, Store};

@@ -92,17 +92,7 @@ impl Model {
             kept.retain(|name| core.contains(&guards[name]));
             found = (kept.len() < before).then(|| forbids(&kept)).flatten();
         }
-        let mut at = 0;
-        while at < kept.len() {
-            let mut fewer = kept.clone();
-            fewer.remove(at);
-            if forbids(&fewer).is_some() {
-                kept = fewer;
-            } else {
-                at += 1;
-            }
-        }
-        kept
+        condition::least(kept, |fewer| forbids(fewer).is_some())
     }
 }
 

@@ -299,21 +299,38 @@ impl Analysis<'_> {
         graph: &DiGraph<State, Span>,
         first: NodeIndex,
     ) -> Vec<PathStep> {
-        let mut path = Vec::new();
-        let mut at = Some(first);
-        while let Some(number) = at {
+        let next = |number: &NodeIndex| graph[*number].next.map(|(next, _)| next);
+        let chain = std::iter::successors(Some(first), next).map(|number| {
             let state = &graph[number];
-            let key = walk.nodes[state.node].key;
-            path.push(PathStep {
-                function: self.name_of(key),
-                place: Place {
-                    file: key.path,
-                    span: state.next.map_or(state.sink, |(_, span)| span),
-                },
-            });
-            at = state.next.map(|(next, _)| next);
+            let span = state.next.map_or(state.sink, |(_, span)| span);
+            (state.node, span)
+        });
+        self.path_steps(walk, chain)
+    }
+
+    /// A path to a sink, from its nodes and the places in them from which it goes on.
+    pub(crate) fn path_steps(
+        &mut self,
+        walk: &Walk,
+        chain: impl Iterator<Item = (usize, Span)>,
+    ) -> Vec<PathStep> {
+        let mut path: Vec<PathStep> = chain
+            .map(|(node, span)| {
+                let key = walk.nodes[node].key;
+                PathStep {
+                    function: self.name_of(key),
+                    place: Place {
+                        file: key.path,
+                        span,
+                    },
+                }
+            })
+            .collect();
+        // A call as a sink ends at the call, not inside the function that is called.
+        let called = !walk.starts.iter().any(|start| start.is_place);
+        if called && path.len() > 1 {
+            path.pop();
         }
-        without_called(walk, &mut path);
         path
     }
 
@@ -404,12 +421,4 @@ fn cycles(walk: &Walk) -> Vec<Option<usize>> {
         }
     }
     cycles
-}
-
-/// A call as a sink ends at the call, not inside the function that is called.
-pub(crate) fn without_called(walk: &Walk, path: &mut Vec<PathStep>) {
-    let called = !walk.starts.iter().any(|start| start.is_place);
-    if called && path.len() > 1 {
-        path.pop();
-    }
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::link::{FunctionKey, is_header};
-use crate::terms::{Term, Terms};
+use crate::terms::{Term, TermId, Terms};
 use crate::{Analysis, Fact, Place};
 
 /// What stores to a field.
@@ -199,9 +199,10 @@ impl Analysis<'_> {
             id,
         };
         let frame = self.function_frame(unit, visit, key, 0)?;
-        let test = match frame.body.flows.get(flow_at(&frame.body, span)) {
+        let flow = flow_at(&frame.body, span);
+        let test = match frame.body.flows.get(flow) {
             Flow::And(_, inner) => inner,
-            _ => flow_at(&frame.body, span),
+            _ => flow,
         };
         let words = match frame.body.flows.get(test) {
             Flow::Leaf(number, positive) => {
@@ -240,14 +241,20 @@ impl Analysis<'_> {
         told
     }
 
-    /// The fields of what is passed to a function from which values in `condition` are computed.
-    pub(crate) fn asked_fields(&mut self, condition: Condition) -> Vec<Name> {
+    /// The fields from which values in `condition` are computed.
+    pub(crate) fn fields_asked(&self, condition: Condition) -> Vec<TermId> {
         let mut fields = Vec::new();
         for atom in self.store.atoms(condition) {
             if let Atom::Value(id, _) = atom {
                 self.terms.fields_in(Terms::of_value(id), &mut fields);
             }
         }
+        fields
+    }
+
+    /// The fields of what is passed to a function from which values in `condition` are computed.
+    pub(crate) fn asked_fields(&self, condition: Condition) -> Vec<Name> {
+        let fields = self.fields_asked(condition);
         let name = |field| match *self.terms.get(field) {
             Term::Field(base, name) => {
                 let is_passed = matches!(self.terms.get(base), Term::Param(..));

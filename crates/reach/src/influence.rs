@@ -1,6 +1,6 @@
 //! Whether it matters to anything that a Kconfig symbol is on: in Kconfig, in code, in makefiles.
 
-use condition::{Answer as Solved, Atom, Condition, Level};
+use condition::{Answer as Solved, Condition, Level};
 use csource::{File, Lexer, TokenKind, whole_words};
 use text::{Name, Span};
 
@@ -89,8 +89,8 @@ impl<'t> Analysis<'t> {
     /// Whether in some configuration with the symbol, where `around` holds, `asked` would be another
     /// without it.
     fn decides(&mut self, seen: &mut Seen, around: Condition, asked: Condition) -> bool {
-        let with = self.fixed(asked, seen.symbol, true);
-        let without = self.fixed(asked, seen.symbol, false);
+        let with = self.at_level(asked, seen.symbol, Some(Level::Yes));
+        let without = self.at_level(asked, seen.symbol, None);
         let same = self.store.iff(with, without);
         match self.solve(&[seen.on, around, !same]) {
             Solved::Sat(_) => true,
@@ -100,16 +100,6 @@ impl<'t> Analysis<'t> {
                 false
             }
         }
-    }
-
-    fn fixed(&mut self, condition: Condition, symbol: Name, on: bool) -> Condition {
-        self.store
-            .map_atoms(condition, &mut |store, atom| match atom {
-                Atom::Symbol { name, level } if name == symbol => {
-                    Condition::constant(on && level == Level::Yes)
-                }
-                atom => store.atom(atom),
-            })
     }
 
     fn in_code(&mut self, seen: &mut Seen) -> Option<Fact> {

@@ -10,8 +10,9 @@
 
 use std::collections::BTreeSet;
 
-use condition::{Atom, Condition, Shape, Solver};
+use condition::{Atom, Condition, Level, Shape, Solver};
 use kconfig::Wish;
+use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
 use crate::link::FunctionKey;
@@ -83,10 +84,11 @@ impl Analysis<'_> {
     pub fn ends(&mut self, reach: &Reach) -> Vec<Fact> {
         let walk = &reach.walk;
         // A call that leads on to one definition of a function may lead to no other.
+        let open = walk.calls.edge_weights();
+        let open: FxHashSet<_> = open.map(|site| (site.caller, site.span)).collect();
         let is_open = |closed: &Closed| {
-            let callees = (0..walk.nodes.len()).flat_map(|callee| walk.calls_of(callee));
-            let mut calls = callees.map(|(_, site)| (site.caller, site.span));
-            calls.any(|(caller, span)| Some(caller) == closed.caller && span == closed.span)
+            let call = closed.caller.map(|caller| (caller, closed.span));
+            call.is_some_and(|call| open.contains(&call))
         };
         let mut closed: Vec<&Closed> = walk.closed.iter().filter(|one| !is_open(one)).collect();
         closed.sort_by_key(|closed| (closed.distance, closed.file, closed.span));
@@ -175,18 +177,11 @@ impl Analysis<'_> {
         {
             return Some(vec![alone.clone()]);
         }
-        let mut at = 0;
-        while at < parts.len() {
-            let mut fewer = parts.clone();
-            fewer.remove(at);
+        let least = condition::least(parts, |fewer| {
             let conditions: Vec<Condition> = fewer.iter().map(|part| part.when).collect();
-            if self.can_hold(&conditions) == Some(false) {
-                parts = fewer;
-            } else {
-                at += 1;
-            }
-        }
-        Some(parts)
+            self.can_hold(&conditions) == Some(false)
+        });
+        Some(least)
     }
 
     /// What closes a call: the code that needs it, and the Kconfig that forbids it.
@@ -245,21 +240,19 @@ impl Analysis<'_> {
             if symbols.any(others) {
                 return None;
             }
-            let fits = |value: &str| Wish {
+            let levels = [
+                ("y", Some(Level::Yes)),
+                ("m", Some(Level::Module)),
+                ("n", None),
+            ];
+            let asked = levels
+                .into_iter()
+                .find(|(_, level)| self.at_level(part.when, symbol, *level).is_true());
+            let (value, _) = asked?;
+            wishes.push(Wish {
                 symbol,
                 value: value.to_owned(),
-            };
-            let asked = ["y", "m", "n"].into_iter().map(fits).find(|wish| {
-                let value = |atom: Atom| match atom {
-                    Atom::Symbol { level, .. } => Some(match level {
-                        condition::Level::Yes => wish.value == "y",
-                        condition::Level::Module => wish.value == "m",
-                    }),
-                    _ => None,
-                };
-                self.store.evaluate(part.when, &mut |atom| value(atom)) == Some(true)
             });
-            wishes.push(asked?);
         }
         Some(wishes)
     }
@@ -373,14 +366,8 @@ impl Analysis<'_> {
 
     /// A field of parameter `number` that is 0 in what is passed, one that closes the call by itself first.
     fn zero_field(&mut self, reach: Condition, number: usize, arg: TermId) -> Option<Name> {
-        let mut fields = Vec::new();
-        for atom in self.store.atoms(reach) {
-            if let Atom::Value(id, _) = atom {
-                self.terms.fields_in(Terms::of_value(id), &mut fields);
-            }
-        }
         let mut zero = Vec::new();
-        for field in fields {
+        for field in self.fields_asked(reach) {
             let Term::Field(base, name) = *self.terms.get(field) else {
                 continue;
             };

@@ -7,8 +7,7 @@ use kconfig::{Configuration, Fill, Needed, Purpose, Settings, SymbolType, Value}
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
-use crate::answer::{PathStep, Witness};
-use crate::every::without_called;
+use crate::answer::Witness;
 use crate::sites::Entry;
 use crate::walk::Walk;
 use crate::{Analysis, Place};
@@ -137,25 +136,13 @@ impl Analysis<'_> {
         entry: &Entry,
         (whole, model): (Condition, Model),
     ) -> (Witness, Grounds) {
-        let mut path = Vec::new();
-        let mut at = Some(last);
-        while let Some(number) = at {
-            let state = &states[number];
-            let key = walk.nodes[state.node].key;
+        let chain = std::iter::successors(Some(last), |at| states[*at].from.map(|(next, _)| next));
+        let chain = chain.map(|at| {
+            let state = &states[at];
             let span = state.from.map_or(state.sink, |(_, span)| span);
-            if let Some(file) = self.read_file(key.path) {
-                let function = file.function(key.id).name;
-                path.push(PathStep {
-                    function,
-                    place: Place {
-                        file: key.path,
-                        span,
-                    },
-                });
-            }
-            at = state.from.map(|(next, _)| next);
-        }
-        without_called(walk, &mut path);
+            (state.node, span)
+        });
+        let path = self.path_steps(walk, chain);
         let (wanted, assumptions) = self.decisive(whole, &model);
         let witness = Witness {
             path,
@@ -311,7 +298,9 @@ impl Analysis<'_> {
         let mut plain = Solver::new();
         plain.assert(&self.store, !whole);
         let core = match plain.solve(&self.store, &literals) {
-            Solved::Unsat(core) => self.minimal(&mut plain, core),
+            Solved::Unsat(core) => {
+                condition::least(core, |fewer| plain.solve(&self.store, fewer).is_unsat())
+            }
             _ => literals,
         };
         let mut wanted = Vec::new();
@@ -335,21 +324,6 @@ impl Analysis<'_> {
     pub(crate) fn config_symbol(&self, name: Name) -> Option<Name> {
         let symbol = self.model.symbol(name.strip_prefix("CONFIG_")?)?;
         Some(symbol.name)
-    }
-
-    /// Drops what is not needed, one literal after the other.
-    fn minimal(&mut self, plain: &mut Solver, core: Vec<Condition>) -> Vec<Condition> {
-        let mut kept = core;
-        let mut at = 0;
-        while at < kept.len() {
-            let mut fewer = kept.clone();
-            fewer.remove(at);
-            match plain.solve(&self.store, &fewer) {
-                Solved::Unsat(_) => kept = fewer,
-                _ => at += 1,
-            }
-        }
-        kept
     }
 
     fn record(&mut self, atom: Atom, negated: bool, assumptions: &mut Vec<String>) {

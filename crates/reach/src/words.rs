@@ -62,8 +62,8 @@ impl Analysis<'_> {
         }
         let mut all_on = Vec::new();
         for symbol in symbols {
-            let [yes, module, no] = [(true, false), (false, true), (false, false)]
-                .map(|levels| self.at_level(*rest, symbol, levels));
+            let [yes, module, no] = [Some(Level::Yes), Some(Level::Module), None]
+                .map(|level| self.at_level(*rest, symbol, level));
             let on = self.store.enabled(&symbol);
             let either = self.store.or(yes, module);
             let with = self.store.and(on, either);
@@ -80,20 +80,17 @@ impl Analysis<'_> {
         all_on
     }
 
-    /// `condition` where a symbol is `y`, or `m`, or neither.
-    fn at_level(
+    /// `condition` where a symbol is at a level, or off.
+    pub(crate) fn at_level(
         &mut self,
         condition: Condition,
         symbol: Name,
-        (yes, module): (bool, bool),
+        at: Option<Level>,
     ) -> Condition {
         self.store
             .map_atoms(condition, &mut |store, atom| match atom {
                 Atom::Symbol { name, level } if name == symbol => {
-                    Condition::constant(match level {
-                        Level::Yes => yes,
-                        Level::Module => module,
-                    })
+                    Condition::constant(at == Some(level))
                 }
                 atom => store.atom(atom),
             })

@@ -115,15 +115,20 @@ fn problem_at(paper: &mut Paper, problem: &Problem, excerpt: Option<Excerpt>) {
 
 /// The findings, in their order, each followed by an empty line.
 pub fn findings(outcome: &Outcome, source: &dyn Source, look: &Look) -> String {
-    let files = Files::new(source);
+    let all: Vec<&Finding> = outcome.findings.iter().collect();
+    findings_at(&Files::new(source), &all, look)
+}
+
+/// The same of some findings.
+pub(crate) fn findings_at(files: &Files, findings: &[&Finding], look: &Look) -> String {
     let mut paper = Paper::new(look);
-    for (index, finding) in outcome.findings.iter().enumerate() {
-        let earlier = outcome.findings[..index].iter().find(|earlier| {
+    for (index, finding) in findings.iter().enumerate() {
+        let earlier = findings[..index].iter().copied().find(|earlier| {
             earlier.rule == finding.rule
                 && earlier.sink == finding.sink
                 && earlier.path == finding.path
         });
-        finding_at(&mut paper, &files, finding, earlier);
+        finding_at(&mut paper, files, finding, earlier);
         paper.line("");
     }
     paper.finish()
@@ -231,7 +236,7 @@ fn call_path(paper: &mut Paper, files: &Files, finding: &Finding) {
 }
 
 /// The code of a step, cut to what is left of the line; nothing where that is too little to tell.
-fn code_behind(paper: &Paper, files: &Files, place: &Place, used: usize) -> String {
+pub(crate) fn code_behind(paper: &Paper, files: &Files, place: &Place, used: usize) -> String {
     const LEAST: usize = 16;
     let look = paper.look();
     let room = look.columns().saturating_sub(used + 2);

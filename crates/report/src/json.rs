@@ -73,7 +73,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-pub(crate) fn accepted(accepted: &Accepted) -> Value {
+fn accepted(accepted: &Accepted) -> Value {
     let mut value = finding(&accepted.finding);
     value["reason"] = object!(accepted.reason);
     value["accepted_at"] = place(&accepted.place);

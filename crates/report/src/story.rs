@@ -1,13 +1,13 @@
 //! The whole story of a rule: what was answered for each architecture, from which facts, and where
 //! each way back from the sinks ends.
 
-use rules::{ArchRow, ArchVerdict, Note, Outcome};
+use rules::{ArchRow, ArchVerdict, Finding, Note, Outcome};
 use source::Source;
 
 use crate::arches::{backend_words, symbol};
 use crate::clean;
 use crate::excerpt::Files;
-use crate::human::{findings, place_line};
+use crate::human::{code_behind, findings_at, place_line};
 use crate::look::{Detail, Look};
 use crate::paper::Paper;
 use crate::summary::shown;
@@ -21,26 +21,14 @@ pub fn story(outcome: &Outcome, source: &dyn Source, look: &Look) -> String {
         let row = outcome.rows.iter().find(|row| row.arch == verdict.arch);
         told(&mut paper, &files, verdict, row);
         text.push_str(&paper.finish());
-        let own = Outcome {
-            findings: outcome
-                .findings
-                .iter()
-                .filter(|finding| finding.arch == verdict.arch)
-                .cloned()
-                .collect(),
-            ..Outcome::default()
-        };
-        let look = Look {
+        let own = outcome.findings.iter();
+        let own: Vec<&Finding> = own.filter(|f| f.arch == verdict.arch).collect();
+        let all = Look {
             paths: Detail::All,
             ..*look
         };
-        if !own.findings.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&findings(&own, source, &look));
-        if own.findings.is_empty() {
-            text.push('\n');
-        }
+        text.push('\n');
+        text.push_str(&findings_at(&files, &own, &all));
     }
     text
 }
@@ -76,15 +64,8 @@ fn notes(paper: &mut Paper, files: &Files, name: &str, notes: &[Note]) {
         paper.section(name, &clean::line(&note.text));
         let Some(place) = &note.place else { continue };
         let at = place_line(place);
-        let indent = " ".repeat(name.len() + 4);
-        let code = files.line(place).map(|code| code.trim().to_owned());
-        let used = indent.len() + clean::width(&at) + 2;
-        let room = paper.look().columns().saturating_sub(used + 2);
-        let code = code.map_or_else(String::new, |code| {
-            clean::cut(&code, room, paper.look().ellipsis())
-        });
-        let style = paper.look().theme().styles.linum;
-        let line = format!("{indent}{at}  {}", paper.styled(&code, style));
+        let mut line = format!("{}{at}", " ".repeat(name.len() + 4));
+        line.push_str(&code_behind(paper, files, place, clean::width(&line)));
         paper.line(line.trim_end());
     }
 }

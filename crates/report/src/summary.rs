@@ -1,5 +1,6 @@
 //! The table that closes a report: every architecture and what was found about it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use owo_colors::Style;
@@ -62,14 +63,8 @@ pub(crate) fn shown(verdict: Verdict, look: &Look) -> (&'static str, Style) {
 }
 
 /// What is worst comes first.
-fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Flagged => 0,
-        Verdict::Unknown => 1,
-        Verdict::Accepted => 2,
-        Verdict::Clean => 3,
-        Verdict::CannotReach => 4,
-    }
+fn rank(verdict: Verdict) -> Reverse<u8> {
+    Reverse(verdict.weight())
 }
 
 /// The rows of the table, by architecture.
@@ -88,7 +83,7 @@ fn rows(outcome: &Outcome) -> Vec<Row> {
 fn without_repeats(rows: &[Row]) -> Vec<Row> {
     /// A reason that is no longer than this is said again.
     const SHORT: usize = 24;
-    let mut told: BTreeMap<Vec<(u8, String)>, String> = BTreeMap::new();
+    let mut told: BTreeMap<Vec<(Reverse<u8>, String)>, String> = BTreeMap::new();
     let mut kept: Vec<Row> = Vec::new();
     for own in rows.chunk_by(|a, b| a.arch == b.arch) {
         let (arch, here) = (&own[0].arch, format!(" on {} ", own[0].arch));
@@ -120,7 +115,7 @@ pub(crate) fn speaks(verdict: &ArchVerdict) -> bool {
 /// The rows of one architecture. Rules that are answered alike share one, and where all do, none is
 /// named. The reasons of what is flagged stand in the findings.
 fn rows_of(arch: &str, verdicts: &[&ArchVerdict]) -> Vec<Row> {
-    let mut groups: BTreeMap<(u8, String), Vec<&ArchVerdict>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Reverse<u8>, String), Vec<&ArchVerdict>> = BTreeMap::new();
     let silent = !verdicts.iter().any(|verdict| speaks(verdict));
     for verdict in verdicts.iter().filter(|verdict| silent || speaks(verdict)) {
         let why = match verdict.verdict {
@@ -133,7 +128,7 @@ fn rows_of(arch: &str, verdicts: &[&ArchVerdict]) -> Vec<Row> {
             .push(verdict);
     }
     let alone = groups.len() == 1;
-    let row = |((_, why), group): ((u8, String), Vec<&ArchVerdict>)| {
+    let row = |((_, why), group): ((Reverse<u8>, String), Vec<&ArchVerdict>)| {
         let rules: Vec<String> = group.iter().map(|v| clean::line(&v.rule)).collect();
         let why = match (why.is_empty(), alone) {
             (true, _) => rules.join(", "),
@@ -161,7 +156,7 @@ fn reason(verdict: &ArchVerdict) -> String {
 
 /// The last line: how many of each.
 fn total(tree: &str, outcome: &Outcome) -> String {
-    let mut worst: BTreeMap<&str, (bool, u8)> = BTreeMap::new();
+    let mut worst: BTreeMap<&str, (bool, Reverse<u8>)> = BTreeMap::new();
     for verdict in &outcome.verdicts {
         // What says nothing counts only where nothing else is said.
         let own = (!speaks(verdict), rank(verdict.verdict));

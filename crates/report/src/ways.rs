@@ -32,9 +32,7 @@ pub fn paths(outcome: &Outcome, look: &Look) -> String {
 
 /// The paths of one finding.
 pub(crate) fn paths_at(paper: &mut Paper, paths: &Paths) {
-    let total = counted(paths);
-    let entries = several_of(paths.entries.len(), "entry", "entries");
-    paper.section("paths", &format!("{total} from {entries}"));
+    paper.section("paths", &total(paths));
     if let Some(limit) = &paths.limit {
         paper.section("limit", &clean::line(limit));
     }
@@ -74,9 +72,10 @@ pub(crate) fn others_at(paper: &mut Paper, finding: &Finding, paths: &Paths) {
             paper.section("also", &format!("from {words}, by {}", steps(entry)));
         }
     }
-    let entries = several_of(paths.entries.len(), "entry", "entries");
-    let words = format!("{} from {entries}; --all-paths tells them", counted(paths));
-    paper.section("paths", &words);
+    paper.section(
+        "paths",
+        &format!("{}; --all-paths tells them", total(paths)),
+    );
 }
 
 /// The shortest path of an entry in one line.
@@ -146,26 +145,20 @@ fn by_kind(paths: &Paths) -> Vec<(&str, Vec<&PathEntry>)> {
     groups
 }
 
-/// `4 paths`; `4 paths or more` where a limit was hit.
-pub(crate) fn counted(paths: &Paths) -> String {
-    let count = many(paths.count, "path");
-    match paths.limit {
-        Some(_) => format!("{count} or more"),
-        None => count,
-    }
+/// `4 paths from 1 entry`; `4 paths or more from 2 entries` where a limit was hit.
+fn total(paths: &Paths) -> String {
+    let more = paths.limit.as_ref().map_or("", |_| " or more");
+    let entries = match paths.entries.len() {
+        1 => "1 entry".to_owned(),
+        count => format!("{count} entries"),
+    };
+    format!("{}{more} from {entries}", many(paths.count, "path"))
 }
 
 fn many(count: u128, word: &str) -> String {
     match usize::try_from(count) {
         Ok(count) => several(count, word),
         Err(_) => format!("{count} {word}s"),
-    }
-}
-
-fn several_of(count: usize, one: &str, more: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        count => format!("{count} {more}"),
     }
 }
 

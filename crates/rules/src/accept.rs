@@ -19,7 +19,7 @@ use text::{LineIndex, Span};
 use toml::Spanned;
 
 use crate::rule::RuleError;
-use crate::{Accepted, Finding, Note, Outcome, Place, State, Suppression, Verdict};
+use crate::{Accepted, CheckError, Finding, Note, Outcome, Place, State, Suppression, Verdict};
 
 /// What is accepted, as a file says it.
 #[derive(Clone, Debug, Default)]
@@ -102,9 +102,8 @@ impl Acceptances {
             let place = place(one.span());
             let words = one.into_inner();
             if !rules.contains(&words.rule) {
-                let known = rules.join(", ");
-                let message = format!("there is no rule {}; there are {known}", words.rule);
-                return Err(error(place.line, message));
+                let unknown = CheckError::UnknownRule(words.rule, rules.to_vec());
+                return Err(error(place.line, unknown.to_string()));
             }
             if words.reason.trim().is_empty() {
                 let message = "nothing is accepted without a reason".to_owned();

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use crate::arguments::{Arches, TableFormat, today};
 use crate::engine::Settings;
-use crate::progress::Bar;
-use crate::{Failure, engine, exit, one_line, print, terminal, tree};
+use crate::{Failure, engine, exit, print, terminal, tree};
 
 pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
     let directory = tree::open(&asked.tree)?;
@@ -20,10 +19,7 @@ pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
         ..Settings::default()
     };
     let source = Arc::new(directory);
-    let bar = Bar::new(false);
-    let outcome = engine::check(source.clone(), &settings, &bar);
-    bar.finish();
-    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let outcome = engine::check(source.clone(), &settings, false)?;
     let look = terminal::look(asked.color);
     print(&match asked.format {
         TableFormat::Human => {

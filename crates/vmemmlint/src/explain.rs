@@ -3,20 +3,18 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rules::CheckError;
+
 use crate::arguments::Explain;
 use crate::engine::Settings;
-use crate::progress::Bar;
 use crate::{Failure, engine, exit, one_line, print, terminal, tree};
 
 pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
     let rules = rules::built_in().map_err(|e| one_line(&e.to_string()))?;
     let Some(rule) = rules.iter().find(|rule| rule.id == asked.rule) else {
-        let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-        return Err(one_line(&format!(
-            "there is no rule {}; there are {}",
-            asked.rule,
-            known.join(", ")
-        )));
+        let known = rules.into_iter().map(|rule| rule.id).collect();
+        let unknown = CheckError::UnknownRule(asked.rule.clone(), known);
+        return Err(one_line(&unknown.to_string()));
     };
     let here = std::path::PathBuf::from(".");
     let named = asked
@@ -42,10 +40,7 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         ..Settings::default()
     };
     let source = Arc::new(directory);
-    let bar = Bar::new(false);
-    let outcome = engine::check(source.clone(), &settings, &bar);
-    bar.finish();
-    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let outcome = engine::check(source.clone(), &settings, false)?;
     let look = terminal::look(asked.color);
     let told = [
         format!("{}: {}\n\n", rule.id, rule.title()),

@@ -27,7 +27,6 @@ use rules::Outcome;
 use source::Source;
 
 use crate::arguments::{Arguments, Check, Command, Format};
-use crate::progress::Bar;
 
 /// What ends a run early, in one line.
 type Failure = String;
@@ -74,14 +73,8 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
-    let bar = Bar::new(check.quiet);
-    let outcome = engine::check(
-        Arc::clone(&source),
-        &check.settings(toolchain, accepted),
-        &bar,
-    );
-    bar.finish();
-    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let settings = check.settings(toolchain, accepted);
+    let outcome = engine::check(Arc::clone(&source), &settings, check.quiet)?;
     print(&report(check, &outcome, &*source))?;
     Ok(ExitCode::from(exit::code(&outcome, check.allow_unknown)))
 }

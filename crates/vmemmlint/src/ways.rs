@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::arguments::{GraphFormat, Paths};
 use crate::engine::Settings;
-use crate::progress::Bar;
 use crate::{Failure, engine, one_line, print, terminal, tree, witness};
 
 pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
@@ -23,10 +22,7 @@ pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
         rules: vec![asked.from.clone()],
         ..Settings::default()
     };
-    let bar = Bar::new(false);
-    let outcome = engine::check(source, &settings, &bar);
-    bar.finish();
-    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let outcome = engine::check(source, &settings, false)?;
     if outcome.findings.is_empty() {
         return Ok(witness::nothing((&asked.from, &asked.to), &outcome));
     }

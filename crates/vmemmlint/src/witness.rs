@@ -8,7 +8,6 @@ use rules::{Finding, Outcome, Verdict};
 
 use crate::arguments::Witness;
 use crate::engine::Settings;
-use crate::progress::Bar;
 use crate::{Failure, engine, exit, one_line, print, tree};
 
 pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
@@ -21,10 +20,7 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
         base: asked.base.as_deref().map(tree::config_text).transpose()?,
         ..Settings::default()
     };
-    let bar = Bar::new(false);
-    let outcome = engine::check(source, &settings, &bar);
-    bar.finish();
-    let outcome = outcome.map_err(|e| one_line(&e.to_string()))?;
+    let outcome = engine::check(source, &settings, false)?;
     let number = asked.finding as usize;
     let count = outcome.findings.len();
     let Some(finding) = outcome.findings.get(number - 1) else {
