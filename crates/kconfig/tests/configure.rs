@@ -229,6 +229,13 @@ fn what_is_on_by_default_without_a_prompt_is_switched_off_where_it_comes_from() 
 }
 
 #[test]
+fn what_must_be_off_in_a_choice_is_told_by_what_is_on() {
+    let text = "choice\n\tprompt \"kind\"\nconfig USUAL\n\tbool \"u\"\nconfig OTHER\n\tbool \"o\"\n\
+        endchoice\nconfig LARGE\n\tbool \"l\"\n\tdepends on !USUAL\n";
+    check_fragment(text, "LARGE=y", &[("LARGE", "y"), ("OTHER", "y")], &[]);
+}
+
+#[test]
 fn numbers_and_texts_that_are_asked_for_are_found() {
     let text = "config A\n\thex \"a\"\n\tdefault 0x0\nconfig B\n\thex \"b\"\n\tdefault 0x0\n\
         config DIFFER\n\tbool \"d\"\n\tdepends on A != B\nconfig LESS\n\tbool \"l\"\n\tdepends on B < A\n\
