@@ -9,6 +9,8 @@
 //! `CONFIG_WANTED`, whichever object is meant. Structures are not told apart here: a store to a field
 //! of the same name in another one counts too, so that more is held possible, never less.
 
+use std::sync::Arc;
+
 use condition::{Atom, Condition};
 use csource::{Body, File, Flow, FlowId, FunctionId, Lexer, Mention, Token, TokenKind};
 use rustc_hash::FxHashMap;
@@ -148,7 +150,7 @@ impl Analysis<'_> {
         for path in paths {
             let file = self.read_file(path)?;
             let mentions = file.mentions(field);
-            for span in stores_in(&file, field)? {
+            for span in self.stores_in(&file, field)? {
                 let when = self.store_condition((path, &file), &mentions, span)?;
                 if sum.is_none() {
                     sum = Some(Stored {
@@ -163,6 +165,30 @@ impl Analysis<'_> {
             }
         }
         sum
+    }
+
+    /// Where in a file the name of `field` stands in a store of what is not plainly 0; `None` where a macro may
+    /// store to it.
+    pub(crate) fn stores_in(&mut self, file: &Arc<File>, field: Name) -> Option<Vec<Span>> {
+        let (stores, handed_on) = occurrences(file, field)?;
+        if handed_on.is_empty() {
+            return Some(stores);
+        }
+        let mentions = file.mentions(field);
+        let (unit, visit) = self.place_of(file.path())?;
+        let mut seen = Vec::new();
+        for span in handed_on {
+            let Some(id) = around(file, &mentions, span).filter(|id| !seen.contains(id)) else {
+                continue;
+            };
+            seen.push(id);
+            let path = file.path();
+            let frame = self.function_frame(unit, visit, FunctionKey { path, id }, 0)?;
+            if self.stored_by_macros(&frame).fields.contains(&field) {
+                return None;
+            }
+        }
+        Some(stores)
     }
 
     /// When a store happens; `None` where that was not found out.
@@ -275,7 +301,7 @@ impl Analysis<'_> {
 }
 
 /// The function in which a place is, of those that mention a name.
-fn around(file: &File, mentions: &[Mention], span: Span) -> Option<FunctionId> {
+pub(crate) fn around(file: &File, mentions: &[Mention], span: Span) -> Option<FunctionId> {
     mentions.iter().find_map(|mention| match mention {
         Mention::Function(id) if file.function(*id).body.contains(span.start) => Some(*id),
         _ => None,
@@ -291,17 +317,21 @@ fn flow_at(body: &Body, span: Span) -> FlowId {
     store.map_or_else(|| body.flow_at(span), |store| store.flow)
 }
 
-/// Where in a file the name of `field` stands in a store of what is not plainly 0; `None` where a macro may store to it.
-fn stores_in(file: &File, field: Name) -> Option<Vec<Span>> {
+/// Where in a file the name of `field` stands in a store of what is not plainly 0, and where as a whole argument
+/// of something; `None` where a macro's own text stores to it.
+fn occurrences(file: &File, field: Name) -> Option<(Vec<Span>, Vec<Span>)> {
     let text = file.text();
     let tokens: Vec<Token> = Lexer::new(text).collect();
-    let mut found = Vec::new();
+    let (mut stores, mut handed_on) = (Vec::new(), Vec::new());
     for (number, token) in tokens.iter().enumerate() {
         match token.kind {
-            TokenKind::Ident
-                if token.span.of(text) == field.as_bytes() && is_store(text, &tokens, number) =>
-            {
-                found.push(token.span);
+            TokenKind::Ident if token.span.of(text) == field.as_bytes() => {
+                let next = tokens.get(number + 1);
+                if is_store(text, &tokens, number) {
+                    stores.push(token.span);
+                } else if next.is_some_and(|next| next.is(b',') || next.is(b')')) {
+                    handed_on.push(token.span);
+                }
             }
             TokenKind::Directive => {
                 let own = token.span.of(text);
@@ -316,7 +346,7 @@ fn stores_in(file: &File, field: Name) -> Option<Vec<Span>> {
             _ => {}
         }
     }
-    Some(found)
+    Some((stores, handed_on))
 }
 
 /// Whether `x->field`, whose last token has this number, may be stored to: it stands before an
@@ -354,6 +384,10 @@ fn is_store(text: &[u8], tokens: &[Token], number: usize) -> bool {
     }
     let operator = |byte: u8| is(Some(next), byte);
     let twice = |byte: u8| operator(byte) && is(Some(next + 1), byte) && adjacent(tokens, next);
+    // `&x->field->other` is the address of something else.
+    if operator(b'-') && is(Some(next + 1), b'>') && adjacent(tokens, next) {
+        return false;
+    }
     let assigned = b"+-*/%&|^"
         .iter()
         .any(|byte| operator(*byte) && is(Some(next + 1), b'=') && adjacent(tokens, next));
@@ -390,11 +424,13 @@ fn is_prefixed(tokens: &[Token], number: usize) -> bool {
             TokenKind::Punct(b'>') if before > 0 && tokens[before - 1].is(b'-') => at -= 1,
             _ if depth > 0 => {}
             TokenKind::Punct(b'&') => {
-                // After a value it is an operator between two.
+                // After a value it is an operator between two, and so it is in `&&`.
                 let other = before.checked_sub(1).map(|at| tokens[at].kind);
                 return !matches!(
                     other,
-                    Some(TokenKind::Ident | TokenKind::Number | TokenKind::Punct(b')' | b']'))
+                    Some(
+                        TokenKind::Ident | TokenKind::Number | TokenKind::Punct(b')' | b']' | b'&')
+                    )
                 );
             }
             TokenKind::Punct(b'+' | b'-') => {

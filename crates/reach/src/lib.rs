@@ -18,6 +18,7 @@ mod every;
 mod expand;
 mod fields;
 mod frame;
+mod fresh;
 mod generated;
 mod given;
 mod graph;
@@ -75,6 +76,8 @@ pub struct Vocabulary {
     pub stable: BTreeSet<String>,
     /// Parts of the names of functions that return zeroed memory.
     pub zeroing: Vec<String>,
+    /// Parts of the names of functions that return memory to which nothing else points yet.
+    pub allocating: Vec<String>,
     /// Functions that clear an object: `memset(object, 0, sizeof(*object))`.
     pub clearing: Vec<String>,
     /// Fields through which calls are not followed: `work_struct.func`.
@@ -119,6 +122,8 @@ pub struct Limits {
     pub callees: usize,
     /// Files that mention a field whose stores are looked for; with more the field may hold anything.
     pub storing_files: usize,
+    /// Files that mention a field which may be stored to in static objects; with more it is held to be.
+    pub stored_files: usize,
     /// Calls inside calls in the forward walk of a backend.
     pub backend_depth: u32,
     /// Steps of the solver in one question.
@@ -144,6 +149,7 @@ impl Default for Limits {
             stable_depth: 4,
             callees: 200,
             storing_files: 24,
+            stored_files: 100,
             backend_depth: 12,
             solver_steps: 20_000_000,
         }

@@ -272,7 +272,7 @@ impl Analysis<'_> {
     }
 
     /// The members of `struct tag`, from the first file of this architecture that defines it.
-    fn members(&mut self, tag: Name) -> Option<Rc<[Member]>> {
+    pub(crate) fn members(&mut self, tag: Name) -> Option<Rc<[Member]>> {
         if let Some(known) = self.structures.get(&tag) {
             return known.clone();
         }

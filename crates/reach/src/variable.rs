@@ -9,7 +9,7 @@
 //! to it: this function, or one that it calls.
 
 use csource::syntax::{Expr, ExprKind, UnaryOp};
-use csource::{Body, Definition};
+use csource::{Body, Definition, Variable};
 use text::Name;
 
 use crate::Analysis;
@@ -251,19 +251,15 @@ impl Analysis<'_> {
             return *known;
         }
         self.variables.insert(key, None);
-        let mut stored = Vec::new();
+        let (mut stored, mut escapes) = (Vec::new(), false);
         for mention in file.mentions(name) {
-            if let csource::Mention::Variable(number) = mention
-                && file.items().variables[number].name != name
-            {
+            if let csource::Mention::Variable(number) = mention {
                 // Another object has its address.
-                return None;
+                escapes |= file.items().variables[number].name != name;
             }
             if let csource::Mention::Function(id) = mention {
                 let inner = frame.of_function(&file, id);
-                if inner.body.escaping.contains(&name) {
-                    return None;
-                }
+                escapes |= inner.body.escaping.contains(&name);
                 stored.extend(self.stored_fields(&inner, variable.struct_tag));
             }
         }
@@ -276,9 +272,36 @@ impl Analysis<'_> {
             ),
             _ => (Vec::new(), true),
         };
-        let object = self.object(name, (fields, zeroed), stored);
+        let begins = if escapes {
+            (self.not_stored_elsewhere(variable, fields, zeroed), false)
+        } else {
+            (fields, zeroed)
+        };
+        let object = self.object(name, begins, stored);
         self.variables.insert(key, Some(object));
         Some(object)
+    }
+
+    /// Of the fields with which a static variable begins those that it keeps although others have its
+    /// address.
+    fn not_stored_elsewhere(
+        &mut self,
+        variable: &Variable,
+        mut fields: Vec<(Vec<Name>, TermId)>,
+        zeroed: bool,
+    ) -> Vec<(Vec<Name>, TermId)> {
+        let kept = variable.struct_tag.map(|tag| self.fields_of_static(tag));
+        let kept = kept.unwrap_or_default();
+        if zeroed {
+            let zero = self.terms.int(0);
+            for field in &kept {
+                if fields.iter().all(|(path, _)| path.first() != Some(field)) {
+                    fields.push((vec![*field], zero));
+                }
+            }
+        }
+        fields.retain(|(path, _)| matches!(path.as_slice(), [field] if kept.contains(field)));
+        fields
     }
 
     /// An object that began with `fields`, all others 0 if it was `zeroed`; one that is stored to

@@ -110,6 +110,7 @@ struct Words {
     entries: Vec<String>,
     stable: Vec<String>,
     zeroing: Vec<String>,
+    allocating: Vec<String>,
     clearing: Vec<String>,
     stops: Vec<String>,
     bound: Vec<BoundWords>,
@@ -142,6 +143,7 @@ pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
         entries: words.entries.into_iter().collect(),
         stable: words.stable.into_iter().collect(),
         zeroing: words.zeroing,
+        allocating: words.allocating,
         clearing: words.clearing,
         stops: words.stops.into_iter().collect(),
     })

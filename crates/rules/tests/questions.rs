@@ -107,6 +107,12 @@ struct driver other = {{ .populate = populate }};
     for (first, second, expect) in cases {
         says("unselected", &text(first, second), expect);
     }
+    let write = "#define WRITE_ONCE(x, v) do { *(volatile int *)&(x) = (v); } while (0)\n";
+    let written = text(gated, "WRITE_ONCE(map->shift, 9);");
+    let written = written.replacen("void set", &format!("{write}void set"), 1);
+    says("unselected", &written, "flagged");
+    let read = "if (map && map->shift) use(map->shift);";
+    says("unselected", &text(gated, read), NEVER_STORED);
 }
 
 #[test]
@@ -153,6 +159,69 @@ static int start(void)
 module_init(start);
 ";
     says("unselected", global, "flagged");
+}
+
+#[test]
+fn a_store_to_what_was_allocated_is_none_to_a_static_object() {
+    // The address of `pages` is lent as a mark.
+    let text = |stored: &str| {
+        format!(
+            "//- include/linux/map.h
+struct map {{ int shift; void *owner; }};
+struct dev {{ struct map *map; }};
+struct page {{ struct map *map; }};
+int populate(struct map *map);
+//- mm/dax.c
+#include <linux/map.h>
+static int probe(struct dev *dev)
+{{
+	struct map *map;
+
+	if (dev->map)
+		map = dev->map;
+	else
+		map = dev->map = devm_kzalloc(dev, sizeof(*map));
+	map->shift = 9;
+	return 0;
+}}
+struct driver driver = {{ .probe = probe }};
+//- mm/other.c
+#include <linux/map.h>
+void set(struct page *page, struct dev *dev, struct map *map) {{ {stored} }}
+//- mm/sink.c
+#include <linux/map.h>
+void vmemmap_populate_compound_pages(void) {{ }}
+int populate(struct map *map)
+{{
+	if (map->shift) vmemmap_populate_compound_pages();
+	return 0;
+}}
+static struct map pages;
+static int start(void)
+{{
+	pages.owner = &pages;
+	return populate(&pages);
+}}
+module_init(start);
+//- mm/Makefile
+obj-y += sink.o dax.o other.o
+"
+        )
+    };
+    for (stored, expect) in [
+        ("", "cannot-reach"),
+        ("page->map = map;", "cannot-reach"),
+        ("use(&page->map);", "cannot-reach"),
+        ("dev->map = map;", "flagged"),
+        ("use(&dev->map);", "flagged"),
+        ("map->shift = 9;", "flagged"),
+        ("page->map->shift = 9;", "flagged"),
+        ("*map = (struct map) { .shift = 9 };", "flagged"),
+        ("struct map own = { .shift = 9 };", "cannot-reach"),
+        ("struct dev own = { .map = map };", "flagged"),
+    ] {
+        says("unselected", &text(stored), expect);
+    }
 }
 
 /// The verdict on a `select` by the one architecture, with lines of Kconfig and of code.

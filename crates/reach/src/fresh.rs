@@ -1,0 +1,219 @@
+//! Pointers that only ever hold what was allocated: a store through one of them is none to a static object.
+//!
+//! ```c
+//! dev_dax->pgmap = devm_kzalloc(…);
+//! …
+//! pgmap = dev_dax->pgmap;
+//! pgmap->vmemmap_shift = shift;	// not that of a `static struct dev_pagemap`
+//! ```
+//!
+//! So an object whose address lies about somewhere still has the fields that it began with, if all that
+//! stores to such fields does it to an object of its own.
+
+use csource::syntax::{Expr, ExprKind};
+use csource::{Body, File};
+use text::{Name, Span};
+
+use crate::Analysis;
+use crate::fields::around;
+use crate::frame::Frame;
+use crate::link::FunctionKey;
+use crate::types::Type;
+
+/// A field of a structure: its tag, and the field's name.
+type Member = (Name, Name);
+
+impl Analysis<'_> {
+    /// The fields of a `struct tag`, by name, that nobody stores to but in what was allocated.
+    pub(crate) fn fields_of_static(&mut self, tag: Name) -> Vec<Name> {
+        let members = self.members(tag);
+        let members = members.iter().flat_map(|members| members.iter());
+        let fields: Vec<Name> = members
+            .filter(|member| {
+                !member.is_array && Type::new(&member.type_text, false).tag().is_none()
+            })
+            .map(|member| member.name)
+            .collect();
+        let mut kept = fields;
+        kept.retain(|field| {
+            self.every_store((tag, *field), &mut |analysis, store| match store {
+                // What another object begins with is not stored to this one.
+                Stored::Begins(_) => true,
+                Stored::Whole(other) => analysis.is_without(other, tag),
+                Stored::At(frame, base, _) => analysis.is_allocated(frame, base, &mut Vec::new()),
+            })
+        });
+        kept
+    }
+
+    /// Whether an expression is 0 or the address of what was allocated. What `open` names is taken to hold
+    /// nothing else while that is being found out.
+    fn is_allocated(&mut self, frame: &Frame, expr: &Expr, open: &mut Vec<Member>) -> bool {
+        match &expr.kind {
+            ExprKind::Int(0) => true,
+            ExprKind::Cast(_, inner) | ExprKind::Assign(_, None, inner) => {
+                self.is_allocated(frame, inner, open)
+            }
+            ExprKind::Conditional(_, Some(yes), no) => {
+                self.is_allocated(frame, yes, open) && self.is_allocated(frame, no, open)
+            }
+            ExprKind::Call(callee, _) => callee.as_ident().is_some_and(|name| {
+                let mut words = self.vocabulary.allocating.iter();
+                words.any(|word| name.contains(word.as_str()))
+            }),
+            ExprKind::Ident(name) => self.is_allocated_variable(frame, *name, open),
+            ExprKind::Field(base, field, _) => {
+                let tag = self.type_of(frame, base).and_then(|of| of.tag());
+                tag.is_some_and(|tag| self.holds_allocated((tag, *field), open))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_allocated_variable(&mut self, frame: &Frame, name: Name, open: &mut Vec<Member>) -> bool {
+        let body = frame.body.clone();
+        let mut own = body.locals.iter().filter(|l| l.declarator.name == name);
+        let (Some(local), None) = (own.next(), own.next()) else {
+            return false;
+        };
+        if local.declarator.is_static
+            || body.addressed.contains(&name)
+            || self.stored_by_macros(frame).names.contains(&name)
+        {
+            return false;
+        }
+        let stores = body.stores.iter();
+        let mut stores = stores.filter(|store| store.target.as_ident() == Some(name));
+        let init = local.declarator.init.as_ref();
+        init.is_none_or(|init| self.is_allocated(frame, init, open))
+            && stores.all(|store| {
+                let value = store.value.as_ref();
+                value.is_some_and(|value| self.is_allocated(frame, value, open))
+            })
+    }
+
+    fn holds_allocated(&mut self, member: Member, open: &mut Vec<Member>) -> bool {
+        if open.contains(&member) {
+            return true;
+        }
+        open.push(member);
+        let mut found = false;
+        let all = self.every_store(member, &mut |analysis, store| match store {
+            Stored::Begins(other) | Stored::Whole(other) => analysis.is_without(other, member.0),
+            Stored::At(frame, _, value) => {
+                found = true;
+                value.is_some_and(|value| analysis.is_allocated(frame, value, open))
+            }
+        });
+        // What nobody stores comes from elsewhere.
+        all && found
+    }
+
+    /// Whether no `struct tag` lies in another structure.
+    fn is_without(&mut self, other: Option<Name>, tag: Name) -> bool {
+        let contents = other.map(|other| self.contents(other));
+        contents.is_some_and(|of| of.is_complete && !of.tags.contains(&tag))
+    }
+
+    /// Whether `accepts` does so for every store of something else than 0 to a field of a structure, and
+    /// all of them were found.
+    fn every_store(
+        &mut self,
+        (tag, field): Member,
+        accepts: &mut dyn FnMut(&mut Self, Stored<'_>) -> bool,
+    ) -> bool {
+        let paths = self.files_with(field);
+        paths.len() <= self.limits.stored_files
+            && paths.into_iter().all(|path| {
+                let file = self.read_file(path);
+                file.is_some_and(|file| {
+                    let spans = self.stores_in(&file, field);
+                    spans.is_some_and(|spans| {
+                        spans.into_iter().all(|span| {
+                            self.accepts_store((&file, span), (tag, field), accepts) == Some(true)
+                        })
+                    })
+                })
+            })
+    }
+
+    /// Whether `accepts` does so for the store whose field's name stands at a place, or the store is one to
+    /// another structure; `None` where there is no telling.
+    fn accepts_store(
+        &mut self,
+        (file, span): (&File, Span),
+        (tag, field): Member,
+        accepts: &mut dyn FnMut(&mut Self, Stored<'_>) -> bool,
+    ) -> Option<bool> {
+        let mentions = file.mentions(field);
+        let Some(id) = around(file, &mentions, span) else {
+            let mut variables = file.items().variables.iter();
+            let variable = variables.find(|variable| variable.init.contains(span.start))?;
+            return Some(accepts(self, Stored::Begins(variable.struct_tag)));
+        };
+        let (unit, visit) = self.place_of(file.path())?;
+        let path = file.path();
+        let frame = self.function_frame(unit, visit, FunctionKey { path, id }, 0)?;
+        let body = frame.body.clone();
+        let around = |expr: &Expr| expr.span.contains(span.start);
+        let mut stores = body.stores.iter();
+        if let Some(base) = member_at(&body, span) {
+            let other = self.type_of(&frame, base).and_then(|of| of.tag());
+            if other.is_some_and(|other| other != tag) {
+                return Some(true);
+            }
+            // Who has the address of the field may store anything to it.
+            let store = stores.find(|store| around(&store.target))?;
+            return Some(accepts(
+                self,
+                Stored::At(&frame, base, store.value.as_ref()),
+            ));
+        }
+        let mut locals = body.locals.iter();
+        if let Some(local) = locals.find(|l| l.declarator.init.as_ref().is_some_and(around)) {
+            let tag = Type::new(&local.declarator.type_text, false).tag();
+            return Some(accepts(self, Stored::Begins(tag)));
+        }
+        let store = stores.find(|store| store.value.as_ref().is_some_and(around))?;
+        let other = self.type_of(&frame, &store.target).and_then(|of| of.tag());
+        Some(accepts(self, Stored::Whole(other)))
+    }
+}
+
+/// The object of which a field is whose name stands at a place: `x` of `x->field`.
+fn member_at(body: &Body, name: Span) -> Option<&Expr> {
+    let stores = body.stores.iter();
+    let stored = stores.flat_map(|store| std::iter::once(&store.target).chain(&store.value));
+    let begun = body
+        .locals
+        .iter()
+        .filter_map(|local| local.declarator.init.as_ref());
+    let passed = body.calls.iter().flat_map(|call| &call.args);
+    stored
+        .chain(begun)
+        .chain(passed)
+        .find_map(|expr| member_within(expr, name))
+}
+
+fn member_within(expr: &Expr, name: Span) -> Option<&Expr> {
+    if !expr.span.contains(name.start) {
+        return None;
+    }
+    match &expr.kind {
+        ExprKind::Field(base, ..) if expr.span.end == name.end => Some(base),
+        _ => expr
+            .children()
+            .into_iter()
+            .find_map(|child| member_within(child, name)),
+    }
+}
+
+/// Where something else than 0 comes into a field.
+enum Stored<'s> {
+    /// In the initialiser of an object of this structure.
+    Begins(Option<Name>),
+    /// In a value that an object of this structure gets as a whole.
+    Whole(Option<Name>),
+    /// Through a pointer or a variable, and the value, where it is known.
+    At(&'s Frame, &'s Expr, Option<&'s Expr>),
+}
