@@ -3,29 +3,25 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::arguments::{Arches, TableFormat, today};
+use crate::arguments::{Arches, Subject, TableFormat};
 use crate::engine::Settings;
 use crate::{Failure, engine, exit, print, terminal, tree};
 
 pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
-    let directory = tree::open(&asked.tree)?;
+    let Subject { tree, scope } = &asked.subject;
+    let directory = tree::open(tree)?;
     let settings = Settings {
-        accepted: tree::accepted(None, &directory)?,
-        today: Some(today()),
-        arches: asked.arch.clone(),
-        toolchain: tree::toolchain(asked.toolchain.as_deref())?,
         table: true,
-        limits: asked.budget.limits(),
-        ..Settings::default()
+        ..engine::settings(&directory, scope, &asked.search)?
     };
     let source = Arc::new(directory);
     let outcome = engine::check(source.clone(), &settings, false)?;
-    let look = terminal::look(asked.color);
+    let look = terminal::look(scope.color);
     print(&match asked.format {
         TableFormat::Human => {
             report::problems(&outcome, &*source, &look) + &report::arches(&outcome, &look)
         }
-        TableFormat::Json => report::arches_json(&asked.tree.to_string_lossy(), &outcome),
+        TableFormat::Json => report::arches_json(&tree.to_string_lossy(), &outcome),
         TableFormat::Markdown => report::arches_markdown(&outcome),
     })?;
     let unread = !outcome.problems.is_empty();

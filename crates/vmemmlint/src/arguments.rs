@@ -1,15 +1,18 @@
 //! The command line.
 
+mod graph;
+mod kconfig;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use kconfig::Toolchain;
 use reach::Limits;
-use rules::Acceptances;
 
-use crate::engine::Settings;
+pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
+pub(crate) use kconfig::{About, Kconfig};
+
+use graph::GRAPH_EXAMPLES;
+use kconfig::KCONFIG_EXAMPLES;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,6 +93,45 @@ pub(crate) enum Command {
     Kconfig(Kconfig),
 }
 
+/// What is asked of.
+#[derive(Args, Debug)]
+pub(crate) struct Subject {
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/
+    #[arg(default_value = ".")]
+    pub(crate) tree: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+}
+
+/// Of what in a tree, with what, and how it is told.
+#[derive(Args, Debug)]
+pub(crate) struct Scope {
+    /// Ask only this architecture: its directory below arch/, or i386, um/i386 (repeatable, or with
+    /// commas) [default: all]
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<String>,
+
+    /// What the toolchain answers to Kconfig, all else staying open: lines of $(call,arguments) = answer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) toolchain: Option<PathBuf>,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// What the search for findings is told.
+#[derive(Args, Debug)]
+pub(crate) struct Search {
+    /// Findings that are accepted, each with a reason [default: vmemmlint.toml in the tree, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) suppressions: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
 const ARCHES_EXAMPLES: &str = "\
 Examples:
   vmemmlint arches linux/
@@ -104,29 +146,15 @@ Exit codes:
 /// Which architectures are told of.
 #[derive(Args, Debug)]
 pub(crate) struct Arches {
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
-    pub(crate) tree: PathBuf,
-
-    /// Tell only of this architecture: its directory below arch/, or i386, um/i386 (repeatable, or
-    /// with commas)
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
-    pub(crate) arch: Vec<String>,
-
-    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
-    #[arg(long, value_name = "FILE")]
-    pub(crate) toolchain: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
 
     /// How the table is printed
     #[arg(long, value_enum, default_value_t = TableFormat::Human)]
     pub(crate) format: TableFormat,
 
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub(crate) color: Color,
-
     #[command(flatten)]
-    pub(crate) budget: Budget,
+    pub(crate) search: Search,
 }
 
 /// How a table is printed.
@@ -160,21 +188,11 @@ pub(crate) struct Explain {
     /// The kernel tree: the directory with Kconfig, Makefile and arch/ [default: ., if it is one]
     pub(crate) tree: Option<PathBuf>,
 
-    /// Tell only of this architecture: its directory below arch/, or i386, um/i386 (repeatable, or
-    /// with commas)
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
-    pub(crate) arch: Vec<String>,
-
-    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
-    #[arg(long, value_name = "FILE")]
-    pub(crate) toolchain: Option<PathBuf>,
-
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub(crate) color: Color,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
 
     #[command(flatten)]
-    pub(crate) budget: Budget,
+    pub(crate) search: Search,
 }
 
 const WITNESS_EXAMPLES: &str = "\
@@ -222,229 +240,18 @@ pub(crate) struct Witness {
     pub(crate) budget: Budget,
 }
 
-const GRAPH_EXAMPLES: &str = "\
-Examples:
-  vmemmlint callers sparse_add_section linux/         on every architecture
-  vmemmlint callers --depth 3 --arch arm64 sparse_add_section linux/
-  vmemmlint callees --arch x86 --config .config shrink_node linux/
-                                                      in one configuration
-  vmemmlint callees mm/memory.c:do_fault linux/       the one of this file
-  vmemmlint paths --arch powerpc dev_dax_probe vmemmap_populate linux/
-  vmemmlint paths unselected powerpc linux/           all paths of a finding
-  vmemmlint callers --format dot kswapd linux/ | dot -Tsvg
-
-A call that only some configurations have is told with its Condition, in the words of Kconfig
-(OPT=y) and of the code (altmap). Macros are looked through. A function whose address is taken is
-entered from where that is said.
-
-Exit codes:
-  0  answered
-  1  no path leads there
-  2  the question could not be answered
-";
-
-/// What every question about calls takes.
-#[derive(Args, Debug)]
-pub(crate) struct Graph {
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
-    pub(crate) tree: PathBuf,
-
-    /// Ask only this architecture (repeatable, or with commas) [default: all]
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
-    pub(crate) arch: Vec<String>,
-
-    /// A .config: only what it builds is told
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t = GraphFormat::Human)]
-    pub(crate) format: GraphFormat,
-
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub(crate) color: Color,
-}
-
-/// Calls around a function.
-#[derive(Args, Debug)]
-pub(crate) struct Around {
-    /// The function, or with its file `mm/memory.c:do_fault`
-    pub(crate) function: String,
-
-    #[command(flatten)]
-    pub(crate) graph: Graph,
-
-    /// How many calls to go
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
-    pub(crate) depth: u8,
-
-    /// Look for the callers of one function in at most so many files
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) files: u32,
-}
-
-/// Paths between functions.
-#[derive(Args, Debug)]
-pub(crate) struct Paths {
-    /// Where paths begin: a function, or with its file `mm/memory.c:do_fault`; or a rule
-    #[arg(value_name = "FROM|RULE")]
-    pub(crate) from: String,
-
-    /// Where they end; or the architecture that the rule is asked of
-    #[arg(value_name = "TO|ARCH")]
-    pub(crate) to: String,
-
-    #[command(flatten)]
-    pub(crate) graph: Graph,
-
-    /// How many calls to go
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=40))]
-    pub(crate) depth: u8,
-
-    /// Tell at most so many paths for each architecture
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    pub(crate) limit: usize,
-
-    /// Look for the callers of one function in at most so many files
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) files: u32,
-
-    /// Give up after so many functions
-    #[arg(long, value_name = "N", default_value_t = 2000)]
-    pub(crate) functions: usize,
-}
-
-/// How an answer about calls is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GraphFormat {
-    /// For people
-    Human,
-    /// One JSON object, for programs
-    Json,
-    /// For Graphviz
-    Dot,
-}
-
-const KCONFIG_EXAMPLES: &str = "\
-Examples:
-  vmemmlint kconfig why ZONE_DEVICE linux/           who selects it, or what forbids it
-  vmemmlint kconfig arches NUMA linux/               one line for each architecture
-  vmemmlint kconfig config --with DEV_DAX=m --arch arm64 linux/
-                                                     the least to set for it
-  vmemmlint kconfig graph ZONE_DEVICE --arch arm64 linux/ | dot -Tsvg
-  vmemmlint kconfig undefined linux/                 what is used and defined nowhere
-  vmemmlint kconfig toolchain --arch s390 linux/     what a compiler would be asked
-
-An architecture is a directory below arch/, another name that the top Makefile knows (i386),
-or, where one builds upon another, both with a slash (um/i386).
-
-Exit codes:
-  0  answered
-  1  no configuration grants the wishes, or something is undefined
-  2  the question could not be answered, or a file not be read
-  3  the search was given up
-";
-
-/// Questions about Kconfig.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Kconfig {
-    /// Who selects a symbol and by which chains, or the reason why it can never be on
-    Why {
-        /// The symbol, with or without CONFIG_
-        symbol: String,
-        #[command(flatten)]
-        about: About,
-    },
-    /// Whether a symbol can be on, is always on, or never: a table of architectures
-    Arches {
-        /// The symbol, with or without CONFIG_
-        symbol: String,
-        #[command(flatten)]
-        about: About,
-    },
-    /// The least fragment of a .config that gives symbols their values, or why there is none
-    ///
-    /// The fragment works where all else has its default and where all else is off; besides the wishes
-    /// no line of it can be left out. Answers that it needs of a toolchain stand first, as comments. With
-    /// the fragment in FILE, `make KCONFIG_ALLCONFIG=FILE alldefconfig` makes a configuration of it.
-    Config {
-        /// Symbols and their values: `A=y,B=m,C=n,NR_CPUS=64` (repeatable)
-        #[arg(long, value_name = "X=VALUE", required = true)]
-        with: Vec<String>,
-        #[command(flatten)]
-        about: About,
-    },
-    /// What a symbol selects, implies and depends on, and who does so with it, for Graphviz
-    Graph {
-        /// The symbol, with or without CONFIG_
-        symbol: String,
-        /// How many steps to go
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
-        depth: u8,
-        #[command(flatten)]
-        about: About,
-    },
-    /// Symbols that are used and that no file of any architecture defines
-    Undefined {
-        #[command(flatten)]
-        about: About,
-    },
-    /// What a toolchain would be asked: the lines of a file for --toolchain
-    Toolchain {
-        #[command(flatten)]
-        about: About,
-    },
-}
-
-/// What every question about Kconfig takes.
-#[derive(Args, Debug)]
-pub(crate) struct About {
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
-    pub(crate) tree: PathBuf,
-
-    /// Ask only this architecture (repeatable, or with commas) [default: all]
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
-    pub(crate) arch: Vec<String>,
-
-    /// What the toolchain answers: lines of $(call,arguments) = answer; all else stays open
-    #[arg(long, value_name = "FILE")]
-    pub(crate) toolchain: Option<PathBuf>,
-
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
-
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub(crate) color: Color,
-}
-
 /// The settings of a check.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
-    pub(crate) tree: PathBuf,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
 
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 
-    /// Check only this architecture: its directory below arch/, or i386, um/i386 (repeatable)
-    #[arg(long, value_name = "ARCH")]
-    pub(crate) arch: Vec<String>,
-
-    /// What the toolchain answers to Kconfig: lines of $(call,arguments) = answer
-    #[arg(long, value_name = "FILE")]
-    pub(crate) toolchain: Option<PathBuf>,
-
-    /// Check only this rule (repeatable)
-    #[arg(long, value_name = "RULE")]
+    /// Check only this rule (repeatable, or with commas)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) rule: Vec<String>,
 
     /// Tell every path of each finding: their number, their entries, their calls
@@ -455,24 +262,16 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) allow_unknown: bool,
 
-    /// Findings that are accepted, each with a reason [default: vmemmlint.toml in the tree, if it is there]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) suppressions: Option<PathBuf>,
-
     /// Threads to work with; the answer is the same for any number [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub(crate) color: Color,
 
     /// Print only findings and problems: no table of architectures, no progress
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
     #[command(flatten)]
-    pub(crate) budget: Budget,
+    pub(crate) search: Search,
 }
 
 /// How far the search goes. What lies beyond is unknown, and the answer names the limit that was hit.
@@ -535,26 +334,6 @@ pub(crate) enum Color {
     Never,
 }
 
-impl Check {
-    /// What the engine needs to know.
-    pub(crate) fn settings(&self, toolchain: Toolchain, accepted: Acceptances) -> Settings {
-        Settings {
-            accepted,
-            today: Some(today()),
-            arches: self.arch.clone(),
-            rules: self.rule.clone(),
-            toolchain,
-            limits: self.budget.limits(),
-            ..Settings::default()
-        }
-    }
-}
-
-/// The day, for what is accepted until one.
-pub(crate) fn today() -> Date {
-    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
-}
-
 fn concat_help() -> String {
     format!("{EXAMPLES}\n{EXIT_CODES}")
 }
@@ -576,9 +355,9 @@ mod tests {
         let Command::Check(check) = arguments.command else {
             panic!("{:?} is no check", arguments.command);
         };
-        assert_eq!(check.tree, PathBuf::from("."));
-        assert_eq!((check.format, check.color), (Format::Human, Color::Auto));
-        let settings = check.settings(Toolchain::default(), Acceptances::default());
-        assert!(settings.arches.is_empty());
+        let Subject { tree, scope } = check.subject;
+        assert_eq!(tree, PathBuf::from("."));
+        assert!(scope.arch.is_empty());
+        assert_eq!((check.format, scope.color), (Format::Human, Color::Auto));
     }
 }

@@ -2,12 +2,31 @@
 
 use std::sync::Arc;
 
+use jiff::{Timestamp, tz::TimeZone};
 use rules::Outcome;
 pub(crate) use rules::Settings;
-use source::Source;
+use source::{Directory, Source};
 
+use crate::arguments::{Scope, Search};
 use crate::progress::Bar;
-use crate::{Failure, one_line};
+use crate::{Failure, one_line, tree};
+
+/// What is asked of a tree, without its purpose. The error is one line.
+pub(crate) fn settings(
+    tree: &Directory,
+    scope: &Scope,
+    search: &Search,
+) -> Result<Settings, Failure> {
+    Ok(Settings {
+        arches: scope.arch.clone(),
+        toolchain: tree::toolchain(scope.toolchain.as_deref())?,
+        accepted: tree::accepted(search.suppressions.as_deref(), tree)?,
+        // For what is accepted until a day.
+        today: Some(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()),
+        limits: search.budget.limits(),
+        ..Settings::default()
+    })
+}
 
 /// Asks the engine, with a bar on the terminal unless it is to be quiet. The error is one line.
 pub(crate) fn check(

@@ -20,7 +20,7 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
     let named = asked
         .tree
         .as_ref()
-        .or((!asked.arch.is_empty()).then_some(&here));
+        .or((!asked.scope.arch.is_empty()).then_some(&here));
     let opened = match named {
         Some(path) => Some(tree::open(path)?),
         // Outside of a kernel the rule alone is told.
@@ -31,17 +31,14 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     };
     let settings = Settings {
-        arches: asked.arch.clone(),
         rules: vec![asked.rule.clone()],
-        toolchain: tree::toolchain(asked.toolchain.as_deref())?,
-        limits: asked.budget.limits(),
         table: true,
         ends: true,
-        ..Settings::default()
+        ..engine::settings(&directory, &asked.scope, &asked.search)?
     };
     let source = Arc::new(directory);
     let outcome = engine::check(source.clone(), &settings, false)?;
-    let look = terminal::look(asked.color);
+    let look = terminal::look(asked.scope.color);
     let told = [
         format!("{}: {}\n\n", rule.id, rule.title()),
         report::problems(&outcome, &*source, &look),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
-use ::kconfig::Library;
+use ::kconfig::{Library, Toolchain};
 use condition::Condition;
 use kernel::{Architecture, Progress, Tree};
 use rayon::prelude::*;
@@ -11,23 +11,23 @@ use reach::{Analysis, CallEdge, Callee, Limits, Node, Vocabulary};
 use report::graph::{self as answer, Call, Calls, Direction, End, Path};
 use report::kconfig::Asked;
 
-use crate::arguments::{Around, Graph, GraphFormat, Paths};
+use crate::arguments::{Around, Graph, GraphFormat, Paths, Subject};
 use crate::progress::Bar;
 use crate::{Failure, exit, one_line, print, terminal, tree, ways};
 
 pub(crate) fn callers(around: &Around) -> Result<ExitCode, Failure> {
-    Question::new(&around.graph)?.around(around, Direction::Callers)
+    Question::new(&around.graph, Limits::default())?.around(around, Direction::Callers)
 }
 
 pub(crate) fn callees(around: &Around) -> Result<ExitCode, Failure> {
-    Question::new(&around.graph)?.around(around, Direction::Callees)
+    Question::new(&around.graph, Limits::default())?.around(around, Direction::Callees)
 }
 
 pub(crate) fn paths(asked: &Paths) -> Result<ExitCode, Failure> {
     if rules::is_rule(&asked.from) {
         return ways::run(asked);
     }
-    Question::new(&asked.graph)?.paths(asked)
+    Question::new(&asked.graph, asked.budget.limits())?.paths(asked)
 }
 
 /// A tree, and what of it is looked at.
@@ -38,6 +38,8 @@ struct Question<'a> {
     vocabulary: Vocabulary,
     given: Option<BTreeMap<String, String>>,
     library: Library,
+    toolchain: Toolchain,
+    limits: Limits,
     bar: Bar,
 }
 
@@ -54,8 +56,9 @@ fn function(words: &str) -> (Option<&str>, &str) {
 }
 
 impl<'a> Question<'a> {
-    fn new(graph: &'a Graph) -> Result<Question<'a>, Failure> {
-        let (tree, arches) = tree::kernel(&graph.tree, &graph.arch)?;
+    fn new(graph: &'a Graph, limits: Limits) -> Result<Question<'a>, Failure> {
+        let Subject { tree, scope } = &graph.subject;
+        let (tree, arches) = tree::kernel(tree, &scope.arch)?;
         let given = tree::config(graph.config.as_deref())?;
         if given.is_some() && arches.len() != 1 {
             return Err("a configuration is one architecture's: name it with --arch".to_owned());
@@ -66,6 +69,8 @@ impl<'a> Question<'a> {
             given,
             vocabulary: rules::vocabulary().map_err(|e| one_line(&e.to_string()))?,
             library: Library::new(),
+            toolchain: tree::toolchain(scope.toolchain.as_deref())?,
+            limits,
             bar: Bar::new(false),
             tree,
         })
@@ -87,7 +92,8 @@ impl<'a> Question<'a> {
             .arches
             .par_iter()
             .map(|arch| {
-                let environment = arch.environment(&self.tree);
+                let mut environment = arch.environment(&self.tree);
+                environment.set_toolchain(self.toolchain.clone());
                 let model = ::kconfig::elaborate(&self.library, self.tree.source(), &environment);
                 let directories = std::iter::once(arch.directory).chain(arch.lender).collect();
                 // Conditions are told as the code has them: what a call gives is not looked into.
@@ -95,7 +101,7 @@ impl<'a> Question<'a> {
                     summary_bytes: 0,
                     stable_depth: 0,
                     generated: true,
-                    ..Limits::default()
+                    ..self.limits
                 };
                 let vocabulary = &self.vocabulary;
                 let mut analysis =
@@ -131,7 +137,7 @@ impl<'a> Question<'a> {
             return Err(self.unknown(&around.function));
         }
         let arches = self.names();
-        let path = self.graph.tree.to_string_lossy();
+        let path = self.graph.subject.tree.to_string_lossy();
         let question = match direction {
             Direction::Callers => format!("callers of {}", around.function),
             Direction::Callees => format!("callees of {}", around.function),
@@ -141,7 +147,7 @@ impl<'a> Question<'a> {
                 direction,
                 &found,
                 &arches,
-                &terminal::look(self.graph.color),
+                &terminal::look(self.graph.subject.scope.color),
             ),
             GraphFormat::Json => answer::calls_json(&self.asked(&path), &question, &found),
             GraphFormat::Dot => answer::calls_dot(&found),
@@ -192,7 +198,7 @@ impl<'a> Question<'a> {
             }
         }
         let paths: Vec<Path> = by_path.into_values().collect();
-        let path = self.graph.tree.to_string_lossy();
+        let path = self.graph.subject.tree.to_string_lossy();
         let question = format!("paths from {} to {}", asked.from, asked.to);
         if paths.is_empty() && self.graph.format == GraphFormat::Human {
             let (from, to) = (one_line(&asked.from), one_line(&asked.to));
@@ -203,7 +209,7 @@ impl<'a> Question<'a> {
         print(&if self.graph.format == GraphFormat::Json {
             answer::paths_json(&self.asked(&path), &question, &paths, &notes)
         } else {
-            let look = terminal::look(self.graph.color);
+            let look = terminal::look(self.graph.subject.scope.color);
             answer::paths(&paths, &notes, &self.names(), &look)
         })?;
         let found = if paths.is_empty() { exit::FINDINGS } else { 0 };
@@ -422,7 +428,7 @@ fn shortest(
     for depth in 1..=usize::from(asked.depth) {
         let mut next = Vec::new();
         for node in level {
-            if distance.len() > asked.functions {
+            if distance.len() > asked.budget.max_functions {
                 break;
             }
             let callers = analysis.callers(&node, asked.files as usize);
@@ -443,8 +449,8 @@ fn shortest(
         if starts.iter().any(|start| onward.contains_key(start)) || next.is_empty() {
             break;
         }
-        if distance.len() > asked.functions {
-            let note = "the search was given up; --functions looks at more functions";
+        if distance.len() > asked.budget.max_functions {
+            let note = "the search was given up; --max-functions looks at more functions";
             answer.notes.insert(note.to_owned());
             break;
         }

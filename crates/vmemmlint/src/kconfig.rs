@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use report::kconfig::{self as answer, Asked, FragmentAnswer, Line, SymbolAnswer};
 use text::Name;
 
-use crate::arguments::{About, Format, Kconfig};
+use crate::arguments::{About, Format, Kconfig, Subject};
 use crate::{Failure, exit, one_line, print, terminal, tree};
 
 /// A tree, and what is asked of it.
@@ -44,11 +44,12 @@ fn name(symbol: &str) -> Name {
 
 impl<'a> Question<'a> {
     fn new(about: &'a About) -> Result<Question<'a>, Failure> {
-        let (tree, arches) = tree::kernel(&about.tree, &about.arch)?;
+        let Subject { tree, scope } = &about.subject;
+        let (tree, arches) = tree::kernel(tree, &scope.arch)?;
         Ok(Question {
             about,
             arches,
-            toolchain: tree::toolchain(about.toolchain.as_deref())?,
+            toolchain: tree::toolchain(scope.toolchain.as_deref())?,
             tree,
             library: Library::new(),
         })
@@ -56,7 +57,7 @@ impl<'a> Question<'a> {
 
     /// The architecture that is asked where only one can be.
     fn only(&self) -> Result<Architecture, Failure> {
-        match (self.about.arch.len(), self.arches.as_slice()) {
+        match (self.about.subject.scope.arch.len(), self.arches.as_slice()) {
             (1, [only]) => Ok(*only),
             _ => Err("this question is for one architecture: name it with --arch".to_owned()),
         }
@@ -95,7 +96,7 @@ impl<'a> Question<'a> {
     }
 
     fn path(&self) -> String {
-        self.about.tree.to_string_lossy().into_owned()
+        self.about.subject.tree.to_string_lossy().into_owned()
     }
 
     fn symbol(&self, symbol: &str, why: bool) -> Result<ExitCode, Failure> {
@@ -110,7 +111,7 @@ impl<'a> Question<'a> {
         }
         let unknown = answers.iter().any(|a| a.standing == Standing::Unknown);
         let path = self.path();
-        let look = terminal::look(self.about.color);
+        let look = terminal::look(self.about.subject.scope.color);
         print(&match (self.about.format, why) {
             (Format::Json, _) => answer::symbol_json(&self.asked(&path), &symbol, &answers),
             (Format::Human, true) => answer::why(&symbol, &answers, &look),
@@ -139,9 +140,11 @@ impl<'a> Question<'a> {
         let path = self.path();
         print(&match self.about.format {
             Format::Json => answer::fragment_json(&self.asked(&path), &arch.name, &found),
-            Format::Human => {
-                answer::fragment(&arch.name, &found, &terminal::look(self.about.color))
-            }
+            Format::Human => answer::fragment(
+                &arch.name,
+                &found,
+                &terminal::look(self.about.subject.scope.color),
+            ),
         })?;
         Ok(done(&problems(&model).collect(), code))
     }
@@ -171,7 +174,9 @@ impl<'a> Question<'a> {
         let path = self.path();
         print(&match self.about.format {
             Format::Json => answer::undefined_json(&self.asked(&path), &uses),
-            Format::Human => answer::undefined(&uses, &terminal::look(self.about.color)),
+            Format::Human => {
+                answer::undefined(&uses, &terminal::look(self.about.subject.scope.color))
+            }
         })?;
         let code = if uses.is_empty() { 0 } else { exit::FINDINGS };
         Ok(done(&problems, code))

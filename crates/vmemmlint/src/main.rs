@@ -23,10 +23,10 @@ use std::sync::Arc;
 
 use clap::Parser;
 use report::Detail;
-use rules::Outcome;
+use rules::{Outcome, Settings};
 use source::Source;
 
-use crate::arguments::{Arguments, Check, Command, Format};
+use crate::arguments::{Arguments, Check, Command, Format, Subject};
 
 /// What ends a run early, in one line.
 type Failure = String;
@@ -64,24 +64,26 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {
-    let directory = tree::open(&check.tree)?;
-    let accepted = tree::accepted(check.suppressions.as_deref(), &directory)?;
+    let Subject { tree, scope } = &check.subject;
+    let directory = tree::open(tree)?;
+    let settings = Settings {
+        rules: check.rule.clone(),
+        ..engine::settings(&directory, scope, &check.search)?
+    };
     let source: Arc<dyn Source> = Arc::new(directory);
-    let toolchain = tree::toolchain(check.toolchain.as_deref())?;
     if let Some(threads) = check.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
-    let settings = check.settings(toolchain, accepted);
     let outcome = engine::check(Arc::clone(&source), &settings, check.quiet)?;
     print(&report(check, &outcome, &*source))?;
     Ok(ExitCode::from(exit::code(&outcome, check.allow_unknown)))
 }
 
 fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {
-    let tree = check.tree.to_string_lossy();
-    let mut look = terminal::look(check.color);
+    let tree = check.subject.tree.to_string_lossy();
+    let mut look = terminal::look(check.subject.scope.color);
     if check.all_paths {
         look.paths = Detail::All;
     }

@@ -3,23 +3,26 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::arguments::{GraphFormat, Paths};
+use crate::arguments::{GraphFormat, Paths, Subject};
 use crate::engine::Settings;
 use crate::{Failure, engine, one_line, print, terminal, tree, witness};
 
 pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
     let graph = &asked.graph;
-    if graph.config.is_some() || !graph.arch.is_empty() {
+    let Subject { tree, scope } = &graph.subject;
+    if graph.config.is_some() || !scope.arch.is_empty() {
         return Err(format!(
             "all paths of {} are those of every configuration of {}: neither --config nor --arch is taken",
             asked.from,
             one_line(&asked.to)
         ));
     }
-    let source = Arc::new(tree::open(&graph.tree)?);
+    let source = Arc::new(tree::open(tree)?);
     let settings = Settings {
         arches: vec![asked.to.clone()],
         rules: vec![asked.from.clone()],
+        toolchain: tree::toolchain(scope.toolchain.as_deref())?,
+        limits: asked.budget.limits(),
         ..Settings::default()
     };
     let outcome = engine::check(source, &settings, false)?;
@@ -27,8 +30,8 @@ pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
         return Ok(witness::nothing((&asked.from, &asked.to), &outcome));
     }
     print(&match graph.format {
-        GraphFormat::Human => report::paths(&outcome, &terminal::look(graph.color)),
-        GraphFormat::Json => report::paths_json(&graph.tree.to_string_lossy(), &outcome),
+        GraphFormat::Human => report::paths(&outcome, &terminal::look(scope.color)),
+        GraphFormat::Json => report::paths_json(&tree.to_string_lossy(), &outcome),
         GraphFormat::Dot => report::paths_dot(&outcome),
     })?;
     Ok(ExitCode::SUCCESS)
