@@ -29,6 +29,19 @@ pub struct Fact {
     pub words: String,
     /// Where to see it.
     pub place: Option<Place>,
+    /// Whether it decides: nothing that is told with it says why it is so.
+    pub decides: bool,
+}
+
+impl Fact {
+    /// A fact that decides by itself.
+    pub(crate) fn new(words: impl Into<String>, place: Option<Place>) -> Fact {
+        Fact {
+            words: words.into(),
+            place,
+            decides: true,
+        }
+    }
 }
 
 /// One function of a path.
@@ -90,7 +103,7 @@ impl Analysis<'_> {
         let walk = &reach.walk;
         if walk.starts.is_empty() {
             let words = format!("this tree has no {}()", reach.function);
-            return Answer::No(vec![Fact { words, place: None }]);
+            return Answer::No(vec![Fact::new(words, None)]);
         }
         let (goal_condition, doubt) = self.goal(goal, walk);
         let mut undecided = false;

@@ -164,12 +164,8 @@ impl Analysis<'_> {
             (Condition::FALSE, Condition::TRUE)
         };
         let function = &rule.function;
-        let fact = |place: Option<Place>, words: String| {
-            place.map(|place| Fact {
-                words,
-                place: Some(place),
-            })
-        };
+        let fact =
+            |place: Option<Place>, words: String| place.map(|place| Fact::new(words, Some(place)));
         let tables = &rule.tables;
         let outside_words = format!("{function}() writes its entries outside of {tables} here");
         let silent_words = format!("{function}() writes no page table that is known");

@@ -89,12 +89,9 @@ impl Analysis<'_> {
             };
             let both = [condition, literal, stored.when];
             if self.can_hold(&both) == Some(false) {
-                return Some(Fact {
-                    words: format!(
-                        "nothing stores to .{field} in a configuration that leads there"
-                    ),
-                    place: Some(stored.at),
-                });
+                let words =
+                    format!("nothing stores to .{field} in a configuration that leads there");
+                return Some(Fact::new(words, Some(stored.at)));
             }
         }
         None

@@ -97,16 +97,12 @@ impl Analysis<'_> {
             return true;
         }
         open.push(member);
-        let mut found = false;
-        let all = self.every_store(member, &mut |analysis, store| match store {
+        self.every_store(member, &mut |analysis, store| match store {
             Stored::Begins(other) | Stored::Whole(other) => analysis.is_without(other, member.0),
             Stored::At(frame, _, value) => {
-                found = true;
                 value.is_some_and(|value| analysis.is_allocated(frame, value, open))
             }
-        });
-        // What nobody stores comes from elsewhere.
-        all && found
+        })
     }
 
     /// Whether no `struct tag` lies in another structure.
@@ -115,26 +111,37 @@ impl Analysis<'_> {
         contents.is_some_and(|of| of.is_complete && !of.tags.contains(&tag))
     }
 
-    /// Whether `accepts` does so for every store of something else than 0 to a field of a structure, and
-    /// all of them were found.
+    /// Whether `accepts` does so for every store of something else than 0 to a field of a structure, all of
+    /// them were found, and there is one: what nobody stores comes from elsewhere.
     fn every_store(
         &mut self,
         (tag, field): Member,
         accepts: &mut dyn FnMut(&mut Self, Stored<'_>) -> bool,
     ) -> bool {
         let paths = self.files_with(field);
-        paths.len() <= self.limits.stored_files
-            && paths.into_iter().all(|path| {
-                let file = self.read_file(path);
-                file.is_some_and(|file| {
-                    let spans = self.stores_in(&file, field);
-                    spans.is_some_and(|spans| {
-                        spans.into_iter().all(|span| {
-                            self.accepts_store((&file, span), (tag, field), accepts) == Some(true)
-                        })
-                    })
-                })
-            })
+        if paths.len() > self.limits.stored_files {
+            return false;
+        }
+        let mut found = false;
+        let mut counted = |analysis: &mut Self, store: Stored<'_>| {
+            found |= matches!(store, Stored::At(..));
+            accepts(analysis, store)
+        };
+        for path in paths {
+            let Some(file) = self.read_file(path) else {
+                return false;
+            };
+            let Some(spans) = self.stores_in(&file, field) else {
+                return false;
+            };
+            for span in spans {
+                let accepted = self.accepts_store((&file, span), (tag, field), &mut counted);
+                if accepted != Some(true) {
+                    return false;
+                }
+            }
+        }
+        found
     }
 
     /// Whether `accepts` does so for the store whose field's name stands at a place, or the store is one to

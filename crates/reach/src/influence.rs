@@ -77,10 +77,7 @@ impl<'t> Analysis<'t> {
                     file: Name::new(&used.place.file),
                     span: used.place.span,
                 };
-                return Some(Fact {
-                    words: format!("{} asks about it", used.by),
-                    place: Some(place),
-                });
+                return Some(Fact::new(format!("{} asks about it", used.by), Some(place)));
             }
         }
         None
@@ -117,13 +114,11 @@ impl<'t> Analysis<'t> {
             for at in occurrences(&file, &word) {
                 seen.uses += 1;
                 if self.matters(seen, path, at) {
-                    return Some(Fact {
-                        words: "code asks about it".to_owned(),
-                        place: Some(Place {
-                            file: path,
-                            span: at.span,
-                        }),
-                    });
+                    let place = Place {
+                        file: path,
+                        span: at.span,
+                    };
+                    return Some(Fact::new("code asks about it", Some(place)));
                 }
             }
         }
@@ -170,10 +165,10 @@ impl<'t> Analysis<'t> {
                 .filter(|_| self.is_of_arch(&path))
             {
                 let file = Name::new(&path);
-                return Some(Fact {
-                    words: "a makefile asks about it".to_owned(),
-                    place: Some(Place { file, span }),
-                });
+                return Some(Fact::new(
+                    "a makefile asks about it",
+                    Some(Place { file, span }),
+                ));
             }
         }
         None

@@ -71,10 +71,8 @@ impl Analysis<'_> {
             return vec![self.what_is_passed(nearest)];
         }
         if left > 0 {
-            facts.push(Fact {
-                words: format!("and {left} more calls that no configuration makes"),
-                place: None,
-            });
+            let words = format!("and {left} more calls that no configuration makes");
+            facts.push(Fact::new(words, None));
         }
         facts
     }
@@ -106,13 +104,12 @@ impl Analysis<'_> {
                 && walk.calls_of(number).is_empty()
                 && !walk.closed.iter().any(is_closed)
             {
-                facts.push(Fact {
-                    words: format!("nothing calls {}()", self.name_of(node.key)),
-                    place: Some(Place {
-                        file: node.key.path,
-                        span: self.head(node.key),
-                    }),
-                });
+                let place = Place {
+                    file: node.key.path,
+                    span: self.head(node.key),
+                };
+                let words = format!("nothing calls {}()", self.name_of(node.key));
+                facts.push(Fact::new(words, Some(place)));
             }
         }
         let mut seen = BTreeSet::new();
@@ -201,6 +198,12 @@ impl Analysis<'_> {
         } else if let Some(wishes) = self.wishes(&least) {
             let told = self.model.questions().why_not(&wishes);
             facts.extend(told.into_iter().map(fact));
+        }
+        // Each explains the one before it.
+        if let Some((_, others)) = facts.split_last_mut() {
+            for fact in others {
+                fact.decides = false;
+            }
         }
         Some(Cause { when, facts })
     }
@@ -291,13 +294,11 @@ impl Analysis<'_> {
             Need::Defined => self.head(closed.caller.unwrap_or(closed.callee)),
             Need::Called | Need::Linked | Need::Led => closed.span,
         };
-        Fact {
-            words,
-            place: Some(Place {
-                file: closed.file,
-                span,
-            }),
-        }
+        let place = Place {
+            file: closed.file,
+            span,
+        };
+        Fact::new(words, Some(place))
     }
 
     /// A Condition in words; one that takes too many is told by its symbols.
@@ -319,13 +320,11 @@ impl Analysis<'_> {
             || format!("what {name}() passes never leads there"),
             |passed| format!("{name}() passes {passed}"),
         );
-        Fact {
-            words,
-            place: Some(Place {
-                file: closed.file,
-                span: closed.span,
-            }),
-        }
+        let place = Place {
+            file: closed.file,
+            span: closed.span,
+        };
+        Fact::new(words, Some(place))
     }
 
     /// `NULL for pgmap of __add_pages()`: an argument that closes a call whatever the others are.
@@ -405,10 +404,7 @@ fn fact(fact: kconfig::Fact) -> Fact {
         file: Name::new(&place.file),
         span: place.span,
     });
-    Fact {
-        words: fact.text,
-        place,
-    }
+    Fact::new(fact.text, place)
 }
 
 fn no_caller(walk: &Walk) -> Vec<Fact> {
@@ -419,8 +415,5 @@ fn no_caller(walk: &Walk) -> Vec<Fact> {
         file: start.key.path,
         span: start.at,
     };
-    vec![Fact {
-        words: "nothing calls it".to_owned(),
-        place: Some(place),
-    }]
+    vec![Fact::new("nothing calls it", Some(place))]
 }

@@ -2,23 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use rules::{ArchRow, ArchVerdict, BackendRow, Outcome, Place, Verdict};
 use serde_json::{Value, json as object};
 
 use crate::clean;
 use crate::human::place_line;
 use crate::json::{harmless, place, problem, tree as begin};
-use crate::look::Look;
+use crate::look::{Drawing, Look};
 use crate::paper::Paper;
-use crate::summary::{shown, speaks};
+use crate::summary::{SHORT, shown, speaks};
 
 /// A row of the table for people and for documents.
 struct Line<'o> {
     row: &'o ArchRow,
+    /// What weighs most, of equals that of the last rule.
     verdict: &'o ArchVerdict,
+    /// The rules that find something.
+    flagged: Vec<&'o str>,
 }
 
-/// The rows with the verdict that weighs most, of equals that of the last rule.
+/// The rows, each with what weighs most.
 fn lines(outcome: &Outcome) -> Vec<Line<'_>> {
     let mut worst: BTreeMap<&str, &ArchVerdict> = BTreeMap::new();
     for verdict in &outcome.verdicts {
@@ -32,42 +36,135 @@ fn lines(outcome: &Outcome) -> Vec<Line<'_>> {
     let rows = outcome.rows.iter();
     rows.filter_map(|row| {
         let verdict = *worst.get(row.arch.as_str())?;
-        Some(Line { row, verdict })
+        let own = outcome.verdicts.iter().filter(|v| v.arch == row.arch);
+        let flagged = own.filter(|v| v.verdict == Verdict::Flagged);
+        let flagged = flagged.map(|v| v.rule.as_str()).collect();
+        Some(Line {
+            row,
+            verdict,
+            flagged,
+        })
     })
     .collect()
 }
 
 /// The table for people.
 pub fn arches(outcome: &Outcome, look: &Look) -> String {
-    let mut paper = Paper::new(look);
     let lines = lines(outcome);
-    let widest = lines
-        .iter()
-        .map(|l| clean::width(&l.row.arch))
-        .max()
-        .unwrap_or(0);
-    let indent = widest + 14;
-    for line in &lines {
-        let mut arch = line.row.arch.as_str();
-        let mut say = |what: &str, text: &str| {
-            let gap = " ".repeat(widest - clean::width(arch));
-            paper.hanging(&format!("  {arch}{gap}  {what:<9} "), indent, text);
-            arch = "";
-        };
+    match look.drawing {
+        // A table is not read aloud: each cell with its name.
+        Drawing::Narrated => narrated(&lines, look),
+        Drawing::Unicode | Drawing::Ascii => drawn(&lines, look),
+    }
+}
+
+fn narrated(lines: &[Line<'_>], look: &Look) -> String {
+    let mut paper = Paper::new(look);
+    for line in lines {
+        let arch = &line.row.arch;
+        let mut say = |what: &str, text: &str| paper.hanging(&format!("{arch} {what}: "), 2, text);
         say("symbol", &symbol(line.row));
-        for (number, backend) in line.row.backend.iter().enumerate() {
-            say(
-                if number == 0 { "backend" } else { "" },
-                &backend_words(backend),
-            );
-        }
-        if line.row.backend.is_empty() {
-            say("backend", "none");
+        for backend in backends(line.row) {
+            say("backend", &backend);
         }
         say("verdict", shown(line.verdict.verdict, look).0);
-        say("", &reason(line.verdict));
+        say("reason", &short(line));
     }
     paper.finish()
+}
+
+/// What the columns hold.
+const HEADER: [&str; 5] = ["arch", "selected", "backend", "verdict", "reason"];
+
+/// A table, if its words are not too long for the width.
+fn drawn(lines: &[Line<'_>], look: &Look) -> String {
+    let Some(first) = lines.first() else {
+        return String::new();
+    };
+    let cells = cells(lines, look);
+    let longest = |column: usize| {
+        let texts = cells.iter().map(|row| row[column].as_str());
+        let words = texts
+            .chain([HEADER[column]])
+            .flat_map(str::split_whitespace);
+        words.map(clean::width).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..HEADER.len()).map(longest).collect();
+    // A space stands on either side of a cell.
+    if widths.iter().sum::<usize>() + 2 * widths.len() > look.columns() {
+        return narrated(lines, look);
+    }
+    let least = |width: &usize| {
+        let width = u16::try_from(*width + 2).unwrap_or(u16::MAX);
+        ColumnConstraint::LowerBoundary(Width::Fixed(width))
+    };
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(look.columns()).unwrap_or(u16::MAX))
+        .set_header(HEADER)
+        .add_rows(cells)
+        .set_constraints(widths.iter().map(least));
+    let mut paper = Paper::new(look);
+    paper.line(&format!(" opt-in symbol: {}", first.row.symbol));
+    for line in table.lines() {
+        paper.line(line.trim_end());
+    }
+    paper.finish()
+}
+
+/// The cells, without places. What was said of an architecture above is not said again.
+fn cells(lines: &[Line<'_>], look: &Look) -> Vec<[String; HEADER.len()]> {
+    let mut told: BTreeMap<String, &str> = BTreeMap::new();
+    let cell = |Line { row, verdict, .. }: &Line<'_>, reason| {
+        let backend = row.backend.iter().map(|part| match part.when.as_str() {
+            "always" => part.tables.clone(),
+            when => format!("{} if {when}", part.tables),
+        });
+        let backend: Vec<String> = backend.map(|part| clean::line(&part)).collect();
+        [
+            clean::line(&row.arch),
+            clean::line(&row.selected),
+            if backend.is_empty() {
+                "none".to_owned()
+            } else {
+                backend.join("\n")
+            },
+            shown(verdict.verdict, look).0.to_owned(),
+            reason,
+        ]
+    };
+    let mut rows = Vec::new();
+    for line in lines {
+        let here = format!(" on {} ", line.row.arch);
+        let mut reason = clean::line(&short(line));
+        let plain = reason.replace(&here, " ");
+        match told.get(&plain) {
+            Some(above) if plain.len() > SHORT => reason = format!("as {above}"),
+            _ => {
+                told.insert(plain, &line.row.arch);
+            }
+        }
+        rows.push(cell(line, reason));
+    }
+    rows
+}
+
+fn backends(row: &ArchRow) -> Vec<String> {
+    if row.backend.is_empty() {
+        return vec!["none".to_owned()];
+    }
+    row.backend.iter().map(backend_words).collect()
+}
+
+fn short(line: &Line<'_>) -> String {
+    let verdict = line.verdict;
+    match verdict.verdict {
+        Verdict::CannotReach => verdict.short.clone(),
+        Verdict::Flagged => line.flagged.join(", "),
+        _ => format!("{}: {}", verdict.rule, verdict.short),
+    }
 }
 
 pub(crate) fn symbol(row: &ArchRow) -> String {
@@ -79,12 +176,14 @@ pub(crate) fn backend_words(backend: &BackendRow) -> String {
     format!("{}, {}{at}", backend.tables, backend.when)
 }
 
-fn reason(verdict: &ArchVerdict) -> String {
+fn reason(line: &Line<'_>) -> String {
+    let verdict = line.verdict;
     let (rule, reason) = (&verdict.rule, &verdict.reason);
-    let at = at(verdict.place.as_ref());
     match verdict.verdict {
-        Verdict::CannotReach => format!("{reason}{at}"),
-        _ => format!("{rule}: {reason}{at}"),
+        Verdict::Flagged => line.flagged.join(", "),
+        // Each of its facts has its place.
+        Verdict::CannotReach => reason.clone(),
+        _ => format!("{rule}: {reason}{}", at(verdict.place.as_ref())),
     }
 }
 
@@ -100,18 +199,12 @@ pub fn arches_markdown(outcome: &Outcome) -> String {
         "| architecture | {symbol} | backend | verdict | reason |\n|---|---|---|---|---|\n"
     );
     for line in &lines {
-        let backends = line.row.backend.iter().map(backend_words);
-        let backends: Vec<String> = backends.collect();
         let cells = [
             line.row.arch.clone(),
             format!("{}{}", line.row.selected, at(line.row.place.as_ref())),
-            if backends.is_empty() {
-                "none".to_owned()
-            } else {
-                backends.join("; ")
-            },
+            backends(line.row).join("; "),
             line.verdict.verdict.word().to_owned(),
-            reason(line.verdict),
+            reason(line),
         ];
         let cells = cells.map(|cell| clean::line(&cell).replace('|', "\\|"));
         text.push_str("| ");
@@ -147,6 +240,7 @@ fn row_json(row: &ArchRow, outcome: &Outcome) -> Value {
             "rule": verdict.rule,
             "verdict": verdict.verdict.word(),
             "reason": verdict.reason,
+            "short": verdict.short,
             "place": verdict.place.as_ref().map(place),
         })
     });

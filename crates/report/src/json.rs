@@ -125,6 +125,7 @@ fn arch(verdict: &ArchVerdict) -> Value {
         "rule": verdict.rule,
         "verdict": verdict.verdict.word(),
         "reason": verdict.reason,
+        "short": verdict.short,
         "place": verdict.place.as_ref().map(place),
         "facts": verdict.facts.iter().map(note).collect::<Vec<_>>(),
     })

@@ -79,10 +79,11 @@ fn rows(outcome: &Outcome) -> Vec<Row> {
         .collect()
 }
 
+/// A reason that is no longer than this is said again.
+pub(crate) const SHORT: usize = 24;
+
 /// The rows, where an architecture of which the same is true as of one above refers to that one.
 fn without_repeats(rows: &[Row]) -> Vec<Row> {
-    /// A reason that is no longer than this is said again.
-    const SHORT: usize = 24;
     let mut told: BTreeMap<Vec<(Reverse<u8>, String)>, String> = BTreeMap::new();
     let mut kept: Vec<Row> = Vec::new();
     for own in rows.chunk_by(|a, b| a.arch == b.arch) {

@@ -134,8 +134,9 @@ fn arm64(tree: &Memory) -> Finding {
 }
 
 fn verdict(arch: &str, rule: &str, verdict: Verdict, reason: &str) -> ArchVerdict {
-    let (arch, rule, reason) = (arch.into(), rule.into(), reason.into());
+    let (arch, rule, reason) = (arch.into(), rule.into(), reason.to_owned());
     ArchVerdict {
+        short: String::clone(&reason),
         facts: Vec::new(),
         ends: Vec::new(),
         of_symbols: false,
@@ -579,6 +580,7 @@ fn json_says_all() {
               "rule": "unselected",
               "verdict": "unknown",
               "reason": "field params->pgmap",
+              "short": "field params->pgmap",
               "place": null,
               "facts": []
             },
@@ -587,6 +589,7 @@ fn json_says_all() {
               "rule": "unselected",
               "verdict": "clean",
               "reason": "opted in",
+              "short": "opted in",
               "place": {
                 "file": "arch/x86/Kconfig",
                 "line": 28,

@@ -263,6 +263,7 @@ fn mark_verdicts(outcome: &mut Outcome) {
         if let Some(accepted) = outcome.accepted.iter().find(|one| is_of(&one.finding)) {
             verdict.verdict = Verdict::Accepted;
             accepted.reason.trim().clone_into(&mut verdict.reason);
+            verdict.short.clone_from(&verdict.reason);
             verdict.place = Some(accepted.place.clone());
         }
     }

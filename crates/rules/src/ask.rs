@@ -29,15 +29,19 @@ pub(crate) struct Said {
     pub(crate) reason: String,
     /// The place that shows the reason.
     pub(crate) place: Option<Place>,
+    /// The reason in short.
+    pub(crate) short: String,
     /// The reason fact by fact, where it is made of several.
     pub(crate) facts: Vec<Note>,
 }
 
 impl Said {
     pub(crate) fn new(verdict: Verdict, reason: impl Into<String>, place: Option<Place>) -> Said {
+        let reason = reason.into();
         Said {
             verdict,
-            reason: reason.into(),
+            short: reason.clone(),
+            reason,
             place,
             facts: Vec::new(),
         }
@@ -87,6 +91,7 @@ impl Asking<'_, '_> {
             of_symbols: self.rule.question == Question::Stale,
             verdict: said.verdict,
             reason: said.reason,
+            short: said.short,
             place: said.place,
             facts: said.facts,
             ends,
@@ -261,11 +266,25 @@ impl Asking<'_, '_> {
             }
         }
         let place = facts.iter().rev().find_map(|fact| fact.place.clone());
+        let short = deciding(forbidden).unwrap_or_else(|| reason.clone());
         Said {
+            short,
             facts,
             ..Said::new(Verdict::CannotReach, reason, place)
         }
     }
+}
+
+/// The facts that decide, without their places.
+fn deciding(forbidden: &[(&str, Vec<Fact>)]) -> Option<String> {
+    let facts = forbidden.iter().flat_map(|(_, facts)| facts);
+    let mut words: Vec<&str> = Vec::new();
+    for fact in facts.filter(|fact| fact.decides) {
+        if !words.contains(&fact.words.as_str()) {
+            words.push(&fact.words);
+        }
+    }
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 /// Facts in one sentence, each with its place.

@@ -173,6 +173,8 @@ pub struct ArchVerdict {
     pub verdict: Verdict,
     /// Why, in a few words, without line breaks.
     pub reason: String,
+    /// The same in short: only what decides, without places.
+    pub short: String,
     /// The place that shows the reason, where there is one.
     pub place: Option<Place>,
     /// For `cannot-reach`: the facts that forbid it together, lines of Kconfig and of code.

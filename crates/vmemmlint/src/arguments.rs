@@ -59,6 +59,9 @@ pub(crate) enum Command {
     #[command(after_help = concat_help())]
     Check(Check),
     /// A table of architectures: who opted in, where its memory map is written, what follows and why
+    ///
+    /// Reasons are told in short. The other formats add the places and each fact of a reason, and `vmemmlint
+    /// explain` tells the whole story of a rule.
     #[command(after_help = ARCHES_EXAMPLES)]
     Arches(Arches),
     /// What a rule is about; and on a kernel tree, its whole story for each architecture

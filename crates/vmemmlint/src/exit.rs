@@ -61,6 +61,7 @@ mod tests {
             accepted: Vec::new(),
             suppressions: Vec::new(),
             verdicts: vec![ArchVerdict {
+                short: String::new(),
                 facts: Vec::new(),
                 ends: Vec::new(),
                 of_symbols: false,
