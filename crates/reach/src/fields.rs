@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use condition::{Atom, Condition};
-use csource::{Body, File, Flow, FlowId, FunctionId, Lexer, Mention, Token, TokenKind};
+use csource::{Body, File, Flow, FunctionId, Lexer, Mention, Store, Token, TokenKind};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
@@ -202,8 +202,8 @@ impl Analysis<'_> {
             when = self.store.and(when, built);
         }
         if let Some(id) = around(file, mentions, span) {
-            let flow = self.flow_of_store((path, id), span)?;
-            when = self.store.and(when, flow);
+            let stored = self.stores_something((path, id), span)?;
+            when = self.store.and(when, stored);
         }
         self.project(when)
     }
@@ -222,7 +222,8 @@ impl Analysis<'_> {
             id,
         };
         let frame = self.function_frame(unit, visit, key, 0)?;
-        let flow = flow_at(&frame.body, span);
+        let body = &frame.body;
+        let flow = store_at(body, span).map_or_else(|| body.flow_at(span), |store| store.flow);
         let test = match frame.body.flows.get(flow) {
             Flow::And(_, inner) => inner,
             _ => flow,
@@ -288,12 +289,23 @@ impl Analysis<'_> {
         fields.into_iter().filter_map(name).collect()
     }
 
-    fn flow_of_store(&mut self, (path, id): (Name, FunctionId), span: Span) -> Option<Condition> {
+    /// When control comes to the store whose target holds `span`, and what it stores is not 0.
+    fn stores_something(
+        &mut self,
+        (path, id): (Name, FunctionId),
+        span: Span,
+    ) -> Option<Condition> {
         let (unit, visit) = self.place_of(path)?;
         let key = FunctionKey { path, id };
         let frame = self.function_frame(unit, visit, key, 0)?;
         let body = frame.body.clone();
-        Some(self.flow(&frame, flow_at(&body, span)))
+        let Some(store) = store_at(&body, span) else {
+            return Some(self.flow(&frame, body.flow_at(span)));
+        };
+        let flow = self.flow(&frame, store.flow);
+        let value = store.value.as_ref();
+        let something = value.map_or(Condition::TRUE, |value| self.truth(&frame, value));
+        Some(self.store.and(flow, something))
     }
 }
 
@@ -305,13 +317,12 @@ pub(crate) fn around(file: &File, mentions: &[Mention], span: Span) -> Option<Fu
     })
 }
 
-/// When control comes to the store whose target holds `span`.
-fn flow_at(body: &Body, span: Span) -> FlowId {
-    let store = body.stores.iter().find(|store| {
+/// The store whose target holds `span`.
+fn store_at(body: &Body, span: Span) -> Option<&Store> {
+    body.stores.iter().find(|store| {
         let target = store.target.span;
         target.start <= span.start && span.end <= target.end
-    });
-    store.map_or_else(|| body.flow_at(span), |store| store.flow)
+    })
 }
 
 /// Where in a file the name of `field` stands in a store of what is not plainly 0, and where as a whole argument

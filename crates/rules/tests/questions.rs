@@ -98,6 +98,16 @@ struct driver other = {{ .populate = populate }};
             NEVER_STORED,
         ),
         (gated, "map->shift |= 2;", "flagged"),
+        (
+            "map->shift = IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP) ? 9 : 0;",
+            "",
+            NEVER_STORED,
+        ),
+        (
+            "map->shift = IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP) ? 9 : 1;",
+            "",
+            "flagged",
+        ),
         (gated, "read(&map->shift);", "flagged"),
         (gated, "++map[1].shift;", "flagged"),
         (gated, "struct map m = { .shift = 4 };", "flagged"),

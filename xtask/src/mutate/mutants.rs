@@ -184,6 +184,11 @@ impl<'g> Facts<'g> {
                 false,
             ),
             (
+                "with a plain pgmap that marks what it owns",
+                caller(&object(""), own, "\tmutant_pgmap.owner = &mutant_pgmap;\n"),
+                false,
+            ),
+            (
                 "with a large pgmap",
                 caller(&object(" = { .vmemmap_shift = 9 }"), own, ""),
                 true,

@@ -108,6 +108,13 @@ impl Facts<'_> {
             &format!("\tif (!{enabled})\n\t\treturn -ENXIO;\n{shift}"),
         );
         all.push(Kind::Closed.expect(mutant));
+        let order = "order_base_2(dev_dax->align >> PAGE_SHIFT);";
+        let mutant = Mutant::new("the gate chooses the shift".to_owned()).replace(
+            DEVICE,
+            order,
+            &format!("{enabled} ? {} : 0;", order.trim_end_matches(';')),
+        );
+        all.push(Kind::Closed.expect(mutant));
     }
 
     /// One of the two open tests gets a gate.
