@@ -9,6 +9,7 @@
 //! `CONFIG_WANTED`, whichever object is meant. Structures are not told apart here: a store to a field
 //! of the same name in another one counts too, so that more is held possible, never less.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use condition::{Atom, Condition};
@@ -36,6 +37,8 @@ pub(crate) struct Stored {
 pub(crate) struct Fields {
     stored: FxHashMap<Name, Option<Stored>>,
     refined: FxHashMap<Condition, Condition>,
+    /// By the tag of a structure, those that a static object of it keeps.
+    pub(crate) kept: FxHashMap<Name, Rc<[Name]>>,
 }
 
 impl Analysis<'_> {
@@ -334,10 +337,9 @@ fn occurrences(file: &File, field: Name) -> Option<(Vec<Span>, Vec<Span>)> {
     for (number, token) in tokens.iter().enumerate() {
         match token.kind {
             TokenKind::Ident if token.span.of(text) == field.as_bytes() => {
-                let next = tokens.get(number + 1);
                 if is_store(text, &tokens, number) {
                     stores.push(token.span);
-                } else if next.is_some_and(|next| next.is(b',') || next.is(b')')) {
+                } else if is_argument(text, &tokens, number) {
                     handed_on.push(token.span);
                 }
             }
@@ -356,6 +358,35 @@ fn occurrences(file: &File, field: Name) -> Option<(Vec<Span>, Vec<Span>)> {
     }
     Some((stores, handed_on))
 }
+
+/// Whether `x->field`, whose last token has this number, ends an argument of something that has a name.
+fn is_argument(text: &[u8], tokens: &[Token], number: usize) -> bool {
+    let is = |at: usize, bytes: &[u8]| {
+        let token = tokens.get(at);
+        token.is_some_and(|token| bytes.iter().any(|byte| token.is(*byte)))
+    };
+    if number == 0 || !is(number - 1, b".>") || !is(number + 1, b",)") {
+        return false;
+    }
+    let mut depth = 0_u32;
+    for at in (0..number).rev() {
+        match tokens[at].kind {
+            TokenKind::Punct(b')' | b']') => depth += 1,
+            TokenKind::Punct(b'(' | b'[') if depth > 0 => depth -= 1,
+            TokenKind::Punct(b'(') => {
+                let name = at.checked_sub(1).map(|at| tokens[at]);
+                let name = name.filter(|token| token.kind == TokenKind::Ident);
+                return name.is_some_and(|name| !KEYWORDS.contains(&name.span.of(text)));
+            }
+            TokenKind::Punct(b'{' | b'}' | b';') => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// What stands before parentheses and is no name.
+const KEYWORDS: [&[u8]; 6] = [b"for", b"if", b"return", b"sizeof", b"switch", b"while"];
 
 /// Whether `x->field`, whose last token has this number, may be stored to: it stands before an
 /// assignment of something else than 0, or its address is taken.

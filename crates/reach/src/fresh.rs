@@ -10,6 +10,8 @@
 //! So an object whose address lies about somewhere still has the fields that it began with, if all that
 //! stores to such fields does it to an object of its own.
 
+use std::rc::Rc;
+
 use csource::syntax::{Expr, ExprKind};
 use csource::{Body, File};
 use text::{Name, Span};
@@ -25,16 +27,18 @@ type Member = (Name, Name);
 
 impl Analysis<'_> {
     /// The fields of a `struct tag`, by name, that nobody stores to but in what was allocated.
-    pub(crate) fn fields_of_static(&mut self, tag: Name) -> Vec<Name> {
+    pub(crate) fn fields_of_static(&mut self, tag: Name) -> Rc<[Name]> {
+        if let Some(known) = self.fields.kept.get(&tag) {
+            return known.clone();
+        }
         let members = self.members(tag);
         let members = members.iter().flat_map(|members| members.iter());
-        let fields: Vec<Name> = members
+        let mut kept: Vec<Name> = members
             .filter(|member| {
                 !member.is_array && Type::new(&member.type_text, false).tag().is_none()
             })
             .map(|member| member.name)
             .collect();
-        let mut kept = fields;
         kept.retain(|field| {
             self.every_store((tag, *field), &mut |analysis, store| match store {
                 // What another object begins with is not stored to this one.
@@ -43,6 +47,8 @@ impl Analysis<'_> {
                 Stored::At(frame, base, _) => analysis.is_allocated(frame, base, &mut Vec::new()),
             })
         });
+        let kept: Rc<[Name]> = kept.into();
+        self.fields.kept.insert(tag, kept.clone());
         kept
     }
 

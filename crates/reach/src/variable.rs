@@ -294,7 +294,7 @@ impl Analysis<'_> {
         let kept = kept.unwrap_or_default();
         if zeroed {
             let zero = self.terms.int(0);
-            for field in &kept {
+            for field in kept.iter() {
                 if fields.iter().all(|(path, _)| path.first() != Some(field)) {
                     fields.push((vec![*field], zero));
                 }
