@@ -104,7 +104,11 @@ impl Asking<'_, '_> {
         let outside = backend.and_then(|backend| backend.outside_at.as_ref());
         let outside = outside.map(|fact| self.note(fact));
         let undefined = self.model.symbol(symbol).is_none().then(|| Note {
-            text: format!("Kconfig of {arch} does not define {symbol}"),
+            text: format!(
+                "Kconfig of {arch} defines none of {}: if this tree calls it otherwise, the rule does not know \
+                 that name",
+                self.rule.opt_in.symbols.join(", ")
+            ),
             place: None,
         });
         let apart = other

@@ -293,3 +293,26 @@ fn a_select_counts_where_anything_asks() {
         "flagged",
     );
 }
+
+#[test]
+fn a_tree_without_the_symbol_is_told_of_that() {
+    let outcome = outcome(
+        "unselected",
+        "//- Kconfig
+config OTHER_NAME
+	def_bool y
+source \"arch/$(SRCARCH)/Kconfig\"
+//- mm/sink.c
+void vmemmap_populate_compound_pages(void) { }
+static int start(void)
+{
+	if (IS_ENABLED(CONFIG_OTHER_NAME)) vmemmap_populate_compound_pages();
+	return 0;
+}
+module_init(start);
+",
+    );
+    let notes = &outcome.findings[0].notes;
+    let told = "Kconfig of toy defines none of ARCH_WANT_OPTIMIZE_DAX_VMEMMAP, ";
+    assert!(notes[0].text.starts_with(told), "{notes:?}");
+}
