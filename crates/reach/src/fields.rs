@@ -308,7 +308,49 @@ impl Analysis<'_> {
         let flow = self.flow(&frame, store.flow);
         let value = store.value.as_ref();
         let something = value.map_or(Condition::TRUE, |value| self.truth(&frame, value));
-        Some(self.store.and(flow, something))
+        let when = self.store.and(flow, something);
+        if self.asks_parameters(something) {
+            return self.brought(key, when, self.limits.storing_calls);
+        }
+        Some(when)
+    }
+
+    /// Whether a Condition asks what a parameter itself is.
+    fn asks_parameters(&self, condition: Condition) -> bool {
+        self.store.atoms(condition).into_iter().any(|atom| {
+            let Atom::Value(id, _) = atom else {
+                return false;
+            };
+            matches!(self.terms.get(Terms::of_value(id)), Term::Param(..))
+        })
+    }
+
+    /// A Condition over a function's parameters, as its callers fill them, through so many calls. Where not
+    /// all callers are known it stays as it is.
+    fn brought(&mut self, key: FunctionKey, when: Condition, calls: u32) -> Option<Condition> {
+        if calls == 0 || !self.asks_parameters(when) || self.outside_words(key).is_some() {
+            return Some(when);
+        }
+        let files = self.files_of(key);
+        if files.len() > self.limits.storing_files {
+            return Some(when);
+        }
+        let mut sum = None;
+        for path in files {
+            let sites = self.sites_in(key, path);
+            if !sites.entries.is_empty() {
+                return Some(when);
+            }
+            for site in &sites.calls {
+                let passed = self.passed(when, site);
+                let provided = self.node_provided(site.caller);
+                let own = self.store.and_all([passed, site.when, provided]);
+                let own = self.brought(site.caller, own, calls - 1)?;
+                let own = self.project(own)?;
+                sum = Some(self.store.or(sum.unwrap_or(Condition::FALSE), own));
+            }
+        }
+        Some(sum.unwrap_or(when))
     }
 }
 

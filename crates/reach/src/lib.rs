@@ -124,6 +124,8 @@ pub struct Limits {
     pub storing_files: usize,
     /// Files that mention a field which may be stored to in static objects; with more it is held to be.
     pub stored_files: usize,
+    /// Calls through which a parameter that is stored to a field is followed to what it is.
+    pub storing_calls: u32,
     /// Calls inside calls in the forward walk of a backend.
     pub backend_depth: u32,
     /// Steps of the solver in one question.
@@ -150,6 +152,7 @@ impl Default for Limits {
             callees: 200,
             storing_files: 24,
             stored_files: 100,
+            storing_calls: 4,
             backend_depth: 12,
             solver_steps: 20_000_000,
         }

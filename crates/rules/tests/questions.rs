@@ -67,11 +67,10 @@ fn two_halves_are_compared_by_what_they_mean() {
 const NEVER_STORED: &str =
     "cannot-reach: vmemmap_populate_compound_pages(): nothing stores to .shift";
 
-#[test]
-fn a_field_holds_what_somebody_stores() {
-    let text = |first: &str, second: &str| {
-        format!(
-            "//- mm/other.c
+/// Two functions that may store, and one that asks what is stored.
+fn storing(first: &str, second: &str) -> String {
+    format!(
+        "//- mm/other.c
 void set(struct map *map) {{ {first} }}
 void probe(struct map *map)
 {{
@@ -87,8 +86,11 @@ int populate(struct map *map)
 }}
 struct driver other = {{ .populate = populate }};
 "
-        )
-    };
+    )
+}
+
+#[test]
+fn a_field_holds_what_somebody_stores() {
     let gated = "if (IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP)) map->shift = 9;";
     let cases = [
         (gated, "", NEVER_STORED),
@@ -115,14 +117,36 @@ struct driver other = {{ .populate = populate }};
         ("", "", "flagged"),
     ];
     for (first, second, expect) in cases {
-        says("unselected", &text(first, second), expect);
+        says("unselected", &storing(first, second), expect);
     }
     let write = "#define WRITE_ONCE(x, v) do { *(volatile int *)&(x) = (v); } while (0)\n";
-    let written = text(gated, "WRITE_ONCE(map->shift, 9);");
+    let written = storing(gated, "WRITE_ONCE(map->shift, 9);");
     let written = written.replacen("void set", &format!("{write}void set"), 1);
     says("unselected", &written, "flagged");
     let read = "if (map && map->shift) use(map->shift);";
-    says("unselected", &text(gated, read), NEVER_STORED);
+    says("unselected", &storing(gated, read), NEVER_STORED);
+}
+
+#[test]
+fn a_value_that_callers_bring_is_theirs() {
+    let brought = |value: &str, more: &str| {
+        let text = storing("", &format!("set_all(map, {value}); {more}"));
+        let helpers = "static void set_one(struct map *map, int shift) { map->shift = shift; }
+static void set_all(struct map *map, int shift) { set_one(map, shift); set_one(map + 1, shift); }
+void set";
+        text.replacen("void set", helpers, 1)
+    };
+    let chosen = "IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP) ? 9 : 0";
+    says("unselected", &brought(chosen, ""), NEVER_STORED);
+    says("unselected", &brought("0", ""), NEVER_STORED);
+    says("unselected", &brought("map->other", ""), "flagged");
+    let lent = brought(chosen, "driver.set = set_one;");
+    says("unselected", &lent, "flagged");
+    says(
+        "unselected",
+        &brought(chosen, "set_one(map, 1);"),
+        "flagged",
+    );
 }
 
 #[test]
@@ -136,12 +160,13 @@ struct params {{ struct map *map; u32 flags; }};
 //- mm/sink.c
 #include <linux/map.h>
 void vmemmap_populate_compound_pages(void) {{ }}
+static struct map kept;
 static void fill(struct page *page, struct params *p, struct map *map) {{ {stored} }}
 static int start(void)
 {{
 	struct params params = {{ .flags = 1 }};
 
-	fill(0, &params, 0);
+	fill(0, &params, &kept);
 	if (params.map) vmemmap_populate_compound_pages();
 	return 0;
 }}
