@@ -170,7 +170,6 @@ impl crate::Constraints<'_> {
             bases,
             needed,
         };
-        trial.name_chosen();
         if !trial.mend() {
             return None;
         }
@@ -216,25 +215,6 @@ impl<'m> Trial<'_, 'm> {
                 let is = configuration.text(name);
                 symbol.is_none_or(|symbol| symbol.order(is, value).is_eq())
             })
-    }
-
-    /// Sets which member of a choice is on instead of which is off: a member that is off by itself leaves
-    /// the choice to its default, which may be the same one.
-    fn name_chosen(&mut self) {
-        let model = self.constraints.model();
-        let off = self.needed.set.iter().filter(|(_, value)| *value == "n");
-        let off: Vec<Name> = off.map(|(name, _)| *name).collect();
-        for name in off {
-            let choice = model.symbol(name).and_then(Symbol::choice);
-            let members = choice.into_iter().flat_map(|id| &model.choice(id).members);
-            let is_on = |name: &Name| Value::in_solution(self.solution, *name) == Some(Value::Yes);
-            if let Some(chosen) = members.copied().find(is_on) {
-                self.needed.set.insert(chosen, "y".to_owned());
-                if !self.purpose.kept.contains(&name) {
-                    self.needed.set.remove(&name);
-                }
-            }
-        }
     }
 
     /// Sets what differs from the solution, until the wishes are granted; false where that does not

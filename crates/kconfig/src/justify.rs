@@ -50,6 +50,13 @@ struct Justify<'m> {
 }
 
 impl Justify<'_> {
+    /// The member that is on of the choice that a symbol is a member of.
+    fn chosen(&self, symbol: &Symbol) -> Option<Name> {
+        let choice = self.model.choice(symbol.choice()?);
+        let mut members = choice.members.iter().copied();
+        members.find(|member| (self.value)(*member) == Value::Yes)
+    }
+
     fn symbol(&mut self, name: Name) {
         if self.seen.contains(&name) {
             return;
@@ -68,9 +75,15 @@ impl Justify<'_> {
             .iter()
             .find(|prompt| self.term(&prompt.visible) != Value::No);
         if value == Value::No {
-            // What is on by default must be switched off.
             if prompt.is_some() && symbol.itself.is_none() {
-                self.set.insert(name, value);
+                // A member of a choice is off because another is on: switched off by itself it leaves the choice
+                // to its default, which may be the same member. All else that is on by default is switched off.
+                match self.chosen(symbol) {
+                    Some(other) => self.open.push(other),
+                    None => {
+                        self.set.insert(name, value);
+                    }
+                }
             }
             return;
         }

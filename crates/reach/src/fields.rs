@@ -9,8 +9,8 @@
 //! `CONFIG_WANTED`, whichever object is meant. Structures are not told apart here: a store to a field
 //! of the same name in another one counts too, so that more is held possible, never less.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use condition::{Atom, Condition};
 use csource::{Body, File, Flow, FunctionId, Lexer, Mention, Store, Token, TokenKind};
@@ -150,7 +150,11 @@ impl Analysis<'_> {
         for path in paths {
             let file = self.read_file(path)?;
             let mentions = file.mentions(field);
-            for span in self.stores_in(&file, field)? {
+            let (stores, handed_on) = occurrences(&file, field)?;
+            if self.may_be_stored_by_macros(&file, field, &handed_on) {
+                return None;
+            }
+            for span in stores {
                 let when = self.store_condition((path, &file), &mentions, span)?;
                 if sum.is_none() {
                     sum = Some(Stored {
@@ -167,28 +171,30 @@ impl Analysis<'_> {
         sum
     }
 
-    /// Where in a file the name of `field` stands in a store of what is not plainly 0; `None` where a macro may
-    /// store to it.
-    pub(crate) fn stores_in(&mut self, file: &Arc<File>, field: Name) -> Option<Vec<Span>> {
-        let (stores, handed_on) = occurrences(file, field)?;
+    /// Whether a macro stores to `field` where it is an argument at one of these places, or that was not found
+    /// out.
+    pub(crate) fn may_be_stored_by_macros(
+        &mut self,
+        file: &File,
+        field: Name,
+        handed_on: &[Span],
+    ) -> bool {
         if handed_on.is_empty() {
-            return Some(stores);
+            return false;
         }
         let mentions = file.mentions(field);
-        let (unit, visit) = self.place_of(file.path())?;
-        let mut seen = Vec::new();
-        for span in handed_on {
-            let Some(id) = around(file, &mentions, span).filter(|id| !seen.contains(id)) else {
-                continue;
-            };
-            seen.push(id);
-            let path = file.path();
-            let frame = self.function_frame(unit, visit, FunctionKey { path, id }, 0)?;
-            if self.stored_by_macros(&frame).fields.contains(&field) {
-                return None;
-            }
-        }
-        Some(stores)
+        let around = handed_on
+            .iter()
+            .filter_map(|at| around(file, &mentions, *at));
+        let functions: BTreeSet<FunctionId> = around.collect();
+        let path = file.path();
+        let Some((unit, visit)) = self.place_of(path) else {
+            return true;
+        };
+        functions.into_iter().any(|id| {
+            let frame = self.function_frame(unit, visit, FunctionKey { path, id }, 0);
+            frame.is_none_or(|frame| self.stored_by_macros(&frame).fields.contains(&field))
+        })
     }
 
     /// When a store happens; `None` where that was not found out.
@@ -372,7 +378,7 @@ fn store_at(body: &Body, span: Span) -> Option<&Store> {
 
 /// Where in a file the name of `field` stands in a store of what is not plainly 0, and where as a whole argument
 /// of something; `None` where a macro's own text stores to it.
-fn occurrences(file: &File, field: Name) -> Option<(Vec<Span>, Vec<Span>)> {
+pub(crate) fn occurrences(file: &File, field: Name) -> Option<(Vec<Span>, Vec<Span>)> {
     let text = file.text();
     let tokens: Vec<Token> = Lexer::new(text).collect();
     let (mut stores, mut handed_on) = (Vec::new(), Vec::new());

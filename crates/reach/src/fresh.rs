@@ -17,7 +17,7 @@ use csource::{Body, File};
 use text::{Name, Span};
 
 use crate::Analysis;
-use crate::fields::around;
+use crate::fields::{around, occurrences};
 use crate::frame::Frame;
 use crate::link::FunctionKey;
 use crate::types::Type;
@@ -133,21 +133,27 @@ impl Analysis<'_> {
             found |= matches!(store, Stored::At(..));
             accepts(analysis, store)
         };
+        let mut arguments = Vec::new();
         for path in paths {
             let Some(file) = self.read_file(path) else {
                 return false;
             };
-            let Some(spans) = self.stores_in(&file, field) else {
+            let Some((stores, handed_on)) = occurrences(&file, field) else {
                 return false;
             };
-            for span in spans {
+            arguments.push((file.clone(), handed_on));
+            for span in stores {
                 let accepted = self.accepts_store((&file, span), (tag, field), &mut counted);
                 if accepted != Some(true) {
                     return false;
                 }
             }
         }
+        // Macros are dear to look at, and most fields are settled by then.
         found
+            && !arguments
+                .iter()
+                .any(|(file, handed_on)| self.may_be_stored_by_macros(file, field, handed_on))
     }
 
     /// Whether `accepts` does so for the store whose field's name stands at a place, or the store is one to
