@@ -529,7 +529,7 @@ fn matching_close(tokens: &[Token], open: usize) -> usize {
 }
 
 /// Whether `word` before a parenthesis is no call.
-pub(crate) fn is_keyword(word: &[u8]) -> bool {
+pub fn is_keyword(word: &[u8]) -> bool {
     KEYWORDS.iter().any(|keyword| keyword.as_bytes() == word)
 }
 

@@ -40,7 +40,7 @@ pub use idioms::{
     CONTAINERS, NO_RETURN, NO_RETURN_IF, SELECTION, SYSTEM_CALL, TRANSPARENT, TYPEOF, is_initcall,
 };
 pub use item::{Function, Linkage, Maker, Param, TopMacro, Variable};
-pub use items::Items;
+pub use items::{Items, is_keyword};
 pub use lexer::{Lexer, Token, TokenKind, is_word, whole_words};
 pub use mask::association;
 pub use parse::{Query, expression};

@@ -205,9 +205,9 @@ impl Analysis<'_> {
     /// Of the Conditions `when`, those under which a function may return something else than a
     /// negative error number: one that only ever fails writes nothing that stays.
     fn succeeding(&mut self, key: FunctionKey, when: Condition) -> Condition {
-        let place = self.place_of(key.path);
-        let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, key, 0));
-        let Some(frame) = frame else { return when };
+        let Some(frame) = self.frame_of(key) else {
+            return when;
+        };
         let body = frame.body.clone();
         let mut success = Condition::FALSE;
         for one in &body.returns {

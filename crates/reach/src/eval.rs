@@ -367,6 +367,12 @@ impl Analysis<'_> {
         answer
     }
 
+    /// The frame of a function's own text, where its file is first read.
+    pub(crate) fn frame_of(&mut self, key: crate::link::FunctionKey) -> Option<Frame> {
+        let (unit, visit) = self.place_of(key.path)?;
+        self.function_frame(unit, visit, key, 0)
+    }
+
     /// The frame of a function's own text.
     pub(crate) fn function_frame(
         &mut self,

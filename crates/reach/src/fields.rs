@@ -211,7 +211,7 @@ impl Analysis<'_> {
             when = self.store.and(when, built);
         }
         if let Some(id) = around(file, mentions, span) {
-            let stored = self.stores_something((path, id), span)?;
+            let stored = self.stores_something(FunctionKey { path, id }, span)?;
             when = self.store.and(when, stored);
         }
         self.project(when)
@@ -225,12 +225,8 @@ impl Analysis<'_> {
         span: Span,
     ) -> Option<(Name, Option<String>)> {
         let id = around(file, mentions, span)?;
-        let (unit, visit) = self.place_of(file.path())?;
-        let key = FunctionKey {
-            path: file.path(),
-            id,
-        };
-        let frame = self.function_frame(unit, visit, key, 0)?;
+        let path = file.path();
+        let frame = self.frame_of(FunctionKey { path, id })?;
         let body = &frame.body;
         let flow = store_at(body, span).map_or_else(|| body.flow_at(span), |store| store.flow);
         let test = match frame.body.flows.get(flow) {
@@ -299,14 +295,8 @@ impl Analysis<'_> {
     }
 
     /// When control comes to the store whose target holds `span`, and what it stores is not 0.
-    fn stores_something(
-        &mut self,
-        (path, id): (Name, FunctionId),
-        span: Span,
-    ) -> Option<Condition> {
-        let (unit, visit) = self.place_of(path)?;
-        let key = FunctionKey { path, id };
-        let frame = self.function_frame(unit, visit, key, 0)?;
+    fn stores_something(&mut self, key: FunctionKey, span: Span) -> Option<Condition> {
+        let frame = self.frame_of(key)?;
         let body = frame.body.clone();
         let Some(store) = store_at(&body, span) else {
             return Some(self.flow(&frame, body.flow_at(span)));
@@ -369,7 +359,7 @@ pub(crate) fn around(file: &File, mentions: &[Mention], span: Span) -> Option<Fu
 }
 
 /// The store whose target holds `span`.
-fn store_at(body: &Body, span: Span) -> Option<&Store> {
+pub(crate) fn store_at(body: &Body, span: Span) -> Option<&Store> {
     body.stores.iter().find(|store| {
         let target = store.target.span;
         target.start <= span.start && span.end <= target.end
@@ -424,7 +414,7 @@ fn is_argument(text: &[u8], tokens: &[Token], number: usize) -> bool {
             TokenKind::Punct(b'(') => {
                 let name = at.checked_sub(1).map(|at| tokens[at]);
                 let name = name.filter(|token| token.kind == TokenKind::Ident);
-                return name.is_some_and(|name| !KEYWORDS.contains(&name.span.of(text)));
+                return name.is_some_and(|name| !csource::is_keyword(name.span.of(text)));
             }
             TokenKind::Punct(b'{' | b'}' | b';') => return false,
             _ => {}
@@ -432,9 +422,6 @@ fn is_argument(text: &[u8], tokens: &[Token], number: usize) -> bool {
     }
     false
 }
-
-/// What stands before parentheses and is no name.
-const KEYWORDS: [&[u8]; 6] = [b"for", b"if", b"return", b"sizeof", b"switch", b"while"];
 
 /// Whether `x->field`, whose last token has this number, may be stored to: it stands before an
 /// assignment of something else than 0, or its address is taken.

@@ -17,7 +17,7 @@ use csource::{Body, File};
 use text::{Name, Span};
 
 use crate::Analysis;
-use crate::fields::{around, occurrences};
+use crate::fields::{around, occurrences, store_at};
 use crate::frame::Frame;
 use crate::link::FunctionKey;
 use crate::types::Type;
@@ -170,29 +170,28 @@ impl Analysis<'_> {
             let variable = variables.find(|variable| variable.init.contains(span.start))?;
             return Some(accepts(self, Stored::Begins(variable.struct_tag)));
         };
-        let (unit, visit) = self.place_of(file.path())?;
         let path = file.path();
-        let frame = self.function_frame(unit, visit, FunctionKey { path, id }, 0)?;
+        let frame = self.frame_of(FunctionKey { path, id })?;
         let body = frame.body.clone();
-        let around = |expr: &Expr| expr.span.contains(span.start);
-        let mut stores = body.stores.iter();
         if let Some(base) = member_at(&body, span) {
             let other = self.type_of(&frame, base).and_then(|of| of.tag());
             if other.is_some_and(|other| other != tag) {
                 return Some(true);
             }
             // Who has the address of the field may store anything to it.
-            let store = stores.find(|store| around(&store.target))?;
+            let store = store_at(&body, span)?;
             return Some(accepts(
                 self,
                 Stored::At(&frame, base, store.value.as_ref()),
             ));
         }
+        let around = |expr: &Expr| expr.span.contains(span.start);
         let mut locals = body.locals.iter();
         if let Some(local) = locals.find(|l| l.declarator.init.as_ref().is_some_and(around)) {
             let tag = Type::new(&local.declarator.type_text, false).tag();
             return Some(accepts(self, Stored::Begins(tag)));
         }
+        let mut stores = body.stores.iter();
         let store = stores.find(|store| store.value.as_ref().is_some_and(around))?;
         let other = self.type_of(&frame, &store.target).and_then(|of| of.tag());
         Some(accepts(self, Stored::Whole(other)))

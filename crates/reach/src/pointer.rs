@@ -83,9 +83,9 @@ impl Analysis<'_> {
         if !body.calls.iter().any(|call| through(&call.callee)) {
             return;
         }
-        let place = self.place_of(caller.path);
-        let frame = place.and_then(|(unit, visit)| self.function_frame(unit, visit, caller, 0));
-        let Some(frame) = frame else { return };
+        let Some(frame) = self.frame_of(caller) else {
+            return;
+        };
         let provided = self.node_provided(caller);
         for call in body.calls.iter().filter(|call| through(&call.callee)) {
             if self.slot(&frame, &call.callee) == Some(slot) {

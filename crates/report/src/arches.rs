@@ -11,7 +11,7 @@ use crate::human::place_line;
 use crate::json::{harmless, place, problem, tree as begin};
 use crate::look::{Drawing, Look};
 use crate::paper::Paper;
-use crate::summary::{SHORT, shown, speaks};
+use crate::summary::{Told, shown, speaks};
 
 /// A row of the table for people and for documents.
 struct Line<'o> {
@@ -64,7 +64,7 @@ fn narrated(lines: &[Line<'_>], look: &Look) -> String {
         let arch = &line.row.arch;
         let mut say = |what: &str, text: &str| paper.hanging(&format!("{arch} {what}: "), 2, text);
         say("symbol", &symbol(line.row));
-        for backend in backends(line.row) {
+        for backend in backends(line.row, backend_words) {
             say("backend", &backend);
         }
         say("verdict", shown(line.verdict.verdict, look).0);
@@ -116,46 +116,32 @@ fn drawn(lines: &[Line<'_>], look: &Look) -> String {
 
 /// The cells, without places. What was said of an architecture above is not said again.
 fn cells(lines: &[Line<'_>], look: &Look) -> Vec<[String; HEADER.len()]> {
-    let mut told: BTreeMap<String, &str> = BTreeMap::new();
-    let cell = |Line { row, verdict, .. }: &Line<'_>, reason| {
-        let backend = row.backend.iter().map(|part| match part.when.as_str() {
-            "always" => part.tables.clone(),
-            when => format!("{} if {when}", part.tables),
+    let mut told = Told::default();
+    let cell = |line: &Line<'_>| {
+        let row = line.row;
+        let backend = backends(row, |part| match part.when.as_str() {
+            "always" => clean::line(&part.tables),
+            when => clean::line(&format!("{} if {when}", part.tables)),
         });
-        let backend: Vec<String> = backend.map(|part| clean::line(&part)).collect();
+        let reason = clean::line(&short(line));
+        let above = told.before(&row.arch, std::slice::from_ref(&reason));
         [
             clean::line(&row.arch),
             clean::line(&row.selected),
-            if backend.is_empty() {
-                "none".to_owned()
-            } else {
-                backend.join("\n")
-            },
-            shown(verdict.verdict, look).0.to_owned(),
-            reason,
+            backend.join("\n"),
+            shown(line.verdict.verdict, look).0.to_owned(),
+            above.unwrap_or(reason),
         ]
     };
-    let mut rows = Vec::new();
-    for line in lines {
-        let here = format!(" on {} ", line.row.arch);
-        let mut reason = clean::line(&short(line));
-        let plain = reason.replace(&here, " ");
-        match told.get(&plain) {
-            Some(above) if plain.len() > SHORT => reason = format!("as {above}"),
-            _ => {
-                told.insert(plain, &line.row.arch);
-            }
-        }
-        rows.push(cell(line, reason));
-    }
-    rows
+    lines.iter().map(cell).collect()
 }
 
-fn backends(row: &ArchRow) -> Vec<String> {
+/// The words for each part of a backend.
+fn backends(row: &ArchRow, words: impl Fn(&BackendRow) -> String) -> Vec<String> {
     if row.backend.is_empty() {
         return vec!["none".to_owned()];
     }
-    row.backend.iter().map(backend_words).collect()
+    row.backend.iter().map(words).collect()
 }
 
 fn short(line: &Line<'_>) -> String {
@@ -202,7 +188,7 @@ pub fn arches_markdown(outcome: &Outcome) -> String {
         let cells = [
             line.row.arch.clone(),
             format!("{}{}", line.row.selected, at(line.row.place.as_ref())),
-            backends(line.row).join("; "),
+            backends(line.row, backend_words).join("; "),
             line.verdict.verdict.word().to_owned(),
             reason(line),
         ];

@@ -79,29 +79,44 @@ fn rows(outcome: &Outcome) -> Vec<Row> {
         .collect()
 }
 
-/// A reason that is no longer than this is said again.
-pub(crate) const SHORT: usize = 24;
+/// What was said, apart from the names of architectures, and of which first.
+#[derive(Default)]
+pub(crate) struct Told(BTreeMap<Vec<String>, String>);
+
+impl Told {
+    /// `as alpha`, where the same was said of alpha before; one short reason is said again.
+    pub(crate) fn before(&mut self, arch: &str, said: &[String]) -> Option<String> {
+        /// A reason that is no longer than this is short.
+        const SHORT: usize = 24;
+        let here = format!(" on {arch} ");
+        let plain: Vec<String> = said.iter().map(|words| words.replace(&here, " ")).collect();
+        let is_short = matches!(plain.as_slice(), [only] if only.len() <= SHORT);
+        match self.0.get(&plain) {
+            Some(above) if !is_short => Some(format!("as {above}")),
+            _ => {
+                self.0.insert(plain, arch.to_owned());
+                None
+            }
+        }
+    }
+}
 
 /// The rows, where an architecture of which the same is true as of one above refers to that one.
 fn without_repeats(rows: &[Row]) -> Vec<Row> {
-    let mut told: BTreeMap<Vec<(Reverse<u8>, String)>, String> = BTreeMap::new();
+    // What is said of architectures with other verdicts is another thing, be the words the same.
+    let mut told: BTreeMap<Vec<Reverse<u8>>, Told> = BTreeMap::new();
     let mut kept: Vec<Row> = Vec::new();
     for own in rows.chunk_by(|a, b| a.arch == b.arch) {
-        let (arch, here) = (&own[0].arch, format!(" on {} ", own[0].arch));
-        let said = own
-            .iter()
-            .map(|row| (rank(row.verdict), row.why.replace(&here, " ")));
-        let said: Vec<_> = said.collect();
-        let is_short = own.len() == 1 && own[0].why.len() <= SHORT;
-        if let Some(above) = told.get(&said).filter(|_| !is_short) {
-            kept.push(Row {
+        let arch = &own[0].arch;
+        let verdicts = own.iter().map(|row| rank(row.verdict)).collect();
+        let said: Vec<String> = own.iter().map(|row| row.why.clone()).collect();
+        match told.entry(verdicts).or_default().before(arch, &said) {
+            Some(why) => kept.push(Row {
                 arch: arch.clone(),
                 verdict: own[0].verdict,
-                why: format!("as {above}"),
-            });
-        } else {
-            told.insert(said, arch.clone());
-            kept.extend_from_slice(own);
+                why,
+            }),
+            None => kept.extend_from_slice(own),
         }
     }
     kept

@@ -23,10 +23,11 @@ use std::sync::Arc;
 
 use clap::Parser;
 use report::Detail;
-use rules::{Outcome, Settings};
+use rules::Outcome;
 use source::Source;
 
 use crate::arguments::{Arguments, Check, Command, Format, Subject};
+use crate::engine::Settings;
 
 /// What ends a run early, in one line.
 type Failure = String;
