@@ -188,8 +188,9 @@ impl Analysis<'_> {
         (condition, Doubt::default())
     }
 
-    /// That nothing leads to the sink of `other`. From the negation of what says more than is true
-    /// nothing follows, and neither does from that of what says less.
+    /// That nothing leads to the sink of `other`. An entry whose Condition grew too large is left out, so that
+    /// the answer "never" stays true and "this way" becomes doubtful; where a Condition says more than is true
+    /// it is the other way round.
     fn apart(&mut self, walk: &Walk, other: &Walk) -> (Condition, Doubt) {
         let mut can = Condition::FALSE;
         let mut exact = true;
@@ -198,14 +199,14 @@ impl Analysis<'_> {
             let projected = self.project(own);
             self.store.set_canonical(canonical);
             exact &= projected.is_some();
-            can = self.store.or(can, projected.unwrap_or(Condition::TRUE));
+            can = self.store.or(can, projected.unwrap_or(Condition::FALSE));
         }
         let limit = || other.limit.clone().or_else(|| walk.limit.clone());
         let widened = "some function's Condition grew too large to be compared";
         let doubt = |is: bool| is.then(|| widened.to_owned()).or_else(limit);
         let doubt = Doubt {
             if_reached: doubt(walk.is_widened || !exact),
-            if_not: doubt(other.is_widened || !exact),
+            if_not: doubt(other.is_widened),
         };
         (!can, doubt)
     }

@@ -145,7 +145,8 @@ impl Analysis<'_> {
         } else {
             self.address_of(frame, base)
         };
-        let value = self.terms.load(address, field);
+        let owner = self.type_of(frame, base).and_then(|of| of.tag());
+        let value = self.terms.load(address, field, owner);
         // What this function stores itself may be newer than what it was called with.
         let is_field = matches!(self.terms.get(value), Term::Field(..));
         if is_field && self.stores_field(frame, field) {

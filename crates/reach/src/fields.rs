@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Where this is the only store of something else than 0, `pgmap->vmemmap_shift` is 0 without
-//! `CONFIG_WANTED`, whichever object is meant. Structures are not told apart here: a store to a field
-//! of the same name in another one counts too, so that more is held possible, never less.
+//! `CONFIG_WANTED`, whichever object is meant. A store to a field of the same name counts too where it is not
+//! known to be in another structure, so that more is held possible, never less.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -32,10 +32,13 @@ pub(crate) struct Stored {
     by: Option<(Name, Option<String>)>,
 }
 
-/// What is known of fields by their names.
+/// A field's name, and the tag of its structure where that is known.
+type Field = (Option<Name>, Name);
+
+/// What is known of fields.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
-    stored: FxHashMap<Name, Option<Stored>>,
+    stored: FxHashMap<Field, Option<Stored>>,
     refined: FxHashMap<Condition, Condition>,
     /// By the tag of a structure, those that a static object of it keeps.
     pub(crate) kept: FxHashMap<Name, Rc<[Name]>>,
@@ -92,8 +95,9 @@ impl Analysis<'_> {
             };
             let both = [condition, literal, stored.when];
             if self.can_hold(&both) == Some(false) {
+                let (_, name) = field;
                 let words =
-                    format!("nothing stores to .{field} in a configuration that leads there");
+                    format!("nothing stores to .{name} in a configuration that leads there");
                 return Some(Fact::new(words, Some(stored.at)));
             }
         }
@@ -101,7 +105,7 @@ impl Analysis<'_> {
     }
 
     /// Which literals of `condition` hold only where which field is not 0.
-    fn needed_fields(&mut self, condition: Condition) -> Vec<(Condition, Name)> {
+    fn needed_fields(&mut self, condition: Condition) -> Vec<(Condition, Field)> {
         let mut needed = Vec::new();
         for atom in self.store.atoms(condition) {
             let Atom::Value(id, _) = atom else {
@@ -114,21 +118,22 @@ impl Analysis<'_> {
                 let Term::Field(_, name) = *self.terms.get(field) else {
                     continue;
                 };
+                let field_of = (self.terms.owner(field), name);
                 let without = self.terms.with_zero(&mut self.store, value, field);
                 let truth = self.terms.truth(&mut self.store, without);
                 if truth.is_false() {
-                    needed.push((literal, name));
+                    needed.push((literal, field_of));
                 } else if truth.is_true() {
-                    needed.push((!literal, name));
+                    needed.push((!literal, field_of));
                 }
             }
         }
         needed
     }
 
-    /// Who stores something else than 0 to a field of this name; `None` where that says nothing: too
-    /// many do, or none, or a macro does.
-    fn stored_to(&mut self, field: Name) -> Option<Stored> {
+    /// Who stores something else than 0 to a field; `None` where that says nothing: too many do, or none, or
+    /// a macro does.
+    fn stored_to(&mut self, field: Field) -> Option<Stored> {
         if let Some(known) = self.fields.stored.get(&field) {
             return known.clone();
         }
@@ -141,7 +146,7 @@ impl Analysis<'_> {
         stored
     }
 
-    fn stores_of(&mut self, field: Name) -> Option<Stored> {
+    fn stores_of(&mut self, (owner, field): Field) -> Option<Stored> {
         let paths = self.files_with(field);
         if paths.len() > self.limits.storing_files {
             return None;
@@ -150,7 +155,11 @@ impl Analysis<'_> {
         for path in paths {
             let file = self.read_file(path)?;
             let mentions = file.mentions(field);
-            let (stores, handed_on) = occurrences(&file, field)?;
+            let (mut stores, mut handed_on) = occurrences(&file, field)?;
+            if let Some(tag) = owner {
+                stores.retain(|at| !self.is_store_elsewhere(&file, *at, (tag, field)));
+                handed_on.retain(|at| !self.is_of_another(&file, *at, (tag, field)));
+            }
             if self.may_be_stored_by_macros(&file, field, &handed_on) {
                 return None;
             }
@@ -214,6 +223,8 @@ impl Analysis<'_> {
             let stored = self.stores_something(FunctionKey { path, id }, span)?;
             when = self.store.and(when, stored);
         }
+        // What is stored may come from a field that is only stored to elsewhere.
+        let when = self.refined(when);
         self.project(when)
     }
 
@@ -254,7 +265,8 @@ impl Analysis<'_> {
     pub(crate) fn stores_needed(&mut self, condition: Condition, fields: &[Name]) -> Vec<String> {
         let mut told = Vec::new();
         for (_, field) in self.needed_fields(condition) {
-            if !fields.contains(&field) {
+            let (_, name) = field;
+            if !fields.contains(&name) {
                 continue;
             }
             let Some(Stored { at, by, .. }) = self.stored_to(field) else {
@@ -263,7 +275,7 @@ impl Analysis<'_> {
             let Some((function, test)) = by else { continue };
             let place = self.place_words(Some(at));
             let test = test.map_or_else(String::new, |test| format!(", where {test}"));
-            told.push(format!("{function}() has stored to .{field}{place}{test}"));
+            told.push(format!("{function}() has stored to .{name}{place}{test}"));
         }
         told.sort_unstable();
         told.dedup();
@@ -342,6 +354,7 @@ impl Analysis<'_> {
                 let provided = self.node_provided(site.caller);
                 let own = self.store.and_all([passed, site.when, provided]);
                 let own = self.brought(site.caller, own, calls - 1)?;
+                let own = self.refined(own);
                 let own = self.project(own)?;
                 sum = Some(self.store.or(sum.unwrap_or(Condition::FALSE), own));
             }

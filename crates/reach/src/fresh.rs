@@ -23,7 +23,7 @@ use crate::link::FunctionKey;
 use crate::types::Type;
 
 /// A field of a structure: its tag, and the field's name.
-type Member = (Name, Name);
+pub(crate) type Member = (Name, Name);
 
 impl Analysis<'_> {
     /// The fields of a `struct tag`, by name, that nobody stores to but in what was allocated.
@@ -154,6 +154,32 @@ impl Analysis<'_> {
             && !arguments
                 .iter()
                 .any(|(file, handed_on)| self.may_be_stored_by_macros(file, field, handed_on))
+    }
+
+    /// Whether the store whose field's name stands at a place is certainly none to a `struct tag`.
+    pub(crate) fn is_store_elsewhere(&mut self, file: &File, span: Span, member: Member) -> bool {
+        let elsewhere =
+            self.accepts_store((file, span), member, &mut |analysis, store| match store {
+                Stored::Begins(other) | Stored::Whole(other) => {
+                    analysis.is_without(other, member.0)
+                }
+                Stored::At(..) => false,
+            });
+        elsewhere == Some(true)
+    }
+
+    /// Whether a field whose name stands at a place is certainly none of a `struct tag`.
+    pub(crate) fn is_of_another(&mut self, file: &File, span: Span, (tag, field): Member) -> bool {
+        let mentions = file.mentions(field);
+        let path = file.path();
+        let id = around(file, &mentions, span);
+        let frame = id.and_then(|id| self.frame_of(FunctionKey { path, id }));
+        frame.is_some_and(|frame| {
+            let body = frame.body.clone();
+            let base = member_at(&body, span);
+            let other = base.and_then(|base| self.type_of(&frame, base)?.tag());
+            other.is_some_and(|other| other != tag)
+        })
     }
 
     /// Whether `accepts` does so for the store whose field's name stands at a place, or the store is one to

@@ -373,7 +373,7 @@ impl Analysis<'_> {
             let Term::Param(param, _) = *self.terms.get(base) else {
                 continue;
             };
-            let loaded = self.terms.load(arg, name);
+            let loaded = self.terms.load(arg, name, None);
             if param as usize == number && self.terms.as_int(loaded) == Some(0) {
                 zero.push((field, name));
             }

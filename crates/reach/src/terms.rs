@@ -84,6 +84,8 @@ pub(crate) struct Terms {
     constant: Vec<bool>,
     /// How many terms a term is made of, each counted as often as it is met.
     sizes: Vec<u32>,
+    /// The tags of the structures that fields belong to.
+    owners: FxHashMap<TermId, Name>,
 }
 
 /// A term made of more parts than this is a value of its own: what is in it is forgotten.
@@ -344,8 +346,9 @@ impl Terms {
         }
     }
 
-    /// What stands in field `field` of the object that `base` points to.
-    pub(crate) fn load(&mut self, base: TermId, field: Name) -> TermId {
+    /// What stands in field `field` of the object that `base` points to, a structure with the tag `owner` where
+    /// that is known.
+    pub(crate) fn load(&mut self, base: TermId, field: Name, owner: Option<Name>) -> TermId {
         match self.get(base).clone() {
             Term::Object(object, mut path) => {
                 path.push(field);
@@ -356,15 +359,28 @@ impl Terms {
                 if known.zeroed && !known.stored.contains(&field) {
                     return self.int(0);
                 }
-                self.add(Term::Field(base, field))
+                self.add_field(base, field, owner)
             }
             Term::Choose(test, yes, no) => {
-                let yes = self.load(yes, field);
-                let no = self.load(no, field);
+                let yes = self.load(yes, field, owner);
+                let no = self.load(no, field, owner);
                 self.choose(test, yes, no)
             }
-            _ => self.add(Term::Field(base, field)),
+            _ => self.add_field(base, field, owner),
         }
+    }
+
+    fn add_field(&mut self, base: TermId, field: Name, owner: Option<Name>) -> TermId {
+        let id = self.add(Term::Field(base, field));
+        if let Some(owner) = owner {
+            self.owners.entry(id).or_insert(owner);
+        }
+        id
+    }
+
+    /// The tag of the structure that a field belongs to.
+    pub(crate) fn owner(&self, field: TermId) -> Option<Name> {
+        self.owners.get(&field).copied()
     }
 
     /// The address of field `field` of the object that `base` points to.
@@ -395,7 +411,7 @@ impl Terms {
             },
             Term::Field(base, field) => {
                 let base = self.substitute(store, base, args);
-                self.load(base, field)
+                self.load(base, field, self.owner(id))
             }
             Term::Apply(op, a, b) => {
                 let a = self.substitute(store, a, args);

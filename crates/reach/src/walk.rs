@@ -409,6 +409,8 @@ impl Analysis<'_> {
             return reach;
         }
         walk.is_widened = true;
+        // What those values need of Kconfig stays.
+        let reach = self.refined(reach);
         self.project(reach).unwrap_or(Condition::TRUE)
     }
 

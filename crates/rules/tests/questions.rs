@@ -197,6 +197,47 @@ module_init(start);
 }
 
 #[test]
+fn fields_of_one_name_are_told_apart_by_their_structures() {
+    let text = |more: &str| {
+        let text = storing(
+            "if (IS_ENABLED(CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP)) map->shift = 9;",
+            more,
+        );
+        format!(
+            "//- include/linux/map.h
+struct map {{ int shift; }};
+struct page {{ int shift; struct map map; }};
+struct params {{ int shift; }};
+{}",
+            text.replace("void set(", "#include <linux/map.h>\nvoid set(")
+                .replace(
+                    "void vmemmap_populate_",
+                    "#include <linux/map.h>\nvoid vmemmap_populate_"
+                )
+                .replace("probe(", "probe(struct page *page, ")
+        )
+    };
+    for elsewhere in [
+        "page->shift = map->shift;",
+        "page[2].shift++;",
+        "read(&page->shift);",
+        "struct params params = { .shift = 4 }; use(&params);",
+        "store_params(&(struct params) { .other = 4 });",
+    ] {
+        says("unselected", &text(elsewhere), NEVER_STORED);
+    }
+    for here in [
+        "map->shift = page->shift;",
+        "page->map.shift = 2;",
+        "struct page other = { .map = { .shift = 4 } }; use(&other);",
+        "read(&page->map.shift);",
+        "who->shift = 2;",
+    ] {
+        says("unselected", &text(here), "flagged");
+    }
+}
+
+#[test]
 fn a_store_to_what_was_allocated_is_none_to_a_static_object() {
     // The address of `pages` is lent as a mark.
     let text = |stored: &str| {

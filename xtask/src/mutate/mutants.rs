@@ -2,6 +2,7 @@
 
 mod gates;
 mod repairs;
+mod sections;
 
 use source::Source;
 
@@ -31,6 +32,7 @@ pub(super) fn all(ground: &Ground) -> Result<Vec<Mutant>, Error> {
     facts.selects(&mut all);
     facts.names(&mut all);
     facts.callers(&mut all);
+    facts.sections(&mut all);
     if facts.is_gated {
         facts.gates(&mut all);
         facts.backends(&mut all);
