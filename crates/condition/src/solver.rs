@@ -182,6 +182,7 @@ impl Solver {
 
     /// Can all of `assumptions` hold together with what was asserted?
     pub fn solve(&mut self, store: &Store, assumptions: &[Condition]) -> Answer {
+        let _span = tracing::debug_span!("solve").entered();
         self.questions += 1;
         let lits: Vec<Lit> = assumptions.iter().map(|a| self.lit(store, *a)).collect();
         self.sat.cb_mut().left.set(self.steps);

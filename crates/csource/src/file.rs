@@ -139,6 +139,7 @@ impl File {
         if let Some(known) = lock(&self.bodies).get(&id) {
             return known.clone();
         }
+        let _span = tracing::debug_span!("parse functions").entered();
         // Two threads may read the same body at once; they read the same.
         let body = Arc::new(Body::read(
             &self.text,

@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use condition::Store;
@@ -57,7 +58,7 @@ fn main() {
 }
 
 fn show(tree: &Directory, arch: &str, paths: &[String]) {
-    let (mut kbuild, mut store) = (Kbuild::new(tree, arch), Store::new());
+    let (mut kbuild, mut store) = (Kbuild::new(tree, Arc::default(), arch), Store::new());
     for path in paths {
         let built = if path.ends_with('/') {
             kbuild.entered(&mut store, path)
@@ -76,7 +77,7 @@ fn show(tree: &Directory, arch: &str, paths: &[String]) {
 
 fn survey(tree: &Directory, arch: &str, files: &[String], verbose: bool) {
     let start = Instant::now();
-    let (mut kbuild, mut store) = (Kbuild::new(tree, arch), Store::new());
+    let (mut kbuild, mut store) = (Kbuild::new(tree, Arc::default(), arch), Store::new());
     let own = format!("arch/{arch}/");
     let (mut asked, mut counted, mut never) = (0, 0, Vec::new());
     for path in files {

@@ -20,6 +20,7 @@ mod flags;
 mod functions;
 mod lines;
 mod machine;
+mod makefiles;
 mod matching;
 mod scope;
 mod top;
@@ -31,11 +32,12 @@ mod tests;
 use std::sync::Arc;
 
 use condition::{Condition, Store};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use source::{Source, normalize};
 
 use directory::{Directory, Reason};
 use machine::{Journal, Machine};
+pub use makefiles::Makefiles;
 use matching::can_be;
 use scope::Scope;
 use value::{Logic, Opaques};
@@ -99,10 +101,13 @@ pub struct Kbuild<'s> {
     /// Directories whose entry is being asked about; a directory that names itself adds nothing.
     asking: Vec<String>,
     elsewhere: Option<Arc<Elsewhere>>,
+    /// Whether [`Kbuild::elsewhere`] is being found out.
+    searching: bool,
+    makefiles: Arc<Makefiles>,
 }
 
 /// Who names a file or a directory that is not below him.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Elsewhere {
     objects: FxHashMap<String, Vec<String>>,
     directories: FxHashMap<String, Vec<String>>,
@@ -110,8 +115,8 @@ struct Elsewhere {
 
 impl<'s> Kbuild<'s> {
     /// The makefiles of `source`, read for the directory `srcarch` below arch/. Nothing is read
-    /// before the first question.
-    pub fn new(source: &'s dyn Source, srcarch: &str) -> Kbuild<'s> {
+    /// before the first question. What `makefiles` knows is shared by the architectures of one tree.
+    pub fn new(source: &'s dyn Source, makefiles: Arc<Makefiles>, srcarch: &str) -> Kbuild<'s> {
         Kbuild {
             source,
             srcarch: srcarch.to_owned(),
@@ -122,6 +127,8 @@ impl<'s> Kbuild<'s> {
             entered: FxHashMap::default(),
             asking: Vec::new(),
             elsewhere: None,
+            searching: false,
+            makefiles,
         }
     }
 
@@ -175,8 +182,9 @@ impl<'s> Kbuild<'s> {
             here = self.named_by(store, &namers, &dir, true);
         }
         self.asking.pop();
-        // Inside another question, a directory that is not found may only have met itself.
-        if self.asking.is_empty() || !here.is_never() {
+        // Inside another question, a directory that is not found may only have met itself, or one that is
+        // not yet known to name it.
+        if (self.asking.is_empty() && !self.searching) || !here.is_never() {
             self.entered.insert(dir, here.clone());
         }
         here
@@ -233,6 +241,7 @@ impl<'s> Kbuild<'s> {
         if let Some(known) = self.directories.get(path) {
             return Arc::clone(known);
         }
+        let _span = tracing::debug_span!("makefiles").entered();
         let top = self.top(store);
         let mut scope = Scope::default();
         let object = if path.is_empty() { "." } else { path };
@@ -283,50 +292,66 @@ impl<'s> Kbuild<'s> {
         top
     }
 
-    /// Reads every makefile that can be reached, for what is named from beside or below.
+    /// Reads the makefiles that can be reached and may name what is beside or above them.
     fn elsewhere(&mut self, store: &mut Store) -> Arc<Elsewhere> {
         if let Some(known) = &self.elsewhere {
             return Arc::clone(known);
         }
         let mut found = Elsewhere::default();
-        let mut seen: FxHashSet<String> = FxHashSet::default();
-        let mut open = vec![String::new()];
-        while let Some(path) = open.pop() {
-            let directory = self.directory(store, &path);
-            let outside = |name: &str| !ancestors(parent(name)).contains(&path);
-            let mut objects: Vec<&String> = directory.objects.keys().collect();
-            objects.sort_unstable();
-            for object in objects.into_iter().filter(|object| outside(object)) {
-                found
-                    .objects
-                    .entry(object.clone())
-                    .or_default()
-                    .push(path.clone());
-            }
-            for entry in &directory.entries {
-                if outside(&entry.path) {
-                    found
-                        .directories
-                        .entry(entry.path.clone())
-                        .or_default()
-                        .push(path.clone());
+        self.elsewhere = Some(Arc::default());
+        self.searching = true;
+        let makefiles = Arc::clone(&self.makefiles);
+        let mut open: Vec<&String> = makefiles.climbing(self.source).iter().collect();
+        // A directory may be entered only because another of them names it.
+        loop {
+            let before = open.len();
+            open.retain(|path| {
+                let is_reached = !self.entered(store, path).is_never();
+                if is_reached {
+                    found.add(path, &self.directory(store, path));
                 }
-                if self.source.is_dir(&entry.path) && seen.insert(entry.path.clone()) {
-                    open.push(entry.path.clone());
-                }
+                !is_reached
+            });
+            found.sort();
+            self.elsewhere = Some(Arc::new(found.clone()));
+            if open.len() == before {
+                break;
             }
         }
-        for namers in found
+        self.searching = false;
+        Arc::new(found)
+    }
+}
+
+impl Elsewhere {
+    /// Notes what the makefile of `path` names outside of it.
+    fn add(&mut self, path: &str, directory: &Directory) {
+        let outside = |name: &str| !ancestors(parent(name)).iter().any(|above| above == path);
+        let mut objects: Vec<&String> = directory.objects.keys().collect();
+        objects.sort_unstable();
+        for object in objects.into_iter().filter(|object| outside(object)) {
+            let namers = self.objects.entry(object.clone()).or_default();
+            namers.push(path.to_owned());
+        }
+        for entry in directory
+            .entries
+            .iter()
+            .filter(|entry| outside(&entry.path))
+        {
+            let namers = self.directories.entry(entry.path.clone()).or_default();
+            namers.push(path.to_owned());
+        }
+    }
+
+    fn sort(&mut self) {
+        let namers = self
             .objects
             .values_mut()
-            .chain(found.directories.values_mut())
-        {
+            .chain(self.directories.values_mut());
+        for namers in namers {
             namers.sort_unstable();
             namers.dedup();
         }
-        let found = Arc::new(found);
-        self.elsewhere = Some(Arc::clone(&found));
-        found
     }
 }
 

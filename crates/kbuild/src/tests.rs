@@ -1,6 +1,7 @@
 //! Small trees of makefiles, and when their files are built.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use condition::Store;
 use source::Memory;
@@ -13,7 +14,7 @@ const TOP: &str = "//- Makefile\ninclude $(srctree)/arch/$(SRCARCH)/Makefile\nex
 /// would see, then the problems.
 fn ask(tree: &str, questions: &[&str]) -> String {
     let tree = Memory::new(&format!("{TOP}{tree}"));
-    let (mut kbuild, mut store) = (Kbuild::new(&tree, "x"), Store::new());
+    let (mut kbuild, mut store) = (Kbuild::new(&tree, Arc::default(), "x"), Store::new());
     let mut answer = String::new();
     for question in questions {
         if let Some(file) = question.strip_prefix("-I ") {

@@ -27,6 +27,7 @@ const DEEPEST: usize = 100;
 
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
+    let _span = tracing::debug_span!("Kconfig").entered();
     let mut elaborator = Elaborator {
         library,
         source,

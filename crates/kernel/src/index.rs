@@ -34,6 +34,7 @@ impl Index {
             .par_chunks(CHUNK)
             .enumerate()
             .map(|(chunk, paths)| {
+                let _span = tracing::debug_span!("read and index").entered();
                 let part = read_part(source, paths, chunk * CHUNK);
                 done(paths.len());
                 part
@@ -55,6 +56,7 @@ impl Index {
             index.unreadable.extend(part.unreadable);
             index.bytes += part.bytes;
         }
+        let _span = tracing::debug_span!("sort the index").entered();
         index.postings.par_sort_unstable();
         index.heads.par_sort_unstable();
         index

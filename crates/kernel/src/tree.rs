@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use csource::File;
+use kbuild::Makefiles;
 use rustc_hash::FxHashMap;
 use source::{ReadError, Source};
 use text::Name;
@@ -56,6 +57,7 @@ pub struct Tree {
     index: OnceLock<Index>,
     structures: Mutex<FxHashMap<(Name, bool), Defining>>,
     walk_errors: Mutex<Vec<(String, ReadError)>>,
+    makefiles: Arc<Makefiles>,
 }
 
 impl fmt::Debug for Tree {
@@ -100,6 +102,7 @@ impl Tree {
             index: OnceLock::new(),
             structures: Mutex::default(),
             walk_errors: Mutex::default(),
+            makefiles: Arc::default(),
         })
     }
 
@@ -118,6 +121,11 @@ impl Tree {
         &self.version
     }
 
+    /// What the architectures share of the makefiles.
+    pub fn makefiles(&self) -> Arc<Makefiles> {
+        Arc::clone(&self.makefiles)
+    }
+
     /// The file at `path`, read at most once.
     pub fn file(&self, path: &str) -> Result<Arc<File>, ReadError> {
         let known = self
@@ -131,6 +139,7 @@ impl Tree {
             files.entry(path.to_owned()).or_default().clone()
         });
         let read = || {
+            let _span = tracing::debug_span!("read files").entered();
             self.source
                 .read(path)
                 .map(|text| Arc::new(File::new(path, text)))
@@ -144,13 +153,18 @@ impl Tree {
             let enter = |dir: &str| is_indexed(dir);
             let wanted =
                 |path: &str| path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S");
+            let walking = tracing::debug_span!("list files").entered();
             let (paths, errors) = self.source.walk("", &enter, &wanted);
+            drop(walking);
             *self
                 .walk_errors
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner) = errors;
             progress.phase("reading", paths.len());
-            Index::build(self.source(), paths, &|count| progress.step(count))
+            let index = Index::build(self.source(), paths, &|count| progress.step(count));
+            let (files, bytes, postings) = index.size();
+            tracing::debug!(files, bytes, postings, "indexed");
+            index
         })
     }
 

@@ -92,6 +92,7 @@ pub(crate) struct Doubt {
 impl Analysis<'_> {
     /// Whether the sink of `reach` can be reached together with `goal`.
     pub fn ask(&mut self, reach: &Reach, goal: &Goal<'_>) -> Answer {
+        let _span = tracing::debug_span!("answer").entered();
         // What is put together here is asked once.
         let canonical = self.store.set_canonical(false);
         let answer = self.answer(reach, goal);

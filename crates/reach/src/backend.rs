@@ -123,6 +123,7 @@ impl Analysis<'_> {
 
     /// Walks forward from the backend of `rule`.
     pub fn backend(&mut self, rule: &BackendRule) -> Backend {
+        let _span = tracing::debug_span!("backend").entered();
         let mut sum = NOTHING;
         let (mut provided, mut exact, mut head) = (Condition::FALSE, true, None);
         let mut known = FxHashMap::default();

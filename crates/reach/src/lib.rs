@@ -312,7 +312,7 @@ impl<'t> Analysis<'t> {
             limits,
             model,
             constraints: model.constraints(),
-            kbuild: Kbuild::new(tree.source(), &arch),
+            kbuild: Kbuild::new(tree.source(), tree.makefiles(), &arch),
             store,
             solver,
             terms: Terms::new(&vocabulary.bounds),
@@ -358,6 +358,7 @@ impl<'t> Analysis<'t> {
 
     /// Walks back from `sink` to all from where it can be reached.
     pub fn reach(&mut self, sink: &Sink) -> Reach {
+        let _span = tracing::debug_span!("walk back").entered();
         let function = match sink {
             Sink::Call(name) | Sink::Place(name, _) => *name,
         };

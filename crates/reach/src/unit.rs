@@ -202,6 +202,7 @@ impl Analysis<'_> {
     }
 
     fn read_unit(&mut self, path: Name) -> Option<UnitId> {
+        let _span = tracing::debug_span!("follow includes").entered();
         let root = self.read_file(path)?;
         let built = self.built_as(&path);
         let search = self.search_path(&path);

@@ -95,6 +95,7 @@ pub fn check(
     let checks: Vec<ArchCheck> = arches
         .par_iter()
         .map(|arch| {
+            let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
             let mut environment = arch.environment(&tree);
             environment.set_toolchain(settings.toolchain.clone());
             let model = kconfig::elaborate(&library, tree.source(), &environment);

@@ -273,6 +273,14 @@ pub(crate) struct Check {
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
+    /// Tell on standard error where the time went, step by step
+    #[arg(long, help_heading = "Measuring")]
+    pub(crate) timings: bool,
+
+    /// Write what each thread did and when, for chrome://tracing or ui.perfetto.dev
+    #[arg(long, value_name = "FILE", help_heading = "Measuring")]
+    pub(crate) trace: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) search: Search,
 }

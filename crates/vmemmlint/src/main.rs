@@ -12,6 +12,7 @@ mod graph;
 mod kconfig;
 mod progress;
 mod terminal;
+mod timings;
 mod tree;
 mod ways;
 mod witness;
@@ -77,7 +78,9 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
+    let measured = timings::start(check.timings, check.trace.as_deref())?;
     let outcome = engine::check(Arc::clone(&source), &settings, check.quiet)?;
+    measured.tell()?;
     print(&report(check, &outcome, &*source))?;
     Ok(ExitCode::from(exit::code(&outcome, check.allow_unknown)))
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use condition::{Atom, CompareOp, Level, Store};
 use kbuild::Kbuild;
@@ -29,7 +30,7 @@ pub(super) fn compare(tree: &Path, arch: &str, folder: &Path) -> Result<Found, E
     let all = |path: &str| path.ends_with(".c") || path.ends_with(".S");
     let (files, _) = source.walk("", &|dir| dir != "tools", &all);
     let stems: BTreeSet<&str> = files.iter().map(|path| &path[..path.len() - 2]).collect();
-    let (mut kbuild, mut store) = (Kbuild::new(&source, arch), Store::new());
+    let (mut kbuild, mut store) = (Kbuild::new(&source, Arc::default(), arch), Store::new());
     let mut differences = Vec::new();
     let mut summary = Vec::new();
     for configuration in CONFIGURATIONS {
