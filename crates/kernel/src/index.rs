@@ -8,6 +8,8 @@
 use rayon::prelude::*;
 use source::Source;
 
+use crate::classes::Classes;
+
 /// A file of the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
@@ -114,6 +116,7 @@ fn read_part(source: &dyn Source, paths: &[String], first: usize) -> Part {
     let mut part = Part::default();
     let mut buffer = Vec::new();
     let (mut seen, mut seen_heads) = (Seen::new(), Seen::new());
+    let mut classes = Classes::default();
     for (at, path) in paths.iter().enumerate() {
         if let Err(error) = source.read_into(path, &mut buffer) {
             part.unreadable.push((path.clone(), error));
@@ -123,7 +126,7 @@ fn read_part(source: &dyn Source, paths: &[String], first: usize) -> Part {
         seen.clear();
         seen_heads.clear();
         let file = u64::try_from(first + at).unwrap_or(u64::MAX);
-        words(&buffer, |hash, head| {
+        words(&buffer, &mut classes, |hash, head| {
             if seen.insert(hash) {
                 part.postings.push(u64::from(hash) << 32 | file);
             }
@@ -189,72 +192,98 @@ impl Seen {
     }
 }
 
-const WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        #[expect(clippy::cast_possible_truncation, reason = "counts to 255")]
-        let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || b == b'_' || b == b'$' || b >= 0x80;
-        byte += 1;
-    }
-    table
-};
-
-/// FNV-1a, folded to 32 bits at its end; the same in every version of the program.
+/// The hash of a word, the same in every version of the program that can read the same index.
 fn hash(word: &[u8]) -> u32 {
-    word.iter().fold(SEED, |hash, byte| step(hash, *byte))
+    let (chunks, rest) = word.as_chunks::<8>();
+    let mixed = chunks.iter().fold(seed(word.len()), |mixed, chunk| {
+        mix(mixed, u64::from_le_bytes(*chunk))
+    });
+    let tail = rest
+        .iter()
+        .rev()
+        .fold(0, |tail, b| tail << 8 | u64::from(*b));
+    finish(if rest.is_empty() {
+        mixed
+    } else {
+        mix(mixed, tail)
+    })
 }
 
-const SEED: u32 = 0x811c_9dc5;
+/// [`hash`] of `text[start..end]`; what lies behind the word may be read with it.
+fn hash_in(text: &[u8], start: usize, end: usize) -> u32 {
+    let (mut at, mut mixed) = (start, seed(end - start));
+    while at < end {
+        let Some(chunk) = text[at..].first_chunk::<8>() else {
+            return hash(&text[start..end]);
+        };
+        let behind = (at + 8).saturating_sub(end);
+        let chunk = u64::from_le_bytes(*chunk) & (u64::MAX >> (8 * behind));
+        mixed = mix(mixed, chunk);
+        at += 8;
+    }
+    finish(mixed)
+}
 
-fn step(hash: u32, byte: u8) -> u32 {
-    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+fn seed(length: usize) -> u64 {
+    0x9e37_79b9_7f4a_7c15 ^ length as u64
+}
+
+fn mix(mixed: u64, chunk: u64) -> u64 {
+    let product = (mixed ^ chunk).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    product ^ product >> 32
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the high half is taken")]
+fn finish(mixed: u64) -> u32 {
+    (mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
 }
 
 /// Tells `each` the hash of every word that can be a use, and whether it may be a function's head.
-fn words(text: &[u8], mut each: impl FnMut(u32, bool)) {
-    let mut at = 0;
-    // Where the current line begins, as far as words were met in it.
-    let mut line = 0;
-    let mut defining = false;
-    while at < text.len() {
-        let byte = text[at];
-        if !WORD[byte as usize] {
-            at = match byte {
-                b'/' | b'"' => skip(text, at),
-                _ => at + 1,
-            };
-            if byte == b'\n' {
-                line = at;
+fn words(text: &[u8], classes: &mut Classes, mut each: impl FnMut(u32, bool)) {
+    classes.read(text);
+    let mut next = 0;
+    while let Some(start) = classes.next_stop(next) {
+        next = match text[start] {
+            b'/' | b'"' => skip(text, start),
+            b'#' => directive(text, classes, start, &mut each),
+            first => {
+                let end = classes.end_of_word(start);
+                if !first.is_ascii_digit() && is_use(text, end) {
+                    let head = text.get(end) == Some(&b'(') && is_head(text, classes, end);
+                    each(hash_in(text, start, end), head);
+                }
+                end
             }
-            continue;
-        }
-        let start = at;
-        let mut hash = SEED;
-        while at < text.len() && WORD[text[at] as usize] {
-            hash = step(hash, text[at]);
-            at += 1;
-        }
-        if defining {
-            // The name that `#define` gives is no use of it.
-            defining = false;
-            continue;
-        }
-        if at - start == 6 && &text[start..at] == b"define" {
-            defining = before(text, start) == b'#';
-            continue;
-        }
-        if at - start == 7 && &text[start..at] == b"include" && before(text, start) == b'#' {
-            if let Some(name) = included_source(text, at) {
-                each(self::hash(name), false);
-            }
-            continue;
-        }
-        if !text[start].is_ascii_digit() && is_use(text, at) {
-            each(hash, text.get(at) == Some(&b'(') && is_head(text, line, at));
-        }
+        };
     }
+}
+
+/// Behind `#`, or, where it begins a `#define`, behind the name that is given: that is no use of it.
+fn directive(
+    text: &[u8],
+    classes: &Classes,
+    hash_sign: usize,
+    each: &mut impl FnMut(u32, bool),
+) -> usize {
+    let start = blanks(text, hash_sign + 1);
+    let end = classes.end_of_word(start);
+    match &text[start..end] {
+        b"define" => classes.end_of_word(blanks(text, end)),
+        b"include" => {
+            if let Some(name) = included_source(text, end) {
+                each(hash(name), false);
+            }
+            end
+        }
+        // `#` may also stand before a parameter, and twice.
+        _ => hash_sign + 1,
+    }
+}
+
+/// Behind the blanks that begin at `at`.
+fn blanks(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default().iter();
+    at + rest.take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 /// The name, without folders, of a C file that is included as a header is: `#include "impl.c"`.
@@ -265,37 +294,30 @@ fn included_source(text: &[u8], at: usize) -> Option<&[u8]> {
     name.ends_with(b".c").then_some(name)
 }
 
-/// Whether the line that begins at `line` has no indentation, or begins with `static` (some headers
+/// Whether the line of the parenthesis at `open` has no indentation, or begins with `static` (some headers
 /// indent what stands under `#if`), is no directive, and does not end at once as a prototype does.
-fn is_head(text: &[u8], line: usize, open: usize) -> bool {
-    if !WORD[text[line] as usize] && !text[line..open].trim_ascii_start().starts_with(b"static ") {
+fn is_head(text: &[u8], classes: &Classes, open: usize) -> bool {
+    let line = classes.line(open);
+    if classes.end_of_word(line) == line
+        && !text[line..open].trim_ascii_start().starts_with(b"static ")
+    {
         return false;
     }
     let end = memchr::memchr(b'\n', &text[open..]).map_or(text.len(), |n| open + n);
     text[open..end].trim_ascii_end().last() != Some(&b';')
 }
 
-/// The last byte before `at` that is no blank.
-fn before(text: &[u8], at: usize) -> u8 {
-    text[..at]
-        .iter()
-        .rev()
-        .copied()
-        .find(|b| !matches!(b, b' ' | b'\t'))
-        .unwrap_or(b'\n')
-}
-
 /// Whether what follows a word lets it be a call or a value.
 fn is_use(text: &[u8], end: usize) -> bool {
-    let mut at = end;
-    while let Some(b' ' | b'\t') = text.get(at) {
-        at += 1;
-    }
-    match text.get(at) {
+    match text.get(blanks(text, end)) {
         Some(b'*') => false,
-        Some(byte) => !WORD[*byte as usize],
+        Some(byte) => !is_word(*byte),
         None => true,
     }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
 fn skip(text: &[u8], at: usize) -> usize {
@@ -329,7 +351,9 @@ mod tests {
 
     fn check(text: &str, word: &str, expect: bool) {
         let mut found = false;
-        words(text.as_bytes(), |h, _| found |= h == hash(word.as_bytes()));
+        words(text.as_bytes(), &mut Classes::default(), |h, _| {
+            found |= h == hash(word.as_bytes())
+        });
         assert_eq!(found, expect, "{word} in {text}");
     }
 
@@ -337,7 +361,7 @@ mod tests {
     fn heads_of_functions_are_told_from_calls() {
         let heads = |text: &str| {
             let mut found = false;
-            words(text.as_bytes(), |h, head| {
+            words(text.as_bytes(), &mut Classes::default(), |h, head| {
                 found |= head && h == hash(b"populate");
             });
             found
@@ -348,6 +372,17 @@ mod tests {
         assert!(!heads("int populate(int a);\n"));
         assert!(!heads("\treturn populate(a)\n"));
         assert!(!heads("#define X populate(a)\n"));
+    }
+
+    #[test]
+    fn a_word_has_one_hash_wherever_it_stands() {
+        let text = b"a ab abcdefg abcdefgh abcdefghi abcdefghijklmnopq x";
+        for word in text.split(|b| *b == b' ') {
+            let start = memchr::memmem::find(text, word).unwrap();
+            assert_eq!(hash_in(text, start, start + word.len()), hash(word));
+        }
+        assert_ne!(hash(b"ab"), hash(b"ab\0"));
+        assert_ne!(hash(b"abcdefgh"), hash(b"abcdefgi"));
     }
 
     #[test]
@@ -366,6 +401,10 @@ mod tests {
         check("\"open\npopulate();", "populate", true);
         check("pgmap->vmemmap_shift = 1;", "vmemmap_shift", true);
         check("# include \"../lib/impl.c\"\n", "impl.c", true);
+        check("#define A(x) #x populate ## x", "populate", true);
+        check("#ifdef populate\n", "populate", true);
+        check("#if populate()\n", "populate", true);
+        check("#\n#", "populate", false);
         check("#include \"impl.h\"\n", "impl.h", false);
     }
 }

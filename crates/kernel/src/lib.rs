@@ -5,6 +5,7 @@
 //! each of them once, however many architectures ask ([`Tree::file`]).
 
 mod architecture;
+mod classes;
 mod index;
 mod tree;
 
