@@ -54,10 +54,11 @@ pub(crate) struct Unit {
     by_file: FxHashMap<Name, Vec<VisitId>>,
     /// Readings of C files: of its own, and of those that it includes.
     of_c: Vec<VisitId>,
-    /// Definitions and removals of each macro, in order, while the unit is read.
-    events: FxHashMap<Name, Vec<Event>>,
-    /// The same once it was read, sorted by name: a tenth of the memory.
-    settled: Vec<(Name, Event)>,
+    /// Definitions and removals of macros, in order.
+    events: Vec<Event>,
+    /// How many events there were with the last one of each macro.
+    last: FxHashMap<Name, u32>,
+    is_read: bool,
     branches: FxHashMap<(VisitId, BranchId), Condition>,
     clock: u32,
     search: Vec<String>,
@@ -70,40 +71,36 @@ struct Event {
     moment: u32,
     visit: VisitId,
     directive: u32,
+    /// How many events there were with the one before of the same macro; 0 for the first.
+    before: u32,
 }
 
 impl Unit {
-    /// Definitions and removals of the macro `name`, in order.
-    fn events(&self, name: Name) -> Vec<Event> {
-        if let Some(events) = self.events.get(&name) {
-            return events.clone();
-        }
-        let key = name.as_ptr();
-        let from = self
-            .settled
-            .partition_point(|(other, _)| other.as_ptr() < key);
-        let own = self.settled[from..]
-            .iter()
-            .take_while(|(other, _)| *other == name);
-        own.map(|(_, event)| *event).collect()
+    /// Definitions and removals of the macro `name`, the newest first.
+    fn events(&self, name: Name) -> impl Iterator<Item = Event> {
+        let event = |counted: u32| {
+            let number = usize::try_from(counted.checked_sub(1)?).ok()?;
+            self.events.get(number).copied()
+        };
+        let last = self.last.get(&name).and_then(|last| event(*last));
+        std::iter::successors(last, move |known| event(known.before))
     }
 
-    /// Nothing more is read: the events are packed.
-    fn settle(&mut self) {
-        let events = std::mem::take(&mut self.events);
-        #[expect(clippy::iter_over_hash_type, reason = "sorted below")]
-        for (name, events) in events {
-            self.settled
-                .extend(events.into_iter().map(|event| (name, event)));
-        }
-        self.settled
-            .sort_by_key(|(name, event)| (name.as_ptr(), event.moment));
-        self.settled.shrink_to_fit();
+    /// Notes that a directive of a visit defines or removes the macro `name` now.
+    fn note(&mut self, name: Name, visit: VisitId, directive: usize) {
+        self.clock += 1;
+        let counted = u32::try_from(self.events.len() + 1).unwrap_or(u32::MAX);
+        self.events.push(Event {
+            moment: self.clock,
+            visit,
+            directive: u32::try_from(directive).unwrap_or(u32::MAX),
+            before: self.last.insert(name, counted).unwrap_or_default(),
+        });
     }
 
     /// Whether the whole of it was read.
     pub(crate) fn is_read(&self) -> bool {
-        !self.settled.is_empty()
+        self.is_read
     }
 
     pub(crate) fn visit(&self, id: VisitId) -> &Visit {
@@ -212,8 +209,9 @@ impl Analysis<'_> {
             root: VisitId(0),
             by_file: FxHashMap::default(),
             of_c: Vec::new(),
-            events: FxHashMap::default(),
-            settled: Vec::new(),
+            events: Vec::new(),
+            last: FxHashMap::default(),
+            is_read: false,
             branches: FxHashMap::default(),
             clock: 1,
             search,
@@ -227,7 +225,7 @@ impl Analysis<'_> {
         let next = VisitId(u32::try_from(self.units[id.0 as usize].visits.len()).unwrap_or(0));
         self.units[id.0 as usize].root = next;
         self.visit(id, &root, Condition::TRUE, 0);
-        self.unit_mut(id).settle();
+        self.unit_mut(id).is_read = true;
         Some(id)
     }
 
@@ -298,15 +296,7 @@ impl Analysis<'_> {
                 }
                 DirectiveKind::Define(MacroDefinition { name, .. })
                 | DirectiveKind::Undef(name) => {
-                    let this = self.unit_mut(unit);
-                    this.clock += 1;
-                    let directive = u32::try_from(number).unwrap_or(u32::MAX);
-                    let event = Event {
-                        moment: this.clock,
-                        visit: id,
-                        directive,
-                    };
-                    this.events.entry(*name).or_default().push(event);
+                    self.unit_mut(unit).note(*name, id, number);
                 }
             }
             let this = self.unit_mut(unit);
@@ -487,7 +477,7 @@ impl Analysis<'_> {
 
     /// Whether a unit meets a definition of the macro `name` at all.
     pub(crate) fn is_macro(&self, unit: UnitId, name: Name) -> bool {
-        !self.unit_ref(unit).events(name).is_empty()
+        self.unit_ref(unit).last.contains_key(&name)
     }
 
     /// Every definition of the macro `name` that a unit meets.
@@ -507,10 +497,9 @@ impl Analysis<'_> {
                 _ => None,
             }
         };
-        unit.events(name)
-            .into_iter()
-            .filter_map(definition)
-            .collect()
+        let mut all: Vec<_> = unit.events(name).filter_map(definition).collect();
+        all.reverse();
+        all
     }
 
     /// What `name` is as a macro at a moment: states that exclude each other, in all of one.
@@ -520,11 +509,11 @@ impl Analysis<'_> {
         name: Name,
         moment: Moment,
     ) -> Vec<(Condition, MacroState)> {
-        let events = self.unit_ref(unit).events(name);
+        let events: Vec<Event> = self.unit_ref(unit).events(name).collect();
         let mut rest = Condition::TRUE;
         let mut states = Vec::new();
         // The last event that happens decides.
-        for event in events.into_iter().rev() {
+        for event in events {
             if event.moment > moment.0 || rest.is_false() {
                 continue;
             }
