@@ -140,6 +140,7 @@ impl Analysis<'_> {
         // A store that itself depends on the field is not looked into.
         self.fields.stored.insert(field, None);
         let canonical = self.store.set_canonical(true);
+        let _span = tracing::debug_span!("find stores", field = %field.1).entered();
         let stored = self.stores_of(field);
         self.store.set_canonical(canonical);
         self.fields.stored.insert(field, stored.clone());

@@ -31,6 +31,7 @@ impl Analysis<'_> {
         if let Some(known) = self.fields.kept.get(&tag) {
             return known.clone();
         }
+        let _span = tracing::debug_span!("find what is kept", tag = %tag).entered();
         let members = self.members(tag);
         let members = members.iter().flat_map(|members| members.iter());
         let mut kept: Vec<Name> = members

@@ -358,10 +358,10 @@ impl<'t> Analysis<'t> {
 
     /// Walks back from `sink` to all from where it can be reached.
     pub fn reach(&mut self, sink: &Sink) -> Reach {
-        let _span = tracing::debug_span!("walk back").entered();
         let function = match sink {
             Sink::Call(name) | Sink::Place(name, _) => *name,
         };
+        let _span = tracing::debug_span!("walk back", from = %function).entered();
         let mut starts = Vec::new();
         for key in self.functions_called(function).iter() {
             match sink {

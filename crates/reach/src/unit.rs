@@ -199,7 +199,7 @@ impl Analysis<'_> {
     }
 
     fn read_unit(&mut self, path: Name) -> Option<UnitId> {
-        let _span = tracing::debug_span!("follow includes").entered();
+        let _span = tracing::debug_span!("follow includes", of = %path).entered();
         let root = self.read_file(path)?;
         let built = self.built_as(&path);
         let search = self.search_path(&path);
