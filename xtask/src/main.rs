@@ -6,6 +6,7 @@
 //! cargo xtask tidy               # the rules of the house that no compiler enforces
 //! cargo xtask oracle structure 6.12  # is our Kconfig the kernel's?
 //! cargo xtask mutate             # are mutants of real trees told as they must be?
+//! cargo xtask bench 6.12         # how long a check takes, beside `rg`
 //! cargo xtask minis              # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
@@ -15,6 +16,7 @@
     reason = "a task runner reads files and the environment, and speaks to a terminal"
 )]
 
+mod bench;
 mod conf;
 mod debian;
 mod error;
@@ -83,6 +85,14 @@ enum Task {
         /// `alldefconfig`, `olddefconfig`, `defconfig=FILE`, ...
         mode: String,
     },
+    /// Time a check beside a search of the same tree; needs hyperfine and ripgrep.
+    Bench {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+        /// How often each case is run.
+        #[arg(long, default_value_t = 5)]
+        runs: u32,
+    },
     /// Change real trees in ways whose verdicts are known by construction, and check them.
     Mutate {
         /// Only mutants in whose name this stands.
@@ -121,6 +131,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),
+        Task::Bench { tree, runs } => bench::run(&tree, runs),
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),
     }

@@ -21,7 +21,9 @@ impl Classes {
         self.newlines.clear();
         self.length = text.len();
         let (blocks, rest) = text.as_chunks::<64>();
-        blocks.iter().for_each(|block| self.push(block));
+        for block in blocks {
+            self.push(block);
+        }
         if !rest.is_empty() {
             let mut last = [0; 64];
             last[..rest.len()].copy_from_slice(rest);

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -124,8 +124,21 @@ impl Table {
             "threads worked {busy:.3} s, in {whole:.3} s; {}",
             counts.join(", ")
         );
+        if let Some(peak) = peak() {
+            let _ = writeln!(text, "peak memory {peak} MB");
+        }
         text
     }
+}
+
+/// The most memory that this process held so far, in megabytes, where the system tells.
+fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1000)
 }
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Table {

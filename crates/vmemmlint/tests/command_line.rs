@@ -428,3 +428,36 @@ fn a_rule_is_explained_alone_and_on_a_tree() {
         "{err}"
     );
 }
+
+#[test]
+fn a_check_tells_where_its_time_went() {
+    let tree = mini("unfixed");
+    let (_, quiet, _) = run(&["check", &tree]);
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace.json");
+    let place = trace.to_str().unwrap();
+    let (code, out, err) = run(&["check", "--timings", "--trace", place, &tree]);
+    assert_eq!((code, out), (Some(1), quiet));
+    for step in [
+        "read and index",
+        "Kconfig",
+        "walk back",
+        "threads worked",
+        " files",
+    ] {
+        assert!(err.contains(step), "{err}");
+    }
+    let trace: serde_json::Value = serde_json::from_slice(&std::fs::read(&trace).unwrap()).unwrap();
+    let events = trace.as_array().unwrap();
+    let walks = |event: &&serde_json::Value| event["name"] == "walk back" && event["ph"] == "B";
+    let from = |event: &serde_json::Value| event["args"]["from"].as_str().map(str::to_owned);
+    let walk = events.iter().find(walks).and_then(from);
+    assert!(walk.is_some(), "walks name their sink");
+    let nowhere = folder.path().join("none/trace.json");
+    let (code, out, err) = run(&["check", "--trace", nowhere.to_str().unwrap(), &tree]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(
+        err.contains("cannot write") && err.lines().count() == 1,
+        "{err}"
+    );
+}
