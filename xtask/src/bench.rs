@@ -91,12 +91,11 @@ fn build() -> Result<PathBuf, Error> {
         .output()
         .map_err(|error| Error::io("run", Path::new(env!("CARGO")), &error))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let binary = messages
-        .filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
-        .last();
+    let executable = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    };
+    let binary = text.lines().rev().find_map(executable);
     binary.ok_or_else(|| Error::new(format!("cargo build ended with {}", output.status)))
 }
 

@@ -273,16 +273,24 @@ pub(crate) struct Check {
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
-    /// Tell on standard error where the time went, step by step
-    #[arg(long, help_heading = "Measuring")]
-    pub(crate) timings: bool,
-
-    /// Write what each thread did and when, for chrome://tracing or ui.perfetto.dev
-    #[arg(long, value_name = "FILE", help_heading = "Measuring")]
-    pub(crate) trace: Option<PathBuf>,
-
     #[command(flatten)]
     pub(crate) search: Search,
+
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// What is told of the time that a check takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Measuring")]
+pub(crate) struct Measuring {
+    /// Tell on standard error where the time went, step by step
+    #[arg(long)]
+    pub(crate) timings: bool,
+
+    /// Write what each thread did and when, for Chrome's tracing page or ui.perfetto.dev
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
 }
 
 /// How far the search goes. What lies beyond is unknown, and the answer names the limit that was hit.

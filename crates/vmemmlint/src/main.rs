@@ -78,7 +78,7 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
-    let measured = timings::start(check.timings, check.trace.as_deref())?;
+    let measured = timings::start(&check.measuring)?;
     let outcome = engine::check(Arc::clone(&source), &settings, check.quiet)?;
     measured.tell()?;
     print(&report(check, &outcome, &*source))?;

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::Failure;
+use crate::arguments::Measuring;
 
 /// What is being measured.
 pub(crate) struct Measured {
@@ -30,14 +30,14 @@ pub(crate) struct Measured {
 }
 
 /// Begins to measure what was asked for. The error is one line.
-pub(crate) fn start(timings: bool, trace: Option<&Path>) -> Result<Measured, Failure> {
+pub(crate) fn start(asked: &Measuring) -> Result<Measured, Failure> {
     let mut measured = Measured {
         start: Instant::now(),
-        table: timings.then(Table::default),
+        table: asked.timings.then(Table::default),
         trace: None,
     };
     let mut chrome = None;
-    if let Some(path) = trace {
+    if let Some(path) = &asked.trace {
         let file = File::create(path)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         let (layer, guard) = ChromeLayerBuilder::new()
@@ -47,7 +47,7 @@ pub(crate) fn start(timings: bool, trace: Option<&Path>) -> Result<Measured, Fai
             .build();
         (chrome, measured.trace) = (Some(layer), Some(guard));
     }
-    if timings || trace.is_some() {
+    if asked.timings || asked.trace.is_some() {
         let registry = tracing_subscriber::registry();
         let layers = registry.with(measured.table.clone()).with(chrome);
         layers
@@ -132,6 +132,7 @@ impl Table {
 }
 
 /// The most memory that this process held so far, in megabytes, where the system tells.
+#[expect(clippy::disallowed_methods, reason = "this is a front end")]
 fn peak() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status

@@ -447,7 +447,8 @@ fn a_check_tells_where_its_time_went() {
     ] {
         assert!(err.contains(step), "{err}");
     }
-    let trace: serde_json::Value = serde_json::from_slice(&std::fs::read(&trace).unwrap()).unwrap();
+    let trace = std::fs::OpenOptions::new().read(true).open(&trace).unwrap();
+    let trace: serde_json::Value = serde_json::from_reader(trace).unwrap();
     let events = trace.as_array().unwrap();
     let walks = |event: &&serde_json::Value| event["name"] == "walk back" && event["ph"] == "B";
     let from = |event: &serde_json::Value| event["args"]["from"].as_str().map(str::to_owned);
