@@ -26,7 +26,7 @@ pub(crate) fn run(tree: &str, runs: u32) -> Result<ExitCode, Error> {
     let path = fs::canonicalize(&path).map_err(|error| Error::io("find", &path, &error))?;
     let binary = build()?;
     let scratch = Scratch::new("bench")?;
-    let cases = cases(&binary, &path);
+    let cases = cases(&binary, &path, scratch.path());
     let times = measure(&cases, runs, &scratch.path().join("times.json"))?;
     let rg = times.first().copied().unwrap_or(f64::NAN);
     println!("{:36} {:>8} {:>6} {:>6}", tree, "seconds", "x rg", "goal");
@@ -54,8 +54,8 @@ pub(crate) fn run(tree: &str, runs: u32) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cases(binary: &Path, tree: &Path) -> Vec<Case> {
-    let (binary, tree) = (binary.display(), tree.display());
+fn cases(binary: &Path, tree: &Path, cache: &Path) -> Vec<Case> {
+    let (binary, tree, cache) = (binary.display(), tree.display(), cache.display());
     let case = |words, command: String, goal| Case {
         words,
         command,
@@ -69,13 +69,18 @@ fn cases(binary: &Path, tree: &Path) -> Vec<Case> {
         ),
         case(
             "check",
-            format!("'{binary}' check --quiet '{tree}'"),
+            format!("'{binary}' check --quiet --no-cache '{tree}'"),
             Some(4.0),
         ),
         case(
             "check, one thread",
-            format!("'{binary}' check --quiet --threads 1 '{tree}'"),
+            format!("'{binary}' check --quiet --no-cache --threads 1 '{tree}'"),
             None,
+        ),
+        case(
+            "check again, nothing changed",
+            format!("'{binary}' check --quiet --cache-dir '{cache}' '{tree}'"),
+            Some(0.4),
         ),
     ]
 }
@@ -127,7 +132,7 @@ fn measure(cases: &[Case], runs: u32, json: &Path) -> Result<Vec<f64>, Error> {
 /// The most memory that a check holds, in megabytes, as `--timings` tells.
 fn peak(binary: &Path, tree: &Path) -> Result<String, Error> {
     let output = Command::new(binary)
-        .args(["check", "--quiet", "--timings"])
+        .args(["check", "--quiet", "--no-cache", "--timings"])
         .arg(tree)
         .output()
         .map_err(|error| Error::io("run", binary, &error))?;

@@ -78,7 +78,7 @@ pub(crate) fn check(tree: &Path) -> Result<Value, Error> {
     command
         .arg("check")
         .arg(&tree)
-        .args(["--format", "json"])
+        .args(["--no-cache", "--format", "json"])
         .stdin(Stdio::null());
     let output = command
         .stderr(Stdio::inherit())

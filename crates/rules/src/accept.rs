@@ -76,6 +76,13 @@ impl Arches {
 }
 
 impl Acceptances {
+    /// Whether something is accepted only until a day.
+    pub fn has_an_end(&self) -> bool {
+        self.list
+            .iter()
+            .any(|acceptance| acceptance.until.is_some())
+    }
+
     /// Reads `text`; `file` is its name in messages, `rules` are the rules that there are.
     pub fn read(file: &str, text: &str, rules: &[String]) -> Result<Acceptances, RuleError> {
         let lines = LineIndex::new(text.as_bytes());

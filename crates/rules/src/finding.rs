@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use text::Span;
 
 /// A place in the tree.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// Path in the tree.
     pub file: String,
@@ -18,7 +19,7 @@ pub struct Place {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// The kernel can crash or corrupt memory.
     Error,
@@ -27,7 +28,7 @@ pub enum Severity {
 }
 
 /// One function on a call path, with the place in it from which the path goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// The function's name.
     pub function: String,
@@ -38,7 +39,7 @@ pub struct Step {
 }
 
 /// A hole, with its witness.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Id of the rule.
     pub rule: String,
@@ -67,7 +68,7 @@ pub struct Finding {
 }
 
 /// Every path to a sink, as a graph without cycles.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paths {
     /// How many there are: exactly, unless there is a limit, else so many at least.
     pub count: u128,
@@ -80,7 +81,7 @@ pub struct Paths {
 }
 
 /// Where paths begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathEntry {
     /// What kind of thing it is, in the plural: `probe callbacks`, `system calls`.
     pub kind: String,
@@ -99,7 +100,7 @@ pub struct PathEntry {
 }
 
 /// A call on some path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathCall {
     /// The function that calls.
     pub caller: String,
@@ -112,7 +113,7 @@ pub struct PathCall {
 }
 
 /// A fact with the place that shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// One sentence.
     pub text: String,
@@ -121,7 +122,7 @@ pub struct Note {
 }
 
 /// The answer to one rule for one architecture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// There is at least one finding.
     Flagged,
@@ -161,7 +162,7 @@ impl Verdict {
 }
 
 /// One cell of the table architecture × rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchVerdict {
     /// The architecture, by its directory below `arch/`.
     pub arch: String,
@@ -184,7 +185,7 @@ pub struct ArchVerdict {
 }
 
 /// How an architecture opts in, and where its backend writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchRow {
     /// The architecture, by its directory below `arch/`.
     pub arch: String,
@@ -199,7 +200,7 @@ pub struct ArchRow {
 }
 
 /// One way in which a backend writes its entries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendRow {
     /// To which tables: `init_mm`, `not init_mm`, `not found out`.
     pub tables: String,
@@ -210,7 +211,7 @@ pub struct BackendRow {
 }
 
 /// A finding that somebody has accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
     /// The finding.
     pub finding: Finding,
@@ -221,7 +222,7 @@ pub struct Accepted {
 }
 
 /// An entry of a file that accepts findings, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
     /// Where it stands.
     pub place: Place,
@@ -240,7 +241,7 @@ pub struct Suppression {
 }
 
 /// What became of an entry that accepts findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// It is about so many findings.
     Used(usize),
@@ -253,7 +254,7 @@ pub enum State {
 }
 
 /// Input that could not be read or understood.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     /// Where; line 0 where only the file is known.
     pub place: Place,
@@ -262,7 +263,7 @@ pub struct Problem {
 }
 
 /// All that one check answers, sorted: findings and verdicts by rule and architecture.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The version of the tree, from its Makefile, such as `6.12.117`.
     pub kernel_version: String,

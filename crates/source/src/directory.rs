@@ -87,7 +87,7 @@ fn open(place: &Path, flags: i32) -> io::Result<fs::File> {
     options.open(place)
 }
 
-fn describe(error: &io::Error) -> ReadError {
+pub(crate) fn describe(error: &io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
         kind => ReadError::Io(kind, error.to_string()),

@@ -8,6 +8,7 @@ mod directory;
 mod layer;
 mod memory;
 mod path;
+mod stamp;
 
 use std::io;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use directory::Directory;
 pub use layer::Layer;
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
+pub use stamp::Stamp;
 
 /// Why a file could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,12 @@
 //! A place in a file, as bytes.
 
+use serde::{Deserialize, Serialize};
+
 /// A half-open range of bytes in one file, `start..end`. Files of 4 GiB and more are refused when
 /// they are read, so 32 bits are enough.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Span {
     /// First byte.
     pub start: u32,

@@ -15,15 +15,17 @@ pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
         ..engine::settings(&directory, scope, &asked.search)?
     };
     let source = Arc::new(directory);
-    let outcome = engine::check(source.clone(), &settings, false)?;
+    let answer = engine::check(&source, &settings, &asked.search.caching, false)?;
+    let outcome = &answer.outcome;
     let look = terminal::look(scope.color);
     print(&match asked.format {
         TableFormat::Human => {
-            report::problems(&outcome, &*source, &look) + &report::arches(&outcome, &look)
+            report::problems(outcome, &*source, &look) + &report::arches(outcome, &look)
         }
-        TableFormat::Json => report::arches_json(&tree.to_string_lossy(), &outcome),
-        TableFormat::Markdown => report::arches_markdown(&outcome),
+        TableFormat::Json => report::arches_json(&tree.to_string_lossy(), outcome),
+        TableFormat::Markdown => report::arches_markdown(outcome),
     })?;
+    answer.keep();
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
 }

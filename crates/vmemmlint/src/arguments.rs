@@ -91,6 +91,11 @@ pub(crate) enum Command {
     /// which calls. A path comes through no function twice.
     #[command(after_help = GRAPH_EXAMPLES)]
     Paths(Paths),
+    /// Where answers are kept between runs, and how much of them; prune or clear them
+    ///
+    /// `check`, `arches`, `explain`, `witness` and `paths RULE ARCH` keep their answers. One is given again while the
+    /// program, what is asked, and the names, sizes and times of all files of the tree are the same.
+    Cache(Cache),
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
     #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
     Kconfig(Kconfig),
@@ -133,6 +138,9 @@ pub(crate) struct Search {
 
     #[command(flatten)]
     pub(crate) budget: Budget,
+
+    #[command(flatten)]
+    pub(crate) caching: Caching,
 }
 
 const ARCHES_EXAMPLES: &str = "\
@@ -241,6 +249,9 @@ pub(crate) struct Witness {
 
     #[command(flatten)]
     pub(crate) budget: Budget,
+
+    #[command(flatten)]
+    pub(crate) caching: Caching,
 }
 
 /// The settings of a check.
@@ -291,6 +302,42 @@ pub(crate) struct Measuring {
     /// Write what each thread did and when, for Chrome's tracing page or ui.perfetto.dev
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+}
+
+/// Whether answers are kept.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Cache")]
+pub(crate) struct Caching {
+    /// Neither take a kept answer nor keep this one
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
+    /// Where answers are kept [default: vmemmlint in `$XDG_CACHE_HOME` or ~/.cache]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+/// What is done with kept answers.
+#[derive(Args, Debug)]
+pub(crate) struct Cache {
+    /// What to do
+    #[arg(value_enum, default_value_t = CacheTask::Show)]
+    pub(crate) task: CacheTask,
+
+    /// Where answers are kept [default: vmemmlint in `$XDG_CACHE_HOME` or ~/.cache]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+/// What is done with kept answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CacheTask {
+    /// Tell where they are and how much they take
+    Show,
+    /// Remove what is damaged, and what was not used for thirty days
+    Prune,
+    /// Remove all
+    Clear,
 }
 
 /// How far the search goes. What lies beyond is unknown, and the answer names the limit that was hit.

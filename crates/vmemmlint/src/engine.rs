@@ -7,7 +7,8 @@ use rules::Outcome;
 pub(crate) use rules::Settings;
 use source::{Directory, Source};
 
-use crate::arguments::{Scope, Search};
+use crate::arguments::{Caching, Scope, Search};
+use crate::cache::{Cache, Keep, Key};
 use crate::progress::Bar;
 use crate::{Failure, one_line, tree};
 
@@ -17,25 +18,62 @@ pub(crate) fn settings(
     scope: &Scope,
     search: &Search,
 ) -> Result<Settings, Failure> {
+    let accepted = tree::accepted(search.suppressions.as_deref(), tree)?;
+    // For what is accepted until a day. Where nothing ends, a kept answer does not either.
+    let today = accepted
+        .has_an_end()
+        .then(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date());
     Ok(Settings {
         arches: scope.arch.clone(),
         toolchain: tree::toolchain(scope.toolchain.as_deref())?,
-        accepted: tree::accepted(search.suppressions.as_deref(), tree)?,
-        // For what is accepted until a day.
-        today: Some(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()),
+        accepted,
+        today,
         limits: search.budget.limits(),
         ..Settings::default()
     })
 }
 
-/// Asks the engine, with a bar on the terminal unless it is to be quiet. The error is one line.
+/// What the engine answered, or has answered before.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    keep: Option<Keep>,
+}
+
+impl Answer {
+    /// Keeps the answer for the next time, once it is printed.
+    pub(crate) fn keep(&self) {
+        if let Some(keep) = &self.keep {
+            keep.keep(&self.outcome);
+        }
+    }
+}
+
+/// Asks the cache, and then the engine, with a bar on the terminal unless it is to be quiet. The error is one
+/// line.
 pub(crate) fn check(
-    source: Arc<dyn Source>,
+    source: &Arc<Directory>,
     settings: &Settings,
+    caching: &Caching,
     quiet: bool,
-) -> Result<Outcome, Failure> {
+) -> Result<Answer, Failure> {
+    let known = Cache::open(caching).and_then(|cache| {
+        let stamp = source.stamp().ok()?;
+        Some((cache, Key::new(settings, &stamp)?, stamp))
+    });
+    let kept = known.as_ref().and_then(|(cache, key, _)| cache.read(key));
+    if let Some(outcome) = kept {
+        return Ok(Answer {
+            outcome,
+            keep: None,
+        });
+    }
     let bar = Bar::new(quiet);
-    let outcome = rules::check(source, settings, &bar);
+    let outcome = rules::check(Arc::clone(source) as Arc<dyn Source>, settings, &bar);
     bar.finish();
-    outcome.map_err(|error| one_line(&error.to_string()))
+    Ok(Answer {
+        outcome: outcome.map_err(|error| one_line(&error.to_string()))?,
+        keep: known
+            .and_then(|(cache, key, stamp)| Keep::new(cache, key, Directory::clone(source), stamp)),
+    })
 }

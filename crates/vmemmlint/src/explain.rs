@@ -37,14 +37,16 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         ..engine::settings(&directory, &asked.scope, &asked.search)?
     };
     let source = Arc::new(directory);
-    let outcome = engine::check(source.clone(), &settings, false)?;
+    let answer = engine::check(&source, &settings, &asked.search.caching, false)?;
+    let outcome = &answer.outcome;
     let look = terminal::look(asked.scope.color);
     let told = [
         format!("{}: {}\n\n", rule.id, rule.title()),
-        report::problems(&outcome, &*source, &look),
-        report::story(&outcome, &*source, &look),
+        report::problems(outcome, &*source, &look),
+        report::story(outcome, &*source, &look),
     ];
     print(&told.concat())?;
+    answer.keep();
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
 }

@@ -5,6 +5,7 @@
 
 mod arches;
 mod arguments;
+mod cache;
 mod engine;
 mod exit;
 mod explain;
@@ -61,6 +62,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Callers(around) => graph::callers(around),
         Command::Callees(around) => graph::callees(around),
         Command::Paths(paths) => graph::paths(paths),
+        Command::Cache(asked) => cache::run(asked),
         Command::Kconfig(question) => kconfig::run(question),
     }
 }
@@ -72,17 +74,19 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         rules: check.rule.clone(),
         ..engine::settings(&directory, scope, &check.search)?
     };
-    let source: Arc<dyn Source> = Arc::new(directory);
+    let source = Arc::new(directory);
     if let Some(threads) = check.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
     let measured = timings::start(&check.measuring)?;
-    let outcome = engine::check(Arc::clone(&source), &settings, check.quiet)?;
+    let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;
+    print(&report(check, &answer.outcome, &*source))?;
+    answer.keep();
     measured.tell()?;
-    print(&report(check, &outcome, &*source))?;
-    Ok(ExitCode::from(exit::code(&outcome, check.allow_unknown)))
+    let code = exit::code(&answer.outcome, check.allow_unknown);
+    Ok(ExitCode::from(code))
 }
 
 fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {

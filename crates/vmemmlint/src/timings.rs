@@ -116,14 +116,12 @@ impl Table {
             let own = row.own.as_secs_f64();
             let _ = writeln!(text, "{name:16} {:>9} {own:>9.3} {share:>5.1}%", row.times);
         }
-        let counts = totals.counts.iter();
-        let counts: Vec<String> = counts.map(|(name, n)| format!("{n} {name}")).collect();
         let (busy, whole) = (busy.as_secs_f64(), whole.as_secs_f64());
-        let _ = writeln!(
-            text,
-            "threads worked {busy:.3} s, in {whole:.3} s; {}",
-            counts.join(", ")
-        );
+        let _ = write!(text, "threads worked {busy:.3} s, in {whole:.3} s");
+        for (name, count) in &totals.counts {
+            let _ = write!(text, ", {count} {name}");
+        }
+        text.push('\n');
         if let Some(peak) = peak() {
             let _ = writeln!(text, "peak memory {peak} MB");
         }

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rules::Outcome;
+
 use crate::arguments::{GraphFormat, Paths, Subject};
 use crate::engine::Settings;
 use crate::{Failure, engine, one_line, print, terminal, tree, witness};
@@ -25,14 +27,22 @@ pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
         limits: asked.budget.limits(),
         ..Settings::default()
     };
-    let outcome = engine::check(source, &settings, false)?;
+    let answer = engine::check(&source, &settings, &asked.caching, false)?;
+    let code = tell(asked, &answer.outcome)?;
+    answer.keep();
+    Ok(code)
+}
+
+fn tell(asked: &Paths, outcome: &Outcome) -> Result<ExitCode, Failure> {
+    let graph = &asked.graph;
+    let Subject { tree, scope } = &graph.subject;
     if outcome.findings.is_empty() {
-        return Ok(witness::nothing((&asked.from, &asked.to), &outcome));
+        return Ok(witness::nothing((&asked.from, &asked.to), outcome));
     }
     print(&match graph.format {
-        GraphFormat::Human => report::paths(&outcome, &terminal::look(scope.color)),
-        GraphFormat::Json => report::paths_json(&tree.to_string_lossy(), &outcome),
-        GraphFormat::Dot => report::paths_dot(&outcome),
+        GraphFormat::Human => report::paths(outcome, &terminal::look(scope.color)),
+        GraphFormat::Json => report::paths_json(&tree.to_string_lossy(), outcome),
+        GraphFormat::Dot => report::paths_dot(outcome),
     })?;
     Ok(ExitCode::SUCCESS)
 }

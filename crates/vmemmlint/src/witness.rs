@@ -20,7 +20,13 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
         base: asked.base.as_deref().map(tree::config_text).transpose()?,
         ..Settings::default()
     };
-    let outcome = engine::check(source, &settings, false)?;
+    let answer = engine::check(&source, &settings, &asked.caching, false)?;
+    let code = tell(asked, &answer.outcome)?;
+    answer.keep();
+    Ok(code)
+}
+
+fn tell(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
     let number = asked.finding as usize;
     let count = outcome.findings.len();
     let Some(finding) = outcome.findings.get(number - 1) else {
@@ -28,7 +34,7 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
         if count > 0 {
             return Err(format!("{rule} has {count} findings on {arch}"));
         }
-        return Ok(nothing((rule, arch), &outcome));
+        return Ok(nothing((rule, arch), outcome));
     };
     if finding.path.is_empty() {
         return Err(format!(

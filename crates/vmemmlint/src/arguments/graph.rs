@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Budget, Subject};
+use super::{Budget, Caching, Subject};
 
 pub(crate) const GRAPH_EXAMPLES: &str = "\
 Examples:
@@ -90,6 +90,9 @@ pub(crate) struct Paths {
 
     #[command(flatten)]
     pub(crate) budget: Budget,
+
+    #[command(flatten)]
+    pub(crate) caching: Caching,
 }
 
 /// How an answer about calls is printed.
