@@ -16,7 +16,7 @@ use source::{Source, normalize};
 /// Includes inside includes that are looked into; what lies deeper may do anything.
 const DEEPEST: usize = 8;
 
-/// What is found out once of all makefiles of a tree.
+/// What is found out once of all makefiles of a tree. A `..` that the top makefile alone exports is not seen.
 #[derive(Debug, Default)]
 pub struct Makefiles {
     climbing: OnceLock<Vec<String>>,
@@ -58,11 +58,11 @@ fn climbs(source: &dyn Source, path: &str, depth: usize) -> bool {
     let text = String::from_utf8_lossy(&text);
     let mut lines = text.lines().map(str::trim);
     lines.any(|line| {
-        let words = ["include ", "-include ", "sinclude "];
-        let Some(rest) = words.iter().find_map(|word| line.strip_prefix(word)) else {
+        let mut words = line.split_whitespace();
+        if !matches!(words.next(), Some("include" | "-include" | "sinclude")) {
             return false;
-        };
-        rest.split_whitespace().any(|written| {
+        }
+        words.any(|written| {
             let inside = written.strip_prefix("$(srctree)/").unwrap_or(written);
             match normalize(inside) {
                 Some(path) if !inside.contains(['$', '\\']) => {
@@ -88,7 +88,7 @@ obj-y += ../b/x.o
 # not known...
 obj-y += x.o
 //- c/Kbuild
-include $(srctree)/lib/up.mk
+-include\t$(srctree)/lib/up.mk
 //- d/Makefile
 include $(WHATEVER)/x
 //- e/Makefile

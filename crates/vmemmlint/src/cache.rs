@@ -44,12 +44,12 @@ pub(crate) struct Cache {
 
 /// An answer's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Key(String);
+struct Key(String);
 
 impl Key {
     /// The name of the answer to `settings` on a tree in the state `stamp`; `None` where it is not known which
     /// program is asked.
-    pub(crate) fn new(settings: &Settings, stamp: &Stamp) -> Option<Key> {
+    fn new(settings: &Settings, stamp: &Stamp) -> Option<Key> {
         let program = std::env::current_exe().and_then(fs::metadata).ok()?;
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
@@ -67,12 +67,19 @@ impl Key {
 }
 
 impl Cache {
-    /// The cache that was asked for, or the user's; `None` where there is none, or none is wanted.
-    pub(crate) fn open(caching: &Caching) -> Option<Cache> {
+    /// The cache that was asked for, or the user's; `None` where there is none, or none is wanted. The error, for
+    /// one that was asked for and cannot be, is one line.
+    pub(crate) fn open(caching: &Caching) -> Result<Option<Cache>, Failure> {
         if caching.no_cache {
-            return None;
+            return Ok(None);
         }
-        Cache::at(caching.cache_dir.as_deref())
+        let cache = Cache::at(caching.cache_dir.as_deref());
+        if let (Some(cache), Some(asked)) = (&cache, &caching.cache_dir) {
+            let name = one_line(&asked.display().to_string());
+            fs::create_dir_all(&cache.folder)
+                .map_err(|error| format!("cannot keep answers in {name}: {error}"))?;
+        }
+        Ok(cache)
     }
 
     fn at(asked: Option<&Path>) -> Option<Cache> {
@@ -88,7 +95,7 @@ impl Cache {
     }
 
     /// A kept answer.
-    pub(crate) fn read(&self, key: &Key) -> Option<Outcome> {
+    fn read(&self, key: &Key) -> Option<Outcome> {
         let _span = tracing::debug_span!("read an answer").entered();
         let place = self.folder.join(&key.0);
         let outcome = decode(&read(&place).ok()?)?;
@@ -100,7 +107,7 @@ impl Cache {
     }
 
     /// Keeps an answer.
-    pub(crate) fn write(&self, key: &Key, outcome: &Outcome) -> io::Result<()> {
+    fn write(&self, key: &Key, outcome: &Outcome) -> io::Result<()> {
         let _span = tracing::debug_span!("keep the answer").entered();
         fs::create_dir_all(&self.folder)?;
         let mut file = NamedTempFile::new_in(&self.folder)?;
@@ -170,31 +177,40 @@ struct Entry {
     used: SystemTime,
 }
 
-/// What is kept once the report is printed.
+/// The answer to a question about a tree in one state, before it is kept and then.
 #[derive(Debug)]
 pub(crate) struct Keep {
     cache: Cache,
     key: Key,
     directory: Directory,
     stamp: Stamp,
+    /// Whether the tree had been left alone for long enough when it was looked at.
+    is_settled: bool,
 }
 
 impl Keep {
-    /// That the answer to what has this key is to be kept, if it is one day known to be of that state of the tree.
-    pub(crate) fn new(cache: Cache, key: Key, directory: Directory, stamp: Stamp) -> Option<Keep> {
+    /// What is known of the answer to `settings` on a tree; `None` where it cannot be known again.
+    pub(crate) fn new(cache: Cache, settings: &Settings, directory: &Directory) -> Option<Keep> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = i64::try_from(now.ok()?.as_secs()).ok()?;
-        (stamp.changed() < now - SETTLED).then_some(Keep {
+        let stamp = directory.stamp().ok()?;
+        Some(Keep {
+            key: Key::new(settings, &stamp)?,
+            is_settled: stamp.changed() < now - SETTLED,
             cache,
-            key,
-            directory,
+            directory: directory.clone(),
             stamp,
         })
     }
 
-    /// Keeps `outcome`, unless the tree was changed while it was found out.
+    /// The answer that was kept before.
+    pub(crate) fn known(&self) -> Option<Outcome> {
+        self.cache.read(&self.key)
+    }
+
+    /// Keeps `outcome`, unless the tree was changed while it was found out, or shortly before.
     pub(crate) fn keep(&self, outcome: &Outcome) {
-        if self.directory.stamp() == Ok(self.stamp) {
+        if self.is_settled && self.directory.stamp() == Ok(self.stamp) {
             // A folder that cannot be written, or a full disk, is no reason to complain of a check.
             let _ = self.cache.write(&self.key, outcome);
         }

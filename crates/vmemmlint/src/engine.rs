@@ -8,7 +8,7 @@ pub(crate) use rules::Settings;
 use source::{Directory, Source};
 
 use crate::arguments::{Caching, Scope, Search};
-use crate::cache::{Cache, Keep, Key};
+use crate::cache::{Cache, Keep};
 use crate::progress::Bar;
 use crate::{Failure, one_line, tree};
 
@@ -57,12 +57,8 @@ pub(crate) fn check(
     caching: &Caching,
     quiet: bool,
 ) -> Result<Answer, Failure> {
-    let known = Cache::open(caching).and_then(|cache| {
-        let stamp = source.stamp().ok()?;
-        Some((cache, Key::new(settings, &stamp)?, stamp))
-    });
-    let kept = known.as_ref().and_then(|(cache, key, _)| cache.read(key));
-    if let Some(outcome) = kept {
+    let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, source));
+    if let Some(outcome) = keep.as_ref().and_then(Keep::known) {
         return Ok(Answer {
             outcome,
             keep: None,
@@ -73,7 +69,6 @@ pub(crate) fn check(
     bar.finish();
     Ok(Answer {
         outcome: outcome.map_err(|error| one_line(&error.to_string()))?,
-        keep: known
-            .and_then(|(cache, key, stamp)| Keep::new(cache, key, Directory::clone(source), stamp)),
+        keep,
     })
 }

@@ -124,4 +124,11 @@ fn the_cache_is_shown_pruned_and_cleared_and_nothing_else_is_touched() {
     let (code, out, _) = run(&["cache", "--cache-dir"], &nothing);
     assert!(code == Some(0) && out.contains("0 answers"), "{out}");
     assert!(!nothing.exists(), "to look makes nothing");
+    let file = mine.to_str().unwrap();
+    let (code, out, err) = run(&["check", "--cache-dir", file], Path::new(TREE));
+    assert_eq!(
+        (code, out.as_str(), err.lines().count()),
+        (Some(2), "", 1),
+        "{err}"
+    );
 }
