@@ -6,7 +6,7 @@
 //! the first formula for all that mean the same. Diagrams are for formulas of a few dozen atoms; a
 //! step that would cost too much is given up, and the formula goes without.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A diagram: a node's number, and in the lowest bit whether it is negated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +51,8 @@ pub(crate) struct Diagrams {
     nodes: Vec<Node>,
     known: FxHashMap<Node, u32>,
     products: FxHashMap<(DiagramId, DiagramId), DiagramId>,
+    /// Pairs whose conjunction was given up, so that it is not begun again.
+    given_up: FxHashSet<(DiagramId, DiagramId)>,
 }
 
 /// Steps that one conjunction may cost.
@@ -67,6 +69,7 @@ impl Default for Diagrams {
             nodes: vec![end],
             known: FxHashMap::default(),
             products: FxHashMap::default(),
+            given_up: FxHashSet::default(),
         }
     }
 }
@@ -96,8 +99,16 @@ impl Diagrams {
 
     /// `a && b`; `None` where it would cost too much.
     pub(crate) fn and(&mut self, a: DiagramId, b: DiagramId) -> Option<DiagramId> {
+        let key = (a.min(b), a.max(b));
+        if self.given_up.contains(&key) {
+            return None;
+        }
         let mut steps = MOST_STEPS;
-        self.and_within(a, b, &mut steps)
+        let product = self.and_within(a, b, &mut steps);
+        if product.is_none() {
+            self.given_up.insert(key);
+        }
+        product
     }
 
     pub(crate) fn and_within(
