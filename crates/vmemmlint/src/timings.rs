@@ -19,14 +19,51 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::Failure;
 use crate::arguments::Measuring;
+use crate::{Failure, one_line};
 
 /// What is being measured.
 pub(crate) struct Measured {
     start: Instant,
     table: Option<Table>,
-    trace: Option<FlushGuard>,
+    trace: Option<Trace>,
+}
+
+/// A trace that is being written.
+struct Trace {
+    guard: FlushGuard,
+    /// Its file's name, in one line.
+    name: String,
+    failed: Failed,
+}
+
+type Failed = Arc<Mutex<Option<io::Error>>>;
+
+/// A file that is written as long as that works; the first error is noted. `tracing_chrome` would panic at it.
+struct Steady {
+    file: io::BufWriter<File>,
+    failed: Failed,
+}
+
+impl Steady {
+    fn note(&self, error: io::Error) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get_or_insert(error);
+    }
+}
+
+impl io::Write for Steady {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write_all(bytes);
+        written.unwrap_or_else(|error| self.note(error));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.file.flush();
+        flushed.unwrap_or_else(|error| self.note(error));
+        Ok(())
+    }
 }
 
 /// Begins to measure what was asked for. The error is one line.
@@ -38,14 +75,23 @@ pub(crate) fn start(asked: &Measuring) -> Result<Measured, Failure> {
     };
     let mut chrome = None;
     if let Some(path) = &asked.trace {
-        let file = File::create(path)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        let name = one_line(&path.display().to_string());
+        let file = File::create(path).map_err(|error| format!("cannot write {name}: {error}"))?;
+        let failed = Failed::default();
         let (layer, guard) = ChromeLayerBuilder::new()
-            .writer(io::BufWriter::new(file))
+            .writer(Steady {
+                file: io::BufWriter::new(file),
+                failed: Arc::clone(&failed),
+            })
             .include_args(true)
             .include_locations(false)
             .build();
-        (chrome, measured.trace) = (Some(layer), Some(guard));
+        chrome = Some(layer);
+        measured.trace = Some(Trace {
+            guard,
+            name,
+            failed,
+        });
     }
     if asked.timings || asked.trace.is_some() {
         let registry = tracing_subscriber::registry();
@@ -60,7 +106,18 @@ pub(crate) fn start(asked: &Measuring) -> Result<Measured, Failure> {
 impl Measured {
     /// Tells what was measured on standard error, and finishes the trace.
     pub(crate) fn tell(self) -> Result<(), Failure> {
-        drop(self.trace);
+        if let Some(Trace {
+            guard,
+            name,
+            failed,
+        }) = self.trace
+        {
+            drop(guard);
+            let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(error) = failed.take() {
+                return Err(format!("cannot write {name}: {error}"));
+            }
+        }
         let Some(table) = self.table else {
             return Ok(());
         };

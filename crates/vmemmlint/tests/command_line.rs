@@ -454,6 +454,14 @@ fn a_check_tells_where_its_time_went() {
     let from = |event: &serde_json::Value| event["args"]["from"].as_str().map(str::to_owned);
     let walk = events.iter().find(walks).and_then(from);
     assert!(walk.is_some(), "walks name their sink");
+    if Path::new("/dev/full").exists() {
+        let (code, out, err) = run(&["check", "--trace", "/dev/full", &tree]);
+        assert_eq!((code, out.is_empty()), (Some(2), false));
+        assert!(
+            err.contains("cannot write /dev/full: ") && err.lines().count() == 1,
+            "{err}"
+        );
+    }
     let nowhere = folder.path().join("none/trace.json");
     let (code, out, err) = run(&["check", "--trace", nowhere.to_str().unwrap(), &tree]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
