@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 use memchr::memmem;
 use source::{Source, normalize};
 
+use crate::lines::{Statement, logical_lines, statement, without_comment};
+
 /// Includes inside includes that are looked into; what lies deeper may do anything.
 const DEEPEST: usize = 8;
 
@@ -55,17 +57,19 @@ fn climbs(source: &dyn Source, path: &str, depth: usize) -> bool {
     if memmem::find_iter(&text, b"..").any(up) {
         return true;
     }
-    let text = String::from_utf8_lossy(&text);
-    let mut lines = text.lines().map(str::trim);
-    lines.any(|line| {
-        let mut words = line.split_whitespace();
-        if !matches!(words.next(), Some("include" | "-include" | "sinclude")) {
+    logical_lines(&text).iter().any(|line| {
+        let line = without_comment(&line.text);
+        let Statement::Directive {
+            word: "include" | "-include" | "sinclude",
+            rest,
+        } = statement(&line)
+        else {
             return false;
-        }
-        words.any(|written| {
+        };
+        rest.split_whitespace().any(|written| {
             let inside = written.strip_prefix("$(srctree)/").unwrap_or(written);
             match normalize(inside) {
-                Some(path) if !inside.contains(['$', '\\']) => {
+                Some(path) if !inside.contains('$') => {
                     depth >= DEEPEST || climbs(source, &path, depth + 1)
                 }
                 _ => true,
@@ -88,7 +92,8 @@ obj-y += ../b/x.o
 # not known...
 obj-y += x.o
 //- c/Kbuild
--include\t$(srctree)/lib/up.mk
+-include \\
+	$(srctree)/lib/up.mk
 //- d/Makefile
 include $(WHATEVER)/x
 //- e/Makefile

@@ -158,8 +158,9 @@ impl Analysis<'_> {
             let mentions = file.mentions(field);
             let (mut stores, mut handed_on) = occurrences(&file, field)?;
             if let Some(tag) = owner {
-                stores.retain(|at| !self.is_store_elsewhere(&file, *at, (tag, field)));
-                handed_on.retain(|at| !self.is_of_another(&file, *at, (tag, field)));
+                let at = |span: &Span| (&*file, mentions.as_slice(), *span);
+                stores.retain(|span| !self.is_store_elsewhere(at(span), (tag, field)));
+                handed_on.retain(|span| !self.is_of_another(at(span), tag));
             }
             if self.may_be_stored_by_macros(&file, field, &handed_on) {
                 return None;

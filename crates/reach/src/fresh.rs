@@ -13,7 +13,7 @@
 use std::rc::Rc;
 
 use csource::syntax::{Expr, ExprKind};
-use csource::{Body, File};
+use csource::{Body, File, Mention};
 use text::{Name, Span};
 
 use crate::Analysis;
@@ -24,6 +24,9 @@ use crate::types::Type;
 
 /// A field of a structure: its tag, and the field's name.
 pub(crate) type Member = (Name, Name);
+
+/// Where the name of a field stands: a file, what mentions that name there, and the place.
+pub(crate) type At<'f> = (&'f File, &'f [Mention], Span);
 
 impl Analysis<'_> {
     /// The fields of a `struct tag`, by name, that nobody stores to but in what was allocated.
@@ -143,8 +146,10 @@ impl Analysis<'_> {
                 return false;
             };
             arguments.push((file.clone(), handed_on));
+            let mentions = file.mentions(field);
             for span in stores {
-                let accepted = self.accepts_store((&file, span), (tag, field), &mut counted);
+                let at = (&*file, mentions.as_slice(), span);
+                let accepted = self.accepts_store(at, (tag, field), &mut counted);
                 if accepted != Some(true) {
                     return false;
                 }
@@ -158,41 +163,41 @@ impl Analysis<'_> {
     }
 
     /// Whether the store whose field's name stands at a place is certainly none to a `struct tag`.
-    pub(crate) fn is_store_elsewhere(&mut self, file: &File, span: Span, member: Member) -> bool {
-        let elsewhere =
-            self.accepts_store((file, span), member, &mut |analysis, store| match store {
-                Stored::Begins(other) | Stored::Whole(other) => {
-                    analysis.is_without(other, member.0)
-                }
-                Stored::At(..) => false,
-            });
+    pub(crate) fn is_store_elsewhere(&mut self, at: At<'_>, member: Member) -> bool {
+        let elsewhere = self.accepts_store(at, member, &mut |analysis, store| match store {
+            Stored::Begins(other) | Stored::Whole(other) => analysis.is_without(other, member.0),
+            Stored::At(..) => false,
+        });
         elsewhere == Some(true)
     }
 
     /// Whether a field whose name stands at a place is certainly none of a `struct tag`.
-    pub(crate) fn is_of_another(&mut self, file: &File, span: Span, (tag, field): Member) -> bool {
-        let mentions = file.mentions(field);
+    pub(crate) fn is_of_another(&mut self, (file, mentions, span): At<'_>, tag: Name) -> bool {
         let path = file.path();
-        let id = around(file, &mentions, span);
+        let id = around(file, mentions, span);
         let frame = id.and_then(|id| self.frame_of(FunctionKey { path, id }));
         frame.is_some_and(|frame| {
             let body = frame.body.clone();
             let base = member_at(&body, span);
-            let other = base.and_then(|base| self.type_of(&frame, base)?.tag());
-            other.is_some_and(|other| other != tag)
+            base.is_some_and(|base| self.has_another_tag(&frame, base, tag))
         })
+    }
+
+    /// Whether an expression is certainly no `struct tag` and no pointer to one.
+    fn has_another_tag(&mut self, frame: &Frame, base: &Expr, tag: Name) -> bool {
+        let other = self.type_of(frame, base).and_then(|of| of.tag());
+        other.is_some_and(|other| other != tag)
     }
 
     /// Whether `accepts` does so for the store whose field's name stands at a place, or the store is one to
     /// another structure; `None` where there is no telling.
     fn accepts_store(
         &mut self,
-        (file, span): (&File, Span),
-        (tag, field): Member,
+        (file, mentions, span): At<'_>,
+        (tag, _): Member,
         accepts: &mut dyn FnMut(&mut Self, Stored<'_>) -> bool,
     ) -> Option<bool> {
-        let mentions = file.mentions(field);
-        let Some(id) = around(file, &mentions, span) else {
+        let Some(id) = around(file, mentions, span) else {
             let mut variables = file.items().variables.iter();
             let variable = variables.find(|variable| variable.init.contains(span.start))?;
             return Some(accepts(self, Stored::Begins(variable.struct_tag)));
@@ -201,8 +206,7 @@ impl Analysis<'_> {
         let frame = self.frame_of(FunctionKey { path, id })?;
         let body = frame.body.clone();
         if let Some(base) = member_at(&body, span) {
-            let other = self.type_of(&frame, base).and_then(|of| of.tag());
-            if other.is_some_and(|other| other != tag) {
+            if self.has_another_tag(&frame, base, tag) {
                 return Some(true);
             }
             // Who has the address of the field may store anything to it.

@@ -61,10 +61,15 @@ impl Directory {
     fn open_file(&self, path: &str) -> Result<fs::File, ReadError> {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
-        if plain.contains(parent)
-            && let Ok(file) = open(&self.root.join(path), libc::O_NOFOLLOW)
-        {
-            return Ok(file);
+        if plain.contains(parent) {
+            match open(&self.root.join(path), libc::O_NOFOLLOW) {
+                Ok(file) => return Ok(file),
+                // Most headers that are looked for are not in the first place.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(ReadError::Missing);
+                }
+                Err(_) => {}
+            }
         }
         drop(plain);
         open(&self.locate(path)?, 0).map_err(|e| describe(&e))
@@ -250,6 +255,7 @@ mod tests {
         let (files, _) = tree.walk("", &|_| true, &|_| true);
         assert_eq!(files, ["mm/a.c"]);
         assert_eq!(tree.read("mm/secret"), Err(ReadError::Outside));
+        assert_eq!(tree.read("mm/none"), Err(ReadError::Missing));
         assert!(matches!(tree.read("mm"), Err(ReadError::Io(..))));
         assert_eq!(tree.read("file"), Err(ReadError::Outside));
         assert_eq!(tree.read("dir/secret"), Err(ReadError::Outside));

@@ -312,6 +312,13 @@ pub(crate) struct Caching {
     #[arg(long)]
     pub(crate) no_cache: bool,
 
+    #[command(flatten)]
+    pub(crate) place: CachePlace,
+}
+
+/// Where answers are kept.
+#[derive(Args, Debug)]
+pub(crate) struct CachePlace {
     /// Where answers are kept [default: vmemmlint in `$XDG_CACHE_HOME` or ~/.cache]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
@@ -324,9 +331,8 @@ pub(crate) struct Cache {
     #[arg(value_enum, default_value_t = CacheTask::Show)]
     pub(crate) task: CacheTask,
 
-    /// Where answers are kept [default: vmemmlint in `$XDG_CACHE_HOME` or ~/.cache]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: CachePlace,
 }
 
 /// What is done with kept answers.

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use source::{Directory, Stamp};
 use tempfile::NamedTempFile;
 
-use crate::arguments::{Cache as Asked, CacheTask, Caching};
+use crate::arguments::{Cache as Asked, CachePlace, CacheTask, Caching};
 use crate::{Failure, one_line, print};
 
 /// What every kept answer begins with; another number where they are written otherwise.
@@ -73,8 +73,8 @@ impl Cache {
         if caching.no_cache {
             return Ok(None);
         }
-        let cache = Cache::at(caching.cache_dir.as_deref());
-        if let (Some(cache), Some(asked)) = (&cache, &caching.cache_dir) {
+        let cache = Cache::at(&caching.place);
+        if let (Some(cache), Some(asked)) = (&cache, &caching.place.cache_dir) {
             let name = one_line(&asked.display().to_string());
             fs::create_dir_all(&cache.folder)
                 .map_err(|error| format!("cannot keep answers in {name}: {error}"))?;
@@ -82,9 +82,9 @@ impl Cache {
         Ok(cache)
     }
 
-    fn at(asked: Option<&Path>) -> Option<Cache> {
+    fn at(place: &CachePlace) -> Option<Cache> {
         let below = |cache: PathBuf| cache.join("vmemmlint");
-        let folder = asked.map(Path::to_owned).or_else(|| {
+        let folder = place.cache_dir.clone().or_else(|| {
             let xdg = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
             let home = || Some(variable("HOME")?.join(".cache"));
             xdg.or_else(home).map(below)
@@ -219,7 +219,7 @@ impl Keep {
 
 /// `vmemmlint cache`: shows, prunes, clears.
 pub(crate) fn run(asked: &Asked) -> Result<std::process::ExitCode, Failure> {
-    let cache = Cache::at(asked.cache_dir.as_deref())
+    let cache = Cache::at(&asked.place)
         .ok_or("there is no $HOME: say where the cache is with --cache-dir")?;
     let folder = one_line(&cache.folder.display().to_string());
     let failed = |error: io::Error| format!("cannot read {folder}: {error}");
