@@ -28,9 +28,9 @@ impl Makefiles {
     /// The directories whose makefile may name what is neither in them nor below, sorted.
     pub(crate) fn climbing(&self, source: &dyn Source) -> &[String] {
         self.climbing.get_or_init(|| {
-            let enter = |dir: &str| !dir.starts_with('.');
-            let wanted = |path: &str| matches!(name(path), "Kbuild" | "Makefile");
-            let (paths, _) = source.walk("", &enter, &wanted);
+            let is_run = |path: &&String| matches!(name(path), "Kbuild" | "Makefile");
+            let paths = source.files_named(&["Kbuild", "Makefile"]);
+            let paths: Vec<&String> = paths.iter().filter(is_run).collect();
             let climbing = paths.iter().filter(|path| climbs(source, path, 0));
             let mut directories: Vec<String> = climbing
                 .map(|path| path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned())

@@ -5,8 +5,12 @@
 //! is followed by a type's star or another word is not one, and the name that a `#define` gives is
 //! found by those who read the directives.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
-use source::Source;
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use source::{Source, key_of};
 
 use crate::classes::Classes;
 
@@ -24,6 +28,18 @@ pub struct Index {
     heads: Vec<u64>,
     unreadable: Vec<(String, source::ReadError)>,
     bytes: u64,
+    asked: Mutex<[FxHashSet<u32>; 2]>,
+}
+
+/// Words that were looked up, and which of them stand in each file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The hashes of words, sorted.
+    uses: Vec<u32>,
+    /// The same for heads of functions.
+    heads: Vec<u32>,
+    /// What stands for the words in a file, by the key of its path, sorted; files without any have none.
+    files: Vec<(u64, u64)>,
 }
 
 /// Files that one task reads, so that its buffers are used again.
@@ -67,30 +83,51 @@ impl Index {
     /// The files in which `word` may be used, by path; for the name of a C file (`impl.c`), those that
     /// include one of that name.
     pub fn files(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.look_up(&self.postings, word)
+        self.look_up(&self.postings, word, USES)
     }
 
     /// The files that may hold a definition of the function `word`, by path: those in which a line
     /// without indentation, or one that begins with `static`, has the word before a parenthesis, and is
     /// no prototype of one line.
     pub fn defining(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.look_up(&self.heads, word)
+        self.look_up(&self.heads, word, HEADS)
     }
 
     fn look_up<'i>(
         &'i self,
         postings: &'i [u64],
         word: &str,
+        kind: usize,
     ) -> impl Iterator<Item = &'i str> + use<'i> {
-        let hash = u64::from(hash(word.as_bytes()));
-        let from = postings.partition_point(|posting| posting >> 32 < hash);
-        let found = postings[from..]
-            .iter()
-            .take_while(move |posting| **posting >> 32 == hash);
-        found.filter_map(|posting| {
-            let file = usize::try_from(posting & 0xffff_ffff).ok()?;
-            self.paths.get(file).map(String::as_str)
-        })
+        let hash = hash(word.as_bytes());
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)[kind].insert(hash);
+        of_word(postings, hash).filter_map(|file| self.paths.get(file).map(String::as_str))
+    }
+
+    /// What was looked up so far.
+    pub(crate) fn asked(&self) -> Asked {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sums = vec![0_u64; self.paths.len()];
+        let mut sorted = [USES, HEADS].map(|kind| {
+            let mut words: Vec<u32> = asked[kind].iter().copied().collect();
+            words.sort_unstable();
+            words
+        });
+        for (kind, postings) in [(USES, &self.postings), (HEADS, &self.heads)] {
+            for word in &sorted[kind] {
+                for file in of_word(postings, *word) {
+                    sums[file] = sums[file].wrapping_add(stands_for(kind, *word));
+                }
+            }
+        }
+        let files = self.paths.iter().zip(sums).filter(|(_, sum)| *sum != 0);
+        let mut files: Vec<(u64, u64)> = files.map(|(path, sum)| (key_of(path), sum)).collect();
+        files.sort_unstable();
+        Asked {
+            uses: std::mem::take(&mut sorted[USES]),
+            heads: std::mem::take(&mut sorted[HEADS]),
+            files,
+        }
     }
 
     /// Files that could not be read.
@@ -101,6 +138,55 @@ impl Index {
     /// How many files were read, their bytes, and how many postings they gave.
     pub fn size(&self) -> (usize, u64, usize) {
         (self.paths.len(), self.bytes, self.postings.len())
+    }
+}
+
+/// Which postings are asked.
+const USES: usize = 0;
+const HEADS: usize = 1;
+
+/// The files of the postings of a word.
+fn of_word(postings: &[u64], hash: u32) -> impl Iterator<Item = usize> {
+    let hash = u64::from(hash);
+    let from = postings.partition_point(|posting| posting >> 32 < hash);
+    let found = postings[from..].iter();
+    found
+        .take_while(move |posting| **posting >> 32 == hash)
+        .filter_map(|posting| usize::try_from(posting & 0xffff_ffff).ok())
+}
+
+/// What a word adds to the sum of its file.
+fn stands_for(kind: usize, word: u32) -> u64 {
+    mix(seed(kind), u64::from(word))
+}
+
+impl Asked {
+    /// Whether a file at `path` with this text has those of the words that it had; where there is no file, none.
+    pub(crate) fn same_words(&self, path: &str, text: Option<&[u8]>) -> bool {
+        let mut sum = 0_u64;
+        let mut seen = [Seen::new(), Seen::new()];
+        let mut add = |kind: usize, asked: &[u32], hash: u32| {
+            if asked.binary_search(&hash).is_ok() && seen[kind].insert(hash) {
+                sum = sum.wrapping_add(stands_for(kind, hash));
+            }
+        };
+        words(
+            text.unwrap_or_default(),
+            &mut Classes::default(),
+            |hash, head| {
+                add(USES, &self.uses, hash);
+                if head {
+                    add(HEADS, &self.heads, hash);
+                }
+            },
+        );
+        self.of_file(key_of(path)) == sum
+    }
+
+    /// What stands for the words of the file with this key.
+    pub(crate) fn of_file(&self, key: u64) -> u64 {
+        let found = self.files.binary_search_by_key(&key, |(known, _)| *known);
+        found.map_or(0, |at| self.files[at].1)
     }
 }
 
@@ -149,7 +235,7 @@ impl Seen {
     fn new() -> Seen {
         Seen {
             slots: vec![(0, 0); 4096],
-            round: 0,
+            round: 1,
             used: 0,
         }
     }

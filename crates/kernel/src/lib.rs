@@ -6,9 +6,11 @@
 
 mod architecture;
 mod classes;
+mod footprint;
 mod index;
 mod tree;
 
 pub use architecture::Architecture;
+pub use footprint::Footprint;
 pub use index::{FileId, Index};
 pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use csource::File;
 use kbuild::Makefiles;
 use rustc_hash::FxHashMap;
-use source::{ReadError, Source};
+use source::{Listing, ReadError, Recorder, Source};
 use text::Name;
 
-use crate::Index;
+use crate::{Footprint, Index};
 
 /// Told how far a long job is.
 pub trait Progress: Sync {
@@ -50,7 +50,7 @@ type Defining = Arc<OnceLock<Arc<[Name]>>>;
 
 /// A kernel tree.
 pub struct Tree {
-    source: Arc<dyn Source>,
+    source: Recorder,
     arches: Vec<Name>,
     version: String,
     files: RwLock<FxHashMap<String, Slot>>,
@@ -74,12 +74,23 @@ const OTHER_PROGRAMS: &[&str] = &["tools", "samples", "scripts", "Documentation"
 /// Whether the index of words looks into what lies at `path`.
 pub fn is_indexed(path: &str) -> bool {
     let top = path.split('/').next().unwrap_or(path);
-    !OTHER_PROGRAMS.contains(&top) && !path.starts_with('.')
+    !OTHER_PROGRAMS.contains(&top) && !path.starts_with('.') && !path.contains("/.")
+}
+
+/// Whether a file's name says that it may have words for the index.
+fn has_words(path: &str) -> bool {
+    path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S")
+}
+
+/// Whether the index has the words of the file at `path`.
+pub(crate) fn is_read_for_words(path: &str) -> bool {
+    is_indexed(path) && has_words(path)
 }
 
 impl Tree {
     /// The tree that `source` gives.
     pub fn open(source: Arc<dyn Source>) -> Result<Tree, NotATree> {
+        let source = Recorder::over(source);
         for file in ["Kconfig", "Makefile"] {
             if !source.is_file(file) {
                 return Err(NotATree { missing: file });
@@ -93,7 +104,7 @@ impl Tree {
             .filter(|arch| source.is_file(&format!("arch/{arch}/Kconfig")))
             .map(Name::new)
             .collect();
-        let version = version(source.as_ref());
+        let version = version(&source);
         Ok(Tree {
             source,
             arches,
@@ -108,7 +119,7 @@ impl Tree {
 
     /// Where the text comes from.
     pub fn source(&self) -> &dyn Source {
-        self.source.as_ref()
+        &self.source
     }
 
     /// The directories below `arch/` that hold an architecture, sorted.
@@ -151,17 +162,16 @@ impl Tree {
     pub fn words(&self, progress: &dyn Progress) -> &Index {
         self.index.get_or_init(|| {
             let enter = |dir: &str| is_indexed(dir);
-            let wanted =
-                |path: &str| path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S");
             let walking = tracing::debug_span!("list files").entered();
-            let (paths, errors) = self.source.walk("", &enter, &wanted);
+            let source = self.source.below();
+            let (paths, errors) = source.walk("", &enter, &has_words);
             drop(walking);
             *self
                 .walk_errors
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner) = errors;
             progress.phase("reading", paths.len());
-            let index = Index::build(self.source(), paths, &|count| progress.step(count));
+            let index = Index::build(source, paths, &|count| progress.step(count));
             let (files, bytes, postings) = index.size();
             tracing::debug!(files, bytes, postings, "indexed");
             index
@@ -192,6 +202,22 @@ impl Tree {
             files.map(Name::new).collect()
         };
         slot.get_or_init(find).clone()
+    }
+
+    /// What was looked at so far, of a tree that is a directory in which `listing` lay before; `None` where that
+    /// cannot be told.
+    pub fn footprint(&self, listing: &Listing) -> Option<Footprint> {
+        let errors = self.walk_errors.lock();
+        if !errors.unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return None;
+        }
+        let index = self.index.get();
+        for (path, _) in index.into_iter().flat_map(Index::unreadable) {
+            // That it cannot be read is told.
+            let _ = self.source.read(path);
+        }
+        let words = index.map(Index::asked).unwrap_or_default();
+        Some(Footprint::new(self.source.record(listing)?, words))
     }
 
     /// Files and directories that could not be read so far, sorted by path.

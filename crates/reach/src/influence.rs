@@ -150,13 +150,14 @@ impl<'t> Analysis<'t> {
     /// A makefile of the kernel that names the symbol; when it is read is not asked.
     fn in_makefiles(&mut self, symbol: Name) -> Option<Fact> {
         let word = format!("CONFIG_{symbol}");
-        let wanted = |path: &str| {
+        let is_makefile = |path: &String| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            name.starts_with("Makefile") || name == "Kbuild" || name.starts_with("Kbuild.")
+            let is_kbuild = name == "Kbuild" || name.starts_with("Kbuild.");
+            kernel::is_indexed(path) && (is_kbuild || name.starts_with("Makefile"))
         };
         let source = self.tree.source();
-        let (paths, _) = source.walk("", &kernel::is_indexed, &wanted);
-        for path in paths {
+        let paths = source.files_named(&["Kbuild", "Makefile"]);
+        for path in paths.into_iter().filter(is_makefile) {
             let Ok(text) = source.read(&path) else {
                 continue;
             };

@@ -85,10 +85,19 @@ pub fn check(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Outcome, CheckError> {
+    let tree = Tree::open(source).map_err(CheckError::NotATree)?;
+    check_tree(&tree, settings, progress)
+}
+
+/// Checks a tree.
+pub fn check_tree(
+    tree: &Tree,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Outcome, CheckError> {
     let rules = chosen_rules(settings)?;
     let vocabulary = crate::rule::vocabulary().map_err(CheckError::Rule)?;
-    let tree = Tree::open(source).map_err(CheckError::NotATree)?;
-    let arches = chosen_arches(&tree, settings)?;
+    let arches = chosen_arches(tree, settings)?;
     tree.words(progress);
     progress.phase("architectures", arches.len());
     let library = Library::new();
@@ -96,15 +105,15 @@ pub fn check(
         .par_iter()
         .map(|arch| {
             let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-            let mut environment = arch.environment(&tree);
+            let mut environment = arch.environment(tree);
             environment.set_toolchain(settings.toolchain.clone());
             let model = kconfig::elaborate(&library, tree.source(), &environment);
-            let result = check_arch((&tree, &model), *arch, &rules, (&vocabulary, settings));
+            let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
             progress.step(1);
             result
         })
         .collect();
-    let mut outcome = merge(&tree, checks);
+    let mut outcome = merge(tree, checks);
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);

@@ -13,7 +13,7 @@ mod table;
 mod tell;
 
 pub use accept::Acceptances;
-pub use check::{CheckError, Settings, check};
+pub use check::{CheckError, Settings, check, check_tree};
 pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,
     Place, Problem, Severity, State, Step, Suppression, Verdict,

@@ -6,18 +6,20 @@
 
 mod directory;
 mod layer;
+mod listing;
 mod memory;
 mod path;
-mod stamp;
+mod recorder;
 
 use std::io;
 use std::sync::Arc;
 
 pub use directory::Directory;
 pub use layer::Layer;
+pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
-pub use stamp::Stamp;
+pub use recorder::{Record, Recorder};
 
 /// Why a file could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +80,20 @@ pub trait Source: Send + Sync {
         enter: &(dyn Fn(&str) -> bool + Sync),
         wanted: &(dyn Fn(&str) -> bool + Sync),
     ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>);
+
+    /// All files whose own name begins with one of `prefixes`, sorted by path; directories whose name begins with a
+    /// dot are not entered.
+    fn files_named(&self, prefixes: &[&str]) -> Vec<TreePath> {
+        let enter = |directory: &str| !name_of(directory).starts_with('.');
+        self.walk("", &enter, &|path| is_named(path, prefixes)).0
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn is_named(path: &str, prefixes: &[&str]) -> bool {
+    let name = name_of(path);
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
+use kernel::{Footprint, Tree};
 use rules::Outcome;
 pub(crate) use rules::Settings;
 use source::{Directory, Source};
@@ -37,14 +38,15 @@ pub(crate) fn settings(
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
-    keep: Option<Keep>,
+    /// Where it is to be kept, and what it rests on.
+    keep: Option<(Keep, Footprint)>,
 }
 
 impl Answer {
     /// Keeps the answer for the next time, once it is printed.
     pub(crate) fn keep(&self) {
-        if let Some(keep) = &self.keep {
-            keep.keep(&self.outcome);
+        if let Some((keep, footprint)) = &self.keep {
+            keep.keep(&self.outcome, footprint);
         }
     }
 }
@@ -58,17 +60,17 @@ pub(crate) fn check(
     quiet: bool,
 ) -> Result<Answer, Failure> {
     let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, source));
-    if let Some(outcome) = keep.as_ref().and_then(Keep::known) {
-        return Ok(Answer {
-            outcome,
-            keep: None,
-        });
+    if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(source)) {
+        let keep = keep.zip(footprint);
+        return Ok(Answer { outcome, keep });
     }
+    let tree = Tree::open(Arc::clone(source) as Arc<dyn Source>);
+    let tree = tree.map_err(|error| one_line(&error.to_string()))?;
     let bar = Bar::new(quiet);
-    let outcome = rules::check(Arc::clone(source) as Arc<dyn Source>, settings, &bar);
+    let outcome = rules::check_tree(&tree, settings, &bar);
     bar.finish();
-    Ok(Answer {
-        outcome: outcome.map_err(|error| one_line(&error.to_string()))?,
-        keep,
-    })
+    let outcome = outcome.map_err(|error| one_line(&error.to_string()))?;
+    let footprint = keep.as_ref().and_then(|keep| keep.footprint(&tree));
+    let keep = keep.zip(footprint);
+    Ok(Answer { outcome, keep })
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 const TREE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/unfixed");
 
-/// Longer than a tree must be left alone before an answer is kept.
+/// Longer than a file must be left alone before its state is known.
 const SETTLED: Duration = Duration::from_secs(5);
 
 fn run(arguments: &[&str], tree: &Path) -> (Option<i32>, String, String) {
@@ -46,56 +47,120 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads what it wants")]
+fn read(place: &Path) -> String {
+    fs::read_to_string(place).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads what it wants")]
 fn kept(cache: &Path) -> Vec<PathBuf> {
     let folder = cache.join("answers");
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
+/// A copy of the tree, and a cache for it.
+struct Trial {
+    folder: tempfile::TempDir,
+}
+
+impl Trial {
+    fn new() -> Trial {
+        let folder = tempfile::tempdir().unwrap();
+        copy(Path::new(TREE), &folder.path().join("linux"));
+        Trial { folder }
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join("linux").join(path)
+    }
+
+    fn append(&self, path: &str, text: &str) {
+        fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
+        let mut file = fs::OpenOptions::new();
+        let mut file = file.append(true).create(true).open(self.at(path)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn check(&self, more: &[&str]) -> (Option<i32>, String, String) {
+        let cache = self.cache();
+        let words = ["check", "--timings", "--cache-dir", cache.to_str().unwrap()];
+        run(&[&words, more].concat(), &self.at(""))
+    }
+}
+
 #[test]
-fn a_second_check_is_the_first_ones_answer_until_something_changes() {
-    let folder = tempfile::tempdir().unwrap();
-    let (tree, cache) = (folder.path().join("linux"), folder.path().join("cache"));
-    copy(Path::new(TREE), &tree);
-    let place = cache.to_str().unwrap().to_owned();
-    let check = |more: &[&str]| {
-        let words = ["check", "--timings", "--cache-dir", &place];
-        run(&[&words, more].concat(), &tree)
-    };
-    let (_, first, told) = check(&[]);
+fn a_second_check_is_the_first_ones_answer() {
+    let trial = Trial::new();
+    let (_, first, told) = trial.check(&[]);
     assert!(looked(&told));
-    assert_eq!(
-        kept(&cache).len(),
-        0,
-        "a tree that was just written may change unseen"
-    );
-    sleep(SETTLED);
-    let (_, again, _) = check(&[]);
-    let (code, known, told) = check(&[]);
-    assert_eq!((code, &again, &known), (Some(1), &first, &first));
-    assert!(!looked(&told), "{told}");
+    // Files that were just written are looked at again, those that were left alone are not.
+    for _ in 0..2 {
+        let (code, known, told) = trial.check(&[]);
+        assert_eq!((code, &known), (Some(1), &first));
+        assert!(!looked(&told), "{told}");
+        sleep(SETTLED);
+    }
     // Another way to print it is the same answer, another question is not; and nobody has to use it.
-    let (_, json, told) = check(&["--format", "json"]);
+    let (_, json, told) = trial.check(&["--format", "json"]);
     assert!(!looked(&told) && json.starts_with('{'));
-    assert!(looked(&check(&["--arch", "x86"]).2));
-    assert!(looked(&check(&["--no-cache"]).2));
-    assert_eq!(kept(&cache).len(), 2);
+    assert!(looked(&trial.check(&["--arch", "x86"]).2));
+    assert!(looked(&trial.check(&["--no-cache"]).2));
 
     // A damaged answer is none, and is written again.
-    let damaged: Vec<PathBuf> = kept(&cache);
-    for file in &damaged {
-        fs::write(file, "vmemmlint answer 1\nnonsense").unwrap();
+    for file in &kept(&trial.cache()) {
+        fs::write(file, "vmemmlint answer 2\nnonsense").unwrap();
     }
-    let (_, again, told) = check(&[]);
+    let (_, again, told) = trial.check(&[]);
     assert!(looked(&told) && again == first);
-    assert!(!looked(&check(&[]).2));
+    assert!(!looked(&trial.check(&[]).2));
+}
 
-    let sink = tree.join("mm/sparse-vmemmap.c");
-    let mut text = fs::OpenOptions::new().append(true).open(&sink).unwrap();
-    std::io::Write::write_all(&mut text, b"/* touched */\n").unwrap();
-    drop(text);
-    let (_, again, told) = check(&[]);
-    assert!(looked(&told) && again == first);
+#[test]
+fn an_answer_holds_until_something_changes_that_it_rests_on() {
+    let trial = Trial::new();
+    let (_, first, _) = trial.check(&[]);
+    let holds = |why: &str| {
+        let (_, again, told) = trial.check(&[]);
+        assert!(!looked(&told) && again == first, "{why}");
+    };
+    let is_looked_for = |why: &str| {
+        let (_, found, told) = trial.check(&[]);
+        assert!(looked(&told), "{why}");
+        found
+    };
+    trial.append(
+        "drivers/net/far.c",
+        "void far_probe(void) { far_init(); }\n",
+    );
+    holds("a new file of which nobody asked");
+    trial.append(
+        "Documentation/sink.c",
+        "void f(void) { sparse_add_section(); }\n",
+    );
+    holds("a file that is not of the kernel");
+    fs::remove_file(trial.at("drivers/net/far.c")).unwrap();
+    holds("it is gone again");
+    let sink = trial.at("mm/sparse-vmemmap.c");
+    let text = read(&sink);
+    fs::write(&sink, &text).unwrap();
+    holds("the same text, written anew");
+
+    trial.append("mm/sparse-vmemmap.c", "/* touched */\n");
+    assert_eq!(is_looked_for("a file that was read"), first);
+    fs::write(&sink, &text).unwrap();
+    holds("what was known of another state is still known");
+    trial.append("mm/Makefile", "obj-y += far.o\n");
+    trial.append(
+        "mm/far.c",
+        "void far_init(void)\n{\n\tvmemmap_populate_compound_pages(0, 0, 0, 0, &far_pgmap);\n}\n",
+    );
+    is_looked_for("a new call of what was asked for");
+    trial.append("mm/Makefile.more", "");
+    is_looked_for("a makefile more");
 }
 
 #[test]

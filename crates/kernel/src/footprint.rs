@@ -1,0 +1,40 @@
+//! What of a tree an answer depends on.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use source::{Changes, Listing, Record, Source};
+
+use crate::index::Asked;
+use crate::tree::is_read_for_words;
+
+/// What was looked at of a tree to find something out: texts of files, that files were not there, lists, and in
+/// which files some words stand. While that is the same, so is what was found out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Footprint {
+    record: Record,
+    words: Asked,
+}
+
+impl Footprint {
+    pub(crate) fn new(record: Record, words: Asked) -> Footprint {
+        Footprint { record, words }
+    }
+
+    /// Whether all of it is the same in `source`, which differs by `changes` from the tree that was looked at, and
+    /// now is `listing`.
+    #[must_use]
+    pub fn holds(&self, source: &dyn Source, listing: &Listing, changes: &Changes<'_>) -> bool {
+        let no_words = |key: &u64| self.words.of_file(*key) == 0;
+        let same_words = |path: &str| {
+            let text = source.read(path).ok();
+            !is_read_for_words(path) || self.words.same_words(path, text.as_deref())
+        };
+        self.record.holds(source, listing, changes)
+            && changes.gone().iter().all(no_words)
+            && changes
+                .files()
+                .collect::<Vec<_>>()
+                .into_par_iter()
+                .all(same_words)
+    }
+}

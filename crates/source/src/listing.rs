@@ -1,0 +1,344 @@
+//! What lies in a directory and in which state it is, without reading a file of it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use twox_hash::XxHash3_64;
+
+use crate::directory::describe;
+use crate::{Directory, ReadError};
+
+/// What lies at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Directory,
+    Link,
+    /// A pipe, a socket, a device.
+    Other,
+}
+
+/// All that lies in a directory, but for what is hidden: names, kinds, sizes, inodes and times.
+///
+/// As in `git`'s index, a file is held to be unchanged while these are. One that was changed shortly before it
+/// was looked at may be changed again without a trace, so its state is never held to be known: see
+/// [`Listing::states`].
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Sorted by their keys.
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// What stands for the path.
+    key: u64,
+    state: u64,
+    /// When it was last changed, in seconds since 1970.
+    changed: i64,
+    kind: Kind,
+    path: Box<str>,
+}
+
+/// The states of all that lies in a directory, as numbers that can be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct States {
+    /// The key of each path, sorted, whose lowest bit is set for a link; and its state, 0 where that is not known.
+    all: Vec<(u64, u64)>,
+}
+
+/// How a directory differs from what it was.
+#[derive(Debug)]
+pub struct Changes<'l> {
+    present: Vec<&'l Entry>,
+    /// Something is new.
+    is_more: bool,
+    /// The keys of what is gone, sorted.
+    gone: Vec<u64>,
+    relinked: bool,
+}
+
+impl Changes<'_> {
+    /// How many files and directories differ, or may.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.present.len() + self.gone.len()
+    }
+
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What is there and is new or may be in another state.
+    pub fn present(&self) -> impl Iterator<Item = &str> {
+        self.present.iter().map(|entry| &*entry.path)
+    }
+
+    /// The regular files of these.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.present.iter().filter(|entry| entry.kind == Kind::File);
+        files.map(|entry| &*entry.path)
+    }
+
+    /// What stands for each path at which nothing is any more: see [`key_of`].
+    #[must_use]
+    pub fn gone(&self) -> &[u64] {
+        &self.gone
+    }
+
+    /// Whether the paths are the same as before.
+    #[must_use]
+    pub fn same_paths(&self) -> bool {
+        self.gone.is_empty() && !self.is_more
+    }
+
+    /// Whether something has become a link, so that paths lead elsewhere.
+    #[must_use]
+    pub fn is_relinked(&self) -> bool {
+        self.relinked
+    }
+}
+
+/// What stands for a path where many are kept. Its lowest bit is not set.
+#[must_use]
+pub fn key_of(path: &str) -> u64 {
+    key_of_bytes(path.as_bytes())
+}
+
+fn key_of_bytes(path: &[u8]) -> u64 {
+    XxHash3_64::oneshot(path) & !1
+}
+
+impl Listing {
+    /// The states, to be kept; those of what was changed at `unsure` or later, in seconds since 1970, are not known.
+    #[must_use]
+    pub fn states(&self, unsure: i64) -> States {
+        let state = |entry: &Entry| {
+            let is_link = u64::from(entry.kind == Kind::Link);
+            let is_sure = entry.changed < unsure;
+            (entry.key | is_link, if is_sure { entry.state } else { 0 })
+        };
+        States {
+            all: self.entries.iter().map(state).collect(),
+        }
+    }
+
+    /// What differs from `old`.
+    #[must_use]
+    pub fn changes(&self, old: &States) -> Changes<'_> {
+        let mut changes = Changes {
+            present: Vec::new(),
+            is_more: false,
+            gone: Vec::new(),
+            relinked: false,
+        };
+        let mut old = old.all.iter().peekable();
+        for entry in &self.entries {
+            while let Some((key, _)) = old.next_if(|(key, _)| key & !1 < entry.key) {
+                changes.gone.push(key & !1);
+            }
+            let known = old.next_if(|(key, _)| key & !1 == entry.key);
+            if known.is_none_or(|(_, state)| *state != entry.state) {
+                changes.present.push(entry);
+                changes.is_more |= known.is_none();
+                let was_link = known.is_some_and(|(key, _)| key & 1 == 1);
+                changes.relinked |= entry.kind == Kind::Link && !was_link;
+            }
+        }
+        changes.gone.extend(old.map(|(key, _)| key & !1));
+        changes
+    }
+
+    /// When something was last changed, in seconds since 1970.
+    #[must_use]
+    pub fn changed(&self) -> i64 {
+        let changed = self.entries.iter().map(|entry| entry.changed);
+        changed.max().unwrap_or_default()
+    }
+
+    /// The paths of all regular files, in no order.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.entries.iter().filter(|entry| entry.kind == Kind::File);
+        files.map(|entry| &*entry.path)
+    }
+
+    /// The paths of all links.
+    pub(crate) fn links(&self) -> FxHashSet<&str> {
+        let links = self.entries.iter().filter(|entry| entry.kind == Kind::Link);
+        links.map(|entry| &*entry.path).collect()
+    }
+}
+
+impl States {
+    /// What stands for all of them: that of states which are all known is equal only to that of the same states.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        let numbers = self.all.iter().flat_map(|(key, state)| [*key, *state]);
+        let bytes: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+        XxHash3_64::oneshot(&bytes)
+    }
+}
+
+impl Directory {
+    /// What lies in the directory, with one `stat` for each file.
+    pub fn listing(&self) -> Result<Listing, ReadError> {
+        let _span = tracing::debug_span!("stat files").entered();
+        let mut entries = below(self.root(), Path::new(""))?;
+        entries.par_sort_unstable_by_key(|entry| entry.key);
+        Ok(Listing { entries })
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this crate is where directories are read"
+)]
+fn below(place: &Path, path: &Path) -> Result<Vec<Entry>, ReadError> {
+    let mut entries = Vec::new();
+    let mut inner = Vec::new();
+    for entry in fs::read_dir(place).map_err(|e| describe(&e))? {
+        let entry = entry.map_err(|e| describe(&e))?;
+        let name = entry.file_name();
+        if is_hidden(&name) {
+            continue;
+        }
+        let about = entry.metadata().map_err(|e| describe(&e))?;
+        let path = path.join(&name);
+        entries.push(Entry::new(&path, &about));
+        if about.is_dir() {
+            inner.push((entry.path(), path));
+        }
+    }
+    let inner: Result<Vec<Vec<Entry>>, ReadError> = inner
+        .par_iter()
+        .map(|(place, path)| below(place, path))
+        .collect();
+    entries.extend(inner?.into_iter().flatten());
+    Ok(entries)
+}
+
+impl Entry {
+    fn new(path: &Path, about: &fs::Metadata) -> Entry {
+        let numbers = [
+            about.mtime().cast_unsigned(),
+            about.mtime_nsec().cast_unsigned(),
+            about.ctime().cast_unsigned(),
+            about.ctime_nsec().cast_unsigned(),
+            about.size(),
+            about.ino(),
+            u64::from(about.mode()),
+        ];
+        let mut bytes = [0; 56];
+        for (to, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            to.copy_from_slice(&number.to_le_bytes());
+        }
+        let kind = about.file_type();
+        Entry {
+            key: key_of_bytes(path.as_os_str().as_bytes()),
+            state: XxHash3_64::oneshot(&bytes) | 1,
+            changed: about.ctime(),
+            kind: match () {
+                () if kind.is_file() => Kind::File,
+                () if kind.is_dir() => Kind::Directory,
+                () if kind.is_symlink() => Kind::Link,
+                () => Kind::Other,
+            },
+            path: path.to_string_lossy().into(),
+        }
+    }
+}
+
+/// Such as `.git`.
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_bytes().first() == Some(&b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What changed since `old`, and whether something is gone.
+    fn told(tree: &Directory, old: &States) -> (Vec<String>, bool) {
+        let listing = tree.listing().unwrap();
+        let changes = listing.changes(old);
+        let mut present: Vec<String> = changes.present().map(str::to_owned).collect();
+        present.sort_unstable();
+        (present, !changes.gone().is_empty())
+    }
+
+    #[test]
+    fn a_listing_tells_what_was_changed_in_the_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |path: &str| folder.path().join(path);
+        fs::create_dir_all(place("mm/deep")).unwrap();
+        fs::write(place("mm/deep/a.c"), "int a;").unwrap();
+        fs::write(place("Kconfig"), "").unwrap();
+        let tree = Directory::open(folder.path()).unwrap();
+        let mut old = tree.listing().unwrap().states(i64::MAX);
+        assert_eq!(told(&tree, &old), (vec![], false));
+        let mut check = |expect: &[&str], gone: bool| {
+            let (present, is_gone) = told(&tree, &old);
+            assert_eq!(
+                (present, is_gone),
+                (expect.iter().map(ToString::to_string).collect(), gone)
+            );
+            old = tree.listing().unwrap().states(i64::MAX);
+        };
+        fs::write(place("mm/deep/a.c"), "int abc;").unwrap();
+        check(&["mm/deep/a.c"], false);
+        let same = fs::metadata(place("mm/deep/a.c")).unwrap();
+        fs::write(place("mm/deep/other"), "int xyz;").unwrap();
+        let other = fs::OpenOptions::new()
+            .write(true)
+            .open(place("mm/deep/other"));
+        other
+            .unwrap()
+            .set_modified(same.modified().unwrap())
+            .unwrap();
+        fs::rename(place("mm/deep/other"), place("mm/deep/a.c")).unwrap();
+        check(&["mm/deep", "mm/deep/a.c"], false);
+        fs::rename(place("mm/deep/a.c"), place("mm/a.c")).unwrap();
+        check(&["mm", "mm/a.c", "mm/deep"], true);
+        fs::write(place("mm/b.c"), "").unwrap();
+        check(&["mm", "mm/b.c"], false);
+        fs::create_dir(place(".git")).unwrap();
+        fs::write(place(".git/index"), "").unwrap();
+        check(&[], false);
+    }
+
+    #[test]
+    fn what_was_changed_just_now_may_be_changed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Kconfig"), "").unwrap();
+        let tree = Directory::open(folder.path()).unwrap();
+        let listing = tree.listing().unwrap();
+        let unsure = listing.states(listing.changed());
+        assert_eq!(told(&tree, &unsure), (vec!["Kconfig".to_owned()], false));
+        let sure = listing.states(listing.changed() + 1);
+        assert_eq!(told(&tree, &sure), (vec![], false));
+        assert_ne!(unsure.sum(), sure.sum());
+        assert_eq!(sure.sum(), tree.listing().unwrap().states(i64::MAX).sum());
+    }
+
+    #[test]
+    fn a_new_link_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("a")).unwrap();
+        let tree = Directory::open(folder.path()).unwrap();
+        let old = tree.listing().unwrap().states(i64::MAX);
+        std::os::unix::fs::symlink("a", folder.path().join("b")).unwrap();
+        let listing = tree.listing().unwrap();
+        assert!(listing.changes(&old).is_relinked());
+        assert!(!listing.changes(&listing.states(i64::MIN)).is_relinked());
+        assert!(listing.links().contains("b"));
+        assert_eq!(listing.files().count(), 0);
+    }
+}

@@ -1,0 +1,363 @@
+//! What was asked of a source, so that it is known later whether the answers are still the same.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use twox_hash::XxHash3_128;
+
+use crate::{Changes, Listing, ReadError, Source, TreePath, is_named, key_of};
+
+/// A question that a [`Source`] answers about one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+enum Question {
+    Read,
+    IsFile,
+    IsDirectory,
+    List,
+}
+
+const QUESTIONS: [Question; 4] = [
+    Question::Read,
+    Question::IsFile,
+    Question::IsDirectory,
+    Question::List,
+];
+
+/// What stands for an answer: its hash, or a small number where there are few answers.
+type Digest = u128;
+
+/// Another source, with a note of all that it is asked.
+pub struct Recorder {
+    below: Arc<dyn Source>,
+    asked: Mutex<FxHashMap<(TreePath, Question), Digest>>,
+    named: Mutex<BTreeMap<Vec<String>, Vec<TreePath>>>,
+    /// It was asked what cannot be asked again later.
+    is_lost: AtomicBool,
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+/// What was asked of a source, and what stands for its answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// By the key of the path, sorted.
+    asked: Vec<(u64, Question, Digest)>,
+    /// Questions whose answers may change without a trace at their path: links lead there, or it is hidden.
+    led: Vec<(TreePath, Question, Digest)>,
+    /// How names of files began, and what stands for the files.
+    named: Vec<(Vec<String>, Digest)>,
+}
+
+impl Recorder {
+    /// Nothing has been asked of `below` yet.
+    pub fn over(below: Arc<dyn Source>) -> Recorder {
+        Recorder {
+            below,
+            asked: Mutex::default(),
+            named: Mutex::default(),
+            is_lost: AtomicBool::new(false),
+        }
+    }
+
+    /// The source that answers, for questions that others keep account of.
+    pub fn below(&self) -> &dyn Source {
+        self.below.as_ref()
+    }
+
+    /// What was asked so far of a directory in which `listing` lay; `None` where it cannot be asked again.
+    pub fn record(&self, listing: &Listing) -> Option<Record> {
+        if self.is_lost.load(Ordering::Relaxed) {
+            return None;
+        }
+        let links = listing.links();
+        let is_led = |path: &str| {
+            let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
+            links.contains(path) || above.any(|above| links.contains(above)) || is_hidden(path)
+        };
+        let mut record = Record::default();
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = asked.iter().collect();
+        all.sort_unstable();
+        for ((path, question), digest) in all {
+            if is_led(path) {
+                record.led.push((path.clone(), *question, *digest));
+            } else {
+                record.asked.push((key_of(path), *question, *digest));
+            }
+        }
+        record.asked.sort_unstable();
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = named.iter();
+        record.named = named
+            .map(|(prefixes, found)| (prefixes.clone(), digest_of_list(found)))
+            .collect();
+        Some(record)
+    }
+
+    fn note(&self, path: &str, question: Question, digest: Digest) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.insert((path.to_owned(), question), digest);
+    }
+}
+
+impl Source for Recorder {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        let answer = self.below.read(path);
+        self.note(path, Question::Read, digest_of_text(answer.as_deref()));
+        answer
+    }
+
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        let answer = self.below.read_into(path, buffer);
+        let text = answer.as_ref().map(|()| buffer.as_slice());
+        self.note(path, Question::Read, digest_of_text(text));
+        answer
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        let answer = self.below.is_file(path);
+        self.note(path, Question::IsFile, Digest::from(answer));
+        answer
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        let answer = self.below.is_dir(path);
+        self.note(path, Question::IsDirectory, Digest::from(answer));
+        answer
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError> {
+        let answer = self.below.list(directory);
+        self.note(directory, Question::List, digest_of_listed(&answer));
+        answer
+    }
+
+    fn walk(
+        &self,
+        directory: &str,
+        enter: &(dyn Fn(&str) -> bool + Sync),
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
+        self.is_lost.store(true, Ordering::Relaxed);
+        self.below.walk(directory, enter, wanted)
+    }
+
+    fn files_named(&self, prefixes: &[&str]) -> Vec<TreePath> {
+        let key: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = named
+            .entry(key)
+            .or_insert_with(|| self.below.files_named(prefixes));
+        found.clone()
+    }
+}
+
+impl Record {
+    /// Whether `source`, which differs by `changes` from what was asked and now is `listing`, would answer all
+    /// questions as it did.
+    #[must_use]
+    pub fn holds(&self, source: &dyn Source, listing: &Listing, changes: &Changes<'_>) -> bool {
+        let gone = |key: &u64| !self.asked_at(*key).is_empty();
+        if changes.is_relinked() || changes.gone().iter().any(gone) {
+            return false;
+        }
+        let same = |path: &str, question: Question, digest: Digest| {
+            digest_of(source, path, question) == digest
+        };
+        let led = self.led.par_iter();
+        led.all(|(path, question, digest)| same(path, *question, *digest))
+            && changes
+                .present()
+                .collect::<Vec<_>>()
+                .into_par_iter()
+                .all(|path| {
+                    let asked = self.asked_at(key_of(path)).iter();
+                    let mut asked = asked.copied();
+                    asked.all(|(_, question, digest)| same(path, question, digest))
+                })
+            && self.names_hold(listing, changes)
+    }
+
+    fn asked_at(&self, key: u64) -> &[(u64, Question, Digest)] {
+        let from = self.asked.partition_point(|(known, ..)| *known < key);
+        let same = self.asked[from..].iter().take(QUESTIONS.len());
+        let count = same.take_while(|(known, ..)| *known == key).count();
+        &self.asked[from..from + count]
+    }
+
+    fn names_hold(&self, listing: &Listing, changes: &Changes<'_>) -> bool {
+        changes.same_paths()
+            || self.named.iter().all(|(prefixes, digest)| {
+                let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+                let files = listing.files().filter(|path| is_named(path, &prefixes));
+                let mut found: Vec<&str> = files.collect();
+                found.sort_unstable();
+                digest_of_list(&found) == *digest
+            })
+    }
+}
+
+fn digest_of(source: &dyn Source, path: &str, question: Question) -> Digest {
+    match question {
+        Question::Read => digest_of_text(source.read(path).as_deref()),
+        Question::IsFile => Digest::from(source.is_file(path)),
+        Question::IsDirectory => Digest::from(source.is_dir(path)),
+        Question::List => digest_of_listed(&source.list(path)),
+    }
+}
+
+fn digest_of_text(answer: Result<&[u8], &ReadError>) -> Digest {
+    match answer {
+        Ok(text) => XxHash3_128::oneshot(text),
+        Err(error) => digest_of_error(error),
+    }
+}
+
+fn digest_of_listed(answer: &Result<Vec<String>, ReadError>) -> Digest {
+    match answer {
+        Ok(names) => digest_of_list(names),
+        Err(error) => digest_of_error(error),
+    }
+}
+
+/// Names have no zero bytes.
+fn digest_of_list<S: AsRef<str>>(names: &[S]) -> Digest {
+    let mut hash = XxHash3_128::new();
+    for name in names {
+        hash.write(name.as_ref().as_bytes());
+        hash.write(&[0]);
+    }
+    hash.finish_128()
+}
+
+/// That a file is missing is noted most often, and shortest.
+fn digest_of_error(error: &ReadError) -> Digest {
+    match error {
+        ReadError::Missing => 0,
+        error => XxHash3_128::oneshot(format!("{error:?}").as_bytes()),
+    }
+}
+
+/// Whether no [`Listing`] has a path so: a part begins with a dot, or it is the top itself.
+fn is_hidden(path: &str) -> bool {
+    let mut parts = path.split('/');
+    parts.any(|part| part.is_empty() || part.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::Directory;
+
+    /// Whether what was asked of a tree holds after a change.
+    fn holds(
+        ask: impl Fn(&dyn Source),
+        change: impl Fn(&dyn Fn(&str) -> std::path::PathBuf),
+    ) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |path: &str| folder.path().join(path);
+        fs::create_dir_all(place("mm/deep")).unwrap();
+        fs::create_dir(place(".hidden")).unwrap();
+        for path in ["mm/a.c", "mm/b.c", "mm/Makefile", ".hidden/x"] {
+            fs::write(place(path), path).unwrap();
+        }
+        symlink("deep", place("mm/link")).unwrap();
+        let tree = Arc::new(Directory::open(folder.path()).unwrap());
+        let listing = tree.listing().unwrap();
+        let recorder = Recorder::over(tree.clone());
+        ask(&recorder);
+        let record = recorder.record(&listing).unwrap();
+        change(&place);
+        let after = tree.listing().unwrap();
+        let held = record.holds(
+            tree.as_ref(),
+            &after,
+            &after.changes(&listing.states(i64::MAX)),
+        );
+        // What is not known to be the same is looked at, and is.
+        let unsure = after.changes(&listing.states(i64::MIN));
+        assert_eq!(record.holds(tree.as_ref(), &after, &unsure), held);
+        held
+    }
+
+    fn write(place: std::path::PathBuf) {
+        fs::write(place, "new").unwrap();
+    }
+
+    #[test]
+    fn what_was_not_asked_may_change() {
+        let read = |tree: &dyn Source| assert!(tree.read("mm/a.c").is_ok());
+        assert!(holds(read, |_| {}));
+        assert!(holds(read, |at| write(at("mm/b.c"))));
+        assert!(holds(read, |at| write(at("mm/c.c"))));
+        assert!(holds(read, |at| fs::remove_file(at("mm/b.c")).unwrap()));
+        let touch =
+            |at: &dyn Fn(&str) -> std::path::PathBuf| fs::write(at("mm/a.c"), "mm/a.c").unwrap();
+        assert!(holds(read, touch));
+        assert!(!holds(read, |at| write(at("mm/a.c"))));
+        assert!(!holds(read, |at| fs::remove_file(at("mm/a.c")).unwrap()));
+    }
+
+    #[test]
+    fn what_was_not_there_may_come() {
+        let miss = |tree: &dyn Source| assert!(tree.read("mm/new/x.h").is_err());
+        let make = |at: &dyn Fn(&str) -> std::path::PathBuf, file: &str| {
+            fs::create_dir(at("mm/new")).unwrap();
+            write(at(file));
+        };
+        assert!(holds(miss, |at| make(at, "mm/new/y.h")));
+        assert!(!holds(miss, |at| make(at, "mm/new/x.h")));
+        let link = |at: &dyn Fn(&str) -> std::path::PathBuf| {
+            write(at("mm/deep/x.h"));
+            symlink("deep", at("mm/new")).unwrap();
+        };
+        assert!(!holds(miss, link));
+        let ask = |tree: &dyn Source| assert!(!tree.is_file("mm/c") && !tree.is_dir("mm/c"));
+        assert!(!holds(ask, |at| write(at("mm/c"))));
+        assert!(!holds(ask, |at| fs::create_dir(at("mm/c")).unwrap()));
+    }
+
+    #[test]
+    fn what_links_lead_to_and_what_is_hidden_is_asked_again() {
+        let through = |tree: &dyn Source| assert!(tree.read("mm/link/x.h").is_err());
+        assert!(!holds(through, |at| write(at("mm/deep/x.h"))));
+        assert!(holds(through, |at| write(at("mm/deep/y.h"))));
+        let hidden = |tree: &dyn Source| assert!(tree.read(".hidden/x").is_ok());
+        assert!(!holds(hidden, |at| write(at(".hidden/x"))));
+        assert!(holds(hidden, |at| write(at(".hidden/y"))));
+    }
+
+    #[test]
+    fn lists_are_held_to_account() {
+        let list = |tree: &dyn Source| assert!(tree.list("mm").is_ok());
+        assert!(holds(list, |at| write(at("mm/a.c"))));
+        assert!(!holds(list, |at| write(at("mm/c.c"))));
+        let top = |tree: &dyn Source| assert_eq!(tree.list("").unwrap(), [".hidden/", "mm/"]);
+        assert!(!holds(top, |at| write(at("Kconfig"))));
+        let named = |tree: &dyn Source| assert_eq!(tree.files_named(&["Make"]), ["mm/Makefile"]);
+        assert!(holds(named, |at| write(at("mm/c.c"))));
+        assert!(holds(named, |at| write(at("mm/Makefile"))));
+        assert!(!holds(named, |at| write(at("mm/deep/Makefile.x"))));
+        assert!(!holds(named, |at| fs::remove_file(at("mm/Makefile")).unwrap()));
+    }
+
+    #[test]
+    fn a_walk_cannot_be_asked_again() {
+        let tree = Recorder::over(Arc::new(crate::Memory::new("//- a\n")));
+        assert!(tree.record(&Listing::default()).is_some());
+        tree.walk("", &|_| true, &|_| true);
+        assert_eq!(tree.record(&Listing::default()), None);
+    }
+}
