@@ -113,9 +113,35 @@ pub struct Directives {
     pub unmatched: Vec<u32>,
     /// How many branches each group has, and whether its last is an `#else`.
     pub groups: Vec<(u32, bool)>,
+    /// Which of the list are includes, in order.
+    pub includes: Vec<u32>,
+    /// How many of the list before each, and of the whole list, define a macro or remove one.
+    macros_before: Vec<u32>,
 }
 
 impl Directives {
+    /// How many macros are defined or removed by the directives whose numbers are in a range.
+    pub fn macros_in(&self, range: std::ops::Range<u32>) -> u32 {
+        let before = |number: u32| {
+            let known = self.macros_before.get(number as usize);
+            known.or(self.macros_before.last()).copied().unwrap_or(0)
+        };
+        before(range.end).saturating_sub(before(range.start))
+    }
+
+    /// Counts what [`Self::list`] holds.
+    fn count(&mut self) {
+        let mut macros = 0;
+        for (number, directive) in (0..).zip(&self.list) {
+            self.macros_before.push(macros);
+            match directive.kind {
+                DirectiveKind::Include { .. } => self.includes.push(number),
+                DirectiveKind::Define(_) | DirectiveKind::Undef(_) => macros += 1,
+            }
+        }
+        self.macros_before.push(macros);
+    }
+
     /// Reads the directives of `text`.
     pub fn scan(text: &[u8]) -> Directives {
         let top = Branch {
@@ -143,6 +169,7 @@ impl Directives {
         for (start, ..) in std::mem::take(&mut scan.open) {
             scan.out.unmatched.push(start);
         }
+        scan.out.count();
         scan.out
     }
 

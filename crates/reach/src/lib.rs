@@ -22,6 +22,7 @@ mod fresh;
 mod generated;
 mod given;
 mod graph;
+mod include;
 mod influence;
 mod link;
 mod platform;
@@ -45,7 +46,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use condition::{Condition, Solver, Store};
-use csource::File;
+
 use kbuild::Kbuild;
 use kconfig::{Constraints, Model};
 use kernel::Tree;
@@ -245,7 +246,8 @@ pub struct Analysis<'t> {
     terms: Terms,
     units: Vec<Unit>,
     unit_of: FxHashMap<Name, Option<UnitId>>,
-    includes: FxHashMap<(Name, Name), Option<Arc<File>>>,
+    headers: include::Headers,
+    macros: unit::Macros,
     faults: std::collections::BTreeMap<Name, Fault>,
     functions: FxHashMap<Name, Arc<[FunctionKey]>>,
     provided: FxHashMap<FunctionKey, Condition>,
@@ -318,7 +320,8 @@ impl<'t> Analysis<'t> {
             terms: Terms::new(&vocabulary.bounds),
             units: Vec::new(),
             unit_of: FxHashMap::default(),
-            includes: FxHashMap::default(),
+            headers: include::Headers::default(),
+            macros: unit::Macros::default(),
             faults: std::collections::BTreeMap::new(),
             functions: FxHashMap::default(),
             provided: FxHashMap::default(),

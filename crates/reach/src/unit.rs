@@ -5,13 +5,15 @@
 //! included before it. So a [`Unit`] notes every definition in the order in which the compiler
 //! meets it, each with the Condition under which it is met.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use condition::Condition;
 use csource::{BranchId, DirectiveKind, File, MacroDefinition, Test};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
+use crate::include::SearchId;
 use crate::{Analysis, Fault};
 
 /// A unit, by its number.
@@ -40,10 +42,25 @@ pub(crate) struct Visit {
     /// When it happens.
     pub(crate) when: Condition,
     begin: u32,
-    /// The moment behind each directive of the file, as far as it was read.
-    after: Vec<u32>,
+    /// How many directives of the file were read so far.
+    read: u32,
+    /// The moment behind each include of the file, as far as it was read.
+    after_includes: Vec<u32>,
     /// The branch that the include guard opens: taken, since a second reading does not happen.
     guard: Option<BranchId>,
+}
+
+impl Visit {
+    /// The moment behind a directive that was read: each macro that is defined or removed takes one.
+    fn after(&self, number: u32) -> u32 {
+        let directives = self.file.directives();
+        let includes = directives.includes.partition_point(|n| *n <= number);
+        let last = includes.checked_sub(1);
+        let last =
+            last.and_then(|n| Some((directives.includes.get(n)?, self.after_includes.get(n)?)));
+        let (from, moment) = last.map_or((0, self.begin), |(n, moment)| (*n, *moment));
+        moment + directives.macros_in(from..number + 1)
+    }
 }
 
 /// A file with all that it includes.
@@ -54,15 +71,37 @@ pub(crate) struct Unit {
     by_file: FxHashMap<Name, Vec<VisitId>>,
     /// Readings of C files: of its own, and of those that it includes.
     of_c: Vec<VisitId>,
-    /// Definitions and removals of macros, in order.
-    events: Vec<Event>,
-    /// How many events there were with the last one of each macro.
-    last: FxHashMap<Name, u32>,
     is_read: bool,
     branches: FxHashMap<(VisitId, BranchId), Condition>,
     clock: u32,
-    search: Vec<String>,
+    search: SearchId,
     is_module: Condition,
+}
+
+/// Which directives define or remove which macros, in the files that units have read so far: units share most of
+/// their headers, so this is noted once for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Macros {
+    /// By the macro: the file, and the number of the directive.
+    directives: FxHashMap<Name, Vec<(Name, u32)>>,
+    files: FxHashSet<Name>,
+}
+
+impl Macros {
+    /// Notes the directives of a file, unless that was done before.
+    pub(crate) fn note(&mut self, file: &File) {
+        if !self.files.insert(file.path()) {
+            return;
+        }
+        for (number, directive) in (0..).zip(&file.directives().list) {
+            if let DirectiveKind::Define(MacroDefinition { name, .. })
+            | DirectiveKind::Undef(name) = &directive.kind
+            {
+                let noted = self.directives.entry(*name).or_default();
+                noted.push((file.path(), number));
+            }
+        }
+    }
 }
 
 /// A definition or removal of a macro.
@@ -71,31 +110,102 @@ struct Event {
     moment: u32,
     visit: VisitId,
     directive: u32,
-    /// How many events there were with the one before of the same macro; 0 for the first.
-    before: u32,
 }
 
 impl Unit {
-    /// Definitions and removals of the macro `name`, the newest first.
-    fn events(&self, name: Name) -> impl Iterator<Item = Event> {
-        let event = |counted: u32| {
-            let number = usize::try_from(counted.checked_sub(1)?).ok()?;
-            self.events.get(number).copied()
-        };
-        let last = self.last.get(&name).and_then(|last| event(*last));
-        std::iter::successors(last, move |known| event(known.before))
+    /// Nothing of it is read yet.
+    pub(crate) fn new(search: SearchId, is_module: Condition) -> Unit {
+        Unit {
+            visits: Vec::new(),
+            root: VisitId(0),
+            by_file: FxHashMap::default(),
+            of_c: Vec::new(),
+            is_read: false,
+            branches: FxHashMap::default(),
+            clock: 1,
+            search,
+            is_module,
+        }
     }
 
-    /// Notes that a directive of a visit defines or removes the macro `name` now.
-    fn note(&mut self, name: Name, visit: VisitId, directive: usize) {
-        self.clock += 1;
-        let counted = u32::try_from(self.events.len() + 1).unwrap_or(u32::MAX);
-        self.events.push(Event {
-            moment: self.clock,
-            visit,
-            directive: u32::try_from(directive).unwrap_or(u32::MAX),
-            before: self.last.insert(name, counted).unwrap_or_default(),
+    fn next_visit(&self) -> VisitId {
+        VisitId(u32::try_from(self.visits.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Its own file comes next.
+    pub(crate) fn begin_root(&mut self) {
+        self.root = self.next_visit();
+    }
+
+    /// All of it is read.
+    pub(crate) fn end(&mut self) {
+        self.is_read = true;
+    }
+
+    /// Begins to read a file.
+    pub(crate) fn begin_visit(
+        &mut self,
+        file: &Arc<File>,
+        when: Condition,
+        guard: Option<BranchId>,
+    ) -> VisitId {
+        let id = self.next_visit();
+        self.visits.push(Visit {
+            file: file.clone(),
+            when,
+            begin: self.clock,
+            read: 0,
+            after_includes: Vec::new(),
+            guard,
         });
+        self.by_file.entry(file.path()).or_default().push(id);
+        if file.path().ends_with(".c") {
+            self.of_c.push(id);
+        }
+        id
+    }
+
+    /// Reads the directives of a visit in a range of numbers, after which comes an include or nothing.
+    pub(crate) fn read_until(&mut self, id: VisitId, range: Range<u32>) {
+        let visit = &mut self.visits[id.0 as usize];
+        visit.read = range.end;
+        self.clock += visit.file.directives().macros_in(range);
+    }
+
+    /// What the next directive of a visit includes was read.
+    pub(crate) fn end_include(&mut self, id: VisitId) {
+        let visit = &mut self.visits[id.0 as usize];
+        visit.after_includes.push(self.clock);
+        visit.read += 1;
+    }
+
+    /// The moment up to which it was read.
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.clock)
+    }
+
+    /// Where it looks for headers.
+    pub(crate) fn search(&self) -> SearchId {
+        self.search
+    }
+
+    /// Definitions and removals of a macro, which these directives are, as far as they were read; the newest first.
+    fn events(&self, directives: &[(Name, u32)]) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (path, directive) in directives {
+            for id in self.visits_of(*path) {
+                let visit = self.visit(*id);
+                if *directive < visit.read {
+                    events.push(Event {
+                        moment: visit.after(*directive),
+                        visit: *id,
+                        directive: *directive,
+                    });
+                }
+            }
+        }
+        events.sort_unstable_by_key(|event| std::cmp::Reverse(event.moment));
+        events
     }
 
     /// Whether the whole of it was read.
@@ -136,8 +246,9 @@ impl Unit {
             .directives()
             .list
             .partition_point(|d| d.span.start < offset);
-        let known = before.min(visit.after.len());
-        Moment(known.checked_sub(1).map_or(visit.begin, |n| visit.after[n]))
+        let known = u32::try_from(before).unwrap_or(u32::MAX).min(visit.read);
+        let last = known.checked_sub(1);
+        Moment(last.map_or(visit.begin, |number| visit.after(number)))
     }
 }
 
@@ -152,20 +263,6 @@ pub(crate) enum MacroState {
     Predefined,
 }
 
-/// Files that a compiler includes before the first line of a kernel file, where the tree has them:
-/// `scripts/Makefile.lib` names them in `c_flags`.
-const FORCED: &[&str] = &[
-    "include/linux/compiler-version.h",
-    "include/linux/kconfig.h",
-    "include/linux/compiler_types.h",
-];
-
-/// Includes that nest deeper than this are not followed; gcc's own limit is 200.
-const DEEPEST: u32 = 200;
-
-/// A unit reads at most this many files; the largest of the kernel read some 3,000.
-const MOST_VISITS: usize = 20_000;
-
 impl Analysis<'_> {
     /// Adds a text that is read at a moment of a unit, as if it were another file of it.
     pub(crate) fn add_visit(
@@ -176,189 +273,25 @@ impl Analysis<'_> {
         moment: Moment,
     ) -> VisitId {
         let this = self.unit_mut(unit);
-        let id = VisitId(u32::try_from(this.visits.len()).unwrap_or(u32::MAX));
+        let id = this.next_visit();
         this.visits.push(Visit {
             file: file.clone(),
             when,
             begin: moment.0,
-            after: Vec::new(),
+            read: 0,
+            after_includes: Vec::new(),
             guard: None,
         });
         this.by_file.entry(file.path()).or_default().push(id);
         id
     }
 
-    /// The unit of the file at `path`, read when it is first asked for.
-    pub(crate) fn unit(&mut self, path: Name) -> Option<UnitId> {
-        if let Some(known) = self.unit_of.get(&path) {
-            return *known;
-        }
-        let unit = self.read_unit(path);
-        self.unit_of.insert(path, unit);
-        unit
-    }
-
-    fn read_unit(&mut self, path: Name) -> Option<UnitId> {
-        let _span = tracing::debug_span!("follow includes", of = %path).entered();
-        let root = self.read_file(path)?;
-        let built = self.built_as(&path);
-        let search = self.search_path(&path);
-        let id = UnitId(u32::try_from(self.units.len()).unwrap_or(u32::MAX));
-        self.units.push(Unit {
-            visits: Vec::new(),
-            root: VisitId(0),
-            by_file: FxHashMap::default(),
-            of_c: Vec::new(),
-            events: Vec::new(),
-            last: FxHashMap::default(),
-            is_read: false,
-            branches: FxHashMap::default(),
-            clock: 1,
-            search,
-            is_module: built.module,
-        });
-        for forced in FORCED {
-            if let Some(file) = self.read_file(Name::new(forced)) {
-                self.visit(id, &file, Condition::TRUE, 0);
-            }
-        }
-        let next = VisitId(u32::try_from(self.units[id.0 as usize].visits.len()).unwrap_or(0));
-        self.units[id.0 as usize].root = next;
-        self.visit(id, &root, Condition::TRUE, 0);
-        self.unit_mut(id).is_read = true;
-        Some(id)
-    }
-
     pub(crate) fn unit_ref(&self, unit: UnitId) -> &Unit {
         &self.units[unit.0 as usize]
     }
 
-    fn unit_mut(&mut self, unit: UnitId) -> &mut Unit {
+    pub(crate) fn unit_mut(&mut self, unit: UnitId) -> &mut Unit {
         &mut self.units[unit.0 as usize]
-    }
-
-    /// Where `<…>` is looked for, in order; first what the file's makefiles add.
-    fn search_path(&mut self, path: &str) -> Vec<String> {
-        let mut search = self.kbuild.include_dirs(&mut self.store, path);
-        for arch in &self.header_arches {
-            search.push(format!("arch/{arch}/include"));
-        }
-        search.push("include".to_owned());
-        for arch in &self.header_arches {
-            search.push(format!("arch/{arch}/include/uapi"));
-        }
-        search.push("include/uapi".to_owned());
-        let mut seen = rustc_hash::FxHashSet::default();
-        search.retain(|dir| seen.insert(dir.clone()));
-        search
-    }
-
-    fn visit(&mut self, unit: UnitId, file: &Arc<File>, when: Condition, depth: u32) {
-        let when = self.not_yet_read(unit, file, when);
-        if when.is_false() || depth > DEEPEST || self.unit_ref(unit).visits.len() >= MOST_VISITS {
-            return;
-        }
-        let this = self.unit_mut(unit);
-        let id = VisitId(u32::try_from(this.visits.len()).unwrap_or(u32::MAX));
-        let (begin, guard) = (this.clock, guard(file));
-        this.visits.push(Visit {
-            file: file.clone(),
-            when,
-            begin,
-            after: Vec::new(),
-            guard,
-        });
-        this.by_file.entry(file.path()).or_default().push(id);
-        if file.path().ends_with(".c") {
-            this.of_c.push(id);
-        }
-        for (number, directive) in file.directives().list.iter().enumerate() {
-            match &directive.kind {
-                DirectiveKind::Include {
-                    path,
-                    angled,
-                    computed,
-                } => {
-                    let branch = self.branch_condition(unit, id, directive.branch);
-                    let when = self.store.and(when, branch);
-                    let written = if *computed && !when.is_false() {
-                        let now = Moment(self.unit_ref(unit).clock);
-                        self.computed_include(unit, *path, now)
-                    } else {
-                        Some((*path, *angled))
-                    };
-                    if !when.is_false()
-                        && let Some((path, angled)) = written
-                        && let Some(inner) = self.resolve_include(unit, file, path, angled)
-                    {
-                        self.visit(unit, &inner, when, depth + 1);
-                    }
-                }
-                DirectiveKind::Define(MacroDefinition { name, .. })
-                | DirectiveKind::Undef(name) => {
-                    self.unit_mut(unit).note(*name, id, number);
-                }
-            }
-            let this = self.unit_mut(unit);
-            let now = this.clock;
-            this.visits[id.0 as usize].after.push(now);
-        }
-    }
-
-    /// The part of `when` under which a file with an include guard was not read before.
-    fn not_yet_read(&mut self, unit: UnitId, file: &Arc<File>, when: Condition) -> Condition {
-        if guard(file).is_none() {
-            return when;
-        }
-        let this = &self.units[unit.0 as usize];
-        let before: Vec<Condition> = this
-            .visits_of(file.path())
-            .iter()
-            .map(|v| !this.visit(*v).when)
-            .collect();
-        if before.contains(&Condition::FALSE) {
-            return Condition::FALSE;
-        }
-        self.store.and_all(before.into_iter().chain([when]))
-    }
-
-    fn resolve_include(
-        &mut self,
-        unit: UnitId,
-        from: &File,
-        path: Name,
-        angled: bool,
-    ) -> Option<Arc<File>> {
-        if !angled {
-            let here = from
-                .path()
-                .rsplit_once('/')
-                .map_or("", |(dir, _)| dir)
-                .to_owned();
-            if let Some(file) = self.read_at(&here, &path) {
-                return Some(file);
-            }
-        }
-        let search = std::mem::take(&mut self.unit_mut(unit).search);
-        let found = search.iter().find_map(|dir| self.read_at(dir, &path));
-        self.unit_mut(unit).search = search;
-        // An architecture without a header of its own gets the generic one (`generic-y`).
-        found.or_else(|| {
-            let rest = path.strip_prefix("asm/")?;
-            self.read_at("include/asm-generic", rest)
-                .or_else(|| self.read_at("include/uapi/asm-generic", rest))
-        })
-    }
-
-    fn read_at(&mut self, dir: &str, path: &str) -> Option<Arc<File>> {
-        let key = (Name::new(dir), Name::new(path));
-        if let Some(known) = self.includes.get(&key) {
-            return known.clone();
-        }
-        let whole = source::normalize(&format!("{dir}/{path}"));
-        let found = whole.and_then(|whole| self.read_file(Name::new(&whole)));
-        self.includes.insert(key, found.clone());
-        found
     }
 
     /// A file of the tree; one that is there but cannot be read, or whose outer form is broken, is
@@ -477,7 +410,13 @@ impl Analysis<'_> {
 
     /// Whether a unit meets a definition of the macro `name` at all.
     pub(crate) fn is_macro(&self, unit: UnitId, name: Name) -> bool {
-        self.unit_ref(unit).last.contains_key(&name)
+        !self.events(unit, name).is_empty()
+    }
+
+    /// Definitions and removals of a macro in a unit, the newest first.
+    fn events(&self, unit: UnitId, name: Name) -> Vec<Event> {
+        let directives = self.macros.directives.get(&name);
+        directives.map_or_else(Vec::new, |noted| self.unit_ref(unit).events(noted))
     }
 
     /// Every definition of the macro `name` that a unit meets.
@@ -486,9 +425,8 @@ impl Analysis<'_> {
         unit: UnitId,
         name: Name,
     ) -> Vec<(Arc<File>, MacroDefinition)> {
-        let unit = self.unit_ref(unit);
         let definition = |event: Event| {
-            let file = unit.visit(event.visit).file.clone();
+            let file = self.unit_ref(unit).visit(event.visit).file.clone();
             match &file.directives().list[event.directive as usize].kind {
                 DirectiveKind::Define(definition) => {
                     let definition = definition.clone();
@@ -497,9 +435,8 @@ impl Analysis<'_> {
                 _ => None,
             }
         };
-        let mut all: Vec<_> = unit.events(name).filter_map(definition).collect();
-        all.reverse();
-        all
+        let events = self.events(unit, name).into_iter().rev();
+        events.filter_map(definition).collect()
     }
 
     /// What `name` is as a macro at a moment: states that exclude each other, in all of one.
@@ -509,7 +446,7 @@ impl Analysis<'_> {
         name: Name,
         moment: Moment,
     ) -> Vec<(Condition, MacroState)> {
-        let events: Vec<Event> = self.unit_ref(unit).events(name).collect();
+        let events = self.events(unit, name);
         let mut rest = Condition::TRUE;
         let mut states = Vec::new();
         // The last event that happens decides.
@@ -548,36 +485,4 @@ impl Analysis<'_> {
         }
         states
     }
-}
-
-/// The branch that an include guard opens: the file's first directive asks that a macro is not
-/// defined, the second defines it. `#pragma once` guards as well.
-fn guard(file: &File) -> Option<BranchId> {
-    let directives = file.directives();
-    let first = directives.branches.get(1)?;
-    let guards = |name: Name| {
-        directives.list.first().is_some_and(|d| {
-            matches!(&d.kind, DirectiveKind::Define(m) if m.name == name) && d.branch == BranchId(1)
-        })
-    };
-    let guarded = match &first.test {
-        Test::Defined(name, false) => guards(*name),
-        Test::Expression(expr) => not_defined(expr).is_some_and(guards),
-        _ => false,
-    };
-    guarded.then_some(BranchId(1))
-}
-
-/// `X` of `!defined(X)`.
-fn not_defined(expr: &csource::syntax::Expr) -> Option<Name> {
-    use csource::syntax::{ExprKind, UnaryOp};
-    let ExprKind::Unary(UnaryOp::Not, inner) = &expr.kind else {
-        return None;
-    };
-    let ExprKind::Call(callee, args) = &inner.kind else {
-        return None;
-    };
-    (callee.as_ident()? == "defined")
-        .then(|| args.first()?.as_ident())
-        .flatten()
 }
