@@ -1,34 +1,94 @@
 //! Which words stand in which files.
 //!
 //! A posting says "a word with this hash stands in this file". Hashes of 32 bits may collide: a
-//! file is then looked at in vain, nothing is missed. Only words that can be a use are noted: what
-//! is followed by a type's star or another word is not one, and the name that a `#define` gives is
-//! found by those who read the directives.
+//! file is then looked at in vain, nothing is missed. Only words that can be a use are noted.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use source::{Source, key_of};
+use source::{ReadError, Source, digest, key_of};
 
 use crate::classes::Classes;
+use crate::kept::{self, KeptIndex, Lists};
+use crate::words::{Seen, hash, mix, seed, words};
 
-/// A file of the index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FileId(pub u32);
+/// What is known of the files of a tree before they are read.
+#[derive(Default)]
+pub struct Known {
+    /// The words of files, by what is in them.
+    pub index: Option<KeptIndex>,
+    /// What stands for the text of the file at a path, where that is known; see [`source::digest`].
+    pub content: Option<Box<Content>>,
+}
+
+/// What stands for the text of a file, by its path.
+pub type Content = dyn Fn(&str) -> Option<u128> + Send + Sync;
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
 
 /// Postings of all files.
 #[derive(Debug, Default)]
 pub struct Index {
     paths: Vec<String>,
-    /// Hash in the high half, file in the low half; sorted.
-    postings: Vec<u64>,
-    /// The same for words that a function's head may name.
-    heads: Vec<u64>,
-    unreadable: Vec<(String, source::ReadError)>,
+    /// What stands for their texts; 0 for those that could not be read.
+    contents: Vec<u128>,
+    kept: Option<Layer>,
+    /// Of files whose words were not known before.
+    fresh: Postings,
+    /// How many these are.
+    fresh_files: usize,
+    unreadable: Vec<(String, ReadError)>,
     bytes: u64,
     asked: Mutex<[FxHashSet<u32>; 2]>,
+}
+
+/// Lists of files for words, and for words that a function's head may name.
+type Postings = [Lists; 2];
+
+const USES: usize = 0;
+const HEADS: usize = 1;
+
+/// Words that were known before.
+#[derive(Debug)]
+struct Layer {
+    postings: Postings,
+    /// For each of its files one that has the same text now.
+    first: Vec<Option<u32>>,
+    /// For some, more that have it.
+    others: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Layer {
+    fn new(kept: KeptIndex) -> Layer {
+        let (files, postings) = kept.into_parts();
+        Layer {
+            postings,
+            first: vec![None; files],
+            others: FxHashMap::default(),
+        }
+    }
+
+    /// The files of today that have the words of one of the layer's files.
+    fn files(&self, file: u32) -> impl Iterator<Item = u32> {
+        let first = self.first.get(file as usize).copied().flatten();
+        let others = self.others.get(&file).into_iter().flatten().copied();
+        first.into_iter().chain(others)
+    }
+
+    fn add(&mut self, file: u32, today: u32) {
+        match self.first.get_mut(file as usize) {
+            Some(first @ None) => *first = Some(today),
+            Some(Some(_)) => self.others.entry(file).or_default().push(today),
+            None => {}
+        }
+    }
 }
 
 /// Words that were looked up, and which of them stand in each file.
@@ -45,63 +105,96 @@ pub(crate) struct Asked {
 /// Files that one task reads, so that its buffers are used again.
 const CHUNK: usize = 64;
 
+/// Where more of the files than one in so many were not known, it is worth it to keep an index anew.
+const RENEWED: usize = 16;
+
 impl Index {
-    /// Reads all `paths` once; `done` hears how many more were read.
-    pub fn build(source: &dyn Source, paths: Vec<String>, done: &(dyn Fn(usize) + Sync)) -> Index {
+    /// Reads all `paths`, which are sorted, once, but for those of which all is known; `done` hears how many more were
+    /// looked at.
+    pub fn build(
+        source: &dyn Source,
+        paths: Vec<String>,
+        known: Known,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Index {
+        let content = known.content.as_deref();
+        let looking = Looking {
+            source,
+            files: known.index.as_ref().map(KeptIndex::files),
+            content,
+        };
         let parts: Vec<Part> = paths
             .par_chunks(CHUNK)
             .enumerate()
             .map(|(chunk, paths)| {
                 let _span = tracing::debug_span!("read and index").entered();
-                let part = read_part(source, paths, chunk * CHUNK);
+                let part = looking.part(paths, chunk * CHUNK);
                 done(paths.len());
                 part
             })
             .collect();
         let mut index = Index {
             paths,
+            kept: known.index.map(Layer::new),
             ..Index::default()
         };
-        index
-            .heads
-            .reserve(parts.iter().map(|part| part.heads.len()).sum());
-        index
-            .postings
-            .reserve(parts.iter().map(|part| part.postings.len()).sum());
+        let mut sorted = [USES, HEADS].map(|kind| {
+            let count = parts.iter().map(|part| part.postings[kind].len()).sum();
+            Vec::with_capacity(count)
+        });
         for part in parts {
-            index.postings.extend(part.postings);
-            index.heads.extend(part.heads);
+            for (all, some) in sorted.iter_mut().zip(part.postings) {
+                all.extend(some);
+            }
+            for (file, today) in part.known {
+                if let Some(layer) = &mut index.kept {
+                    layer.add(file, today);
+                }
+            }
+            index.contents.extend(part.contents);
             index.unreadable.extend(part.unreadable);
+            index.fresh_files += part.fresh;
             index.bytes += part.bytes;
         }
         let _span = tracing::debug_span!("sort the index").entered();
-        index.postings.par_sort_unstable();
-        index.heads.par_sort_unstable();
+        index.fresh = sorted.map(|mut postings| {
+            postings.par_sort_unstable();
+            Lists::of(&postings)
+        });
         index
     }
 
     /// The files in which `word` may be used, by path; for the name of a C file (`impl.c`), those that
     /// include one of that name.
     pub fn files(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.look_up(&self.postings, word, USES)
+        self.look_up(word, USES)
     }
 
     /// The files that may hold a definition of the function `word`, by path: those in which a line
     /// without indentation, or one that begins with `static`, has the word before a parenthesis, and is
     /// no prototype of one line.
     pub fn defining(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.look_up(&self.heads, word, HEADS)
+        self.look_up(word, HEADS)
     }
 
-    fn look_up<'i>(
-        &'i self,
-        postings: &'i [u64],
-        word: &str,
-        kind: usize,
-    ) -> impl Iterator<Item = &'i str> + use<'i> {
+    fn look_up<'i>(&'i self, word: &str, kind: usize) -> impl Iterator<Item = &'i str> + use<'i> {
         let hash = hash(word.as_bytes());
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)[kind].insert(hash);
-        of_word(postings, hash).filter_map(|file| self.paths.get(file).map(String::as_str))
+        let mut files: Vec<u32> = self.of_word(kind, hash).collect();
+        if self.kept.is_some() {
+            files.sort_unstable();
+        }
+        let path = |file| self.paths.get(file as usize).map(String::as_str);
+        files.into_iter().filter_map(path)
+    }
+
+    /// The files of the postings of a word.
+    fn of_word(&self, kind: usize, hash: u32) -> impl Iterator<Item = u32> {
+        let kept = self.kept.iter().flat_map(move |layer| {
+            let files = layer.postings[kind].files(hash);
+            files.flat_map(|file| layer.files(file))
+        });
+        self.fresh[kind].files(hash).chain(kept)
     }
 
     /// What was looked up so far.
@@ -113,10 +206,12 @@ impl Index {
             words.sort_unstable();
             words
         });
-        for (kind, postings) in [(USES, &self.postings), (HEADS, &self.heads)] {
-            for word in &sorted[kind] {
-                for file in of_word(postings, *word) {
-                    sums[file] = sums[file].wrapping_add(stands_for(kind, *word));
+        for (kind, words) in sorted.iter().enumerate() {
+            for word in words {
+                for file in self.of_word(kind, *word) {
+                    if let Some(sum) = sums.get_mut(file as usize) {
+                        *sum = sum.wrapping_add(stands_for(kind, *word));
+                    }
                 }
             }
         }
@@ -131,28 +226,46 @@ impl Index {
     }
 
     /// Files that could not be read.
-    pub fn unreadable(&self) -> &[(String, source::ReadError)] {
+    pub fn unreadable(&self) -> &[(String, ReadError)] {
         &self.unreadable
+    }
+
+    /// Each file, and what stands for its text.
+    pub fn contents(&self) -> impl Iterator<Item = (&str, u128)> {
+        let paths = self.paths.iter().map(String::as_str);
+        let all = paths.zip(self.contents.iter().copied());
+        all.filter(|(_, content)| *content != 0)
+    }
+
+    /// An index of all files, as it is kept, unless the one that was known still serves: see [`KeptIndex`].
+    pub fn renewed(&self) -> Option<Vec<u8>> {
+        let is_few = self.fresh_files * RENEWED <= self.paths.len();
+        let Some(layer) = &self.kept else {
+            return Some(kept::to_bytes(&self.contents, &self.fresh));
+        };
+        (!is_few).then(|| {
+            let postings = [USES, HEADS].map(|kind| {
+                let mut all = Vec::new();
+                self.fresh[kind].each(|word, file| all.push(posting(word, file)));
+                layer.postings[kind].each(|word, file| {
+                    all.extend(layer.files(file).map(|today| posting(word, today)));
+                });
+                all.par_sort_unstable();
+                Lists::of(&all)
+            });
+            kept::to_bytes(&self.contents, &postings)
+        })
     }
 
     /// How many files were read, their bytes, and how many postings they gave.
     pub fn size(&self) -> (usize, u64, usize) {
-        (self.paths.len(), self.bytes, self.postings.len())
+        (self.fresh_files, self.bytes, self.fresh[USES].len())
     }
 }
 
-/// Which postings are asked.
-const USES: usize = 0;
-const HEADS: usize = 1;
-
-/// The files of the postings of a word.
-fn of_word(postings: &[u64], hash: u32) -> impl Iterator<Item = usize> {
-    let hash = u64::from(hash);
-    let from = postings.partition_point(|posting| posting >> 32 < hash);
-    let found = postings[from..].iter();
-    found
-        .take_while(move |posting| **posting >> 32 == hash)
-        .filter_map(|posting| usize::try_from(posting & 0xffff_ffff).ok())
+/// A posting: the word in the high half, the file in the low half.
+fn posting(word: u32, file: u32) -> u64 {
+    u64::from(word) << 32 | u64::from(file)
 }
 
 /// What a word adds to the sum of its file.
@@ -192,304 +305,158 @@ impl Asked {
 
 #[derive(Default)]
 struct Part {
-    postings: Vec<u64>,
-    heads: Vec<u64>,
-    unreadable: Vec<(String, source::ReadError)>,
+    postings: [Vec<u64>; 2],
+    /// What stands for the texts.
+    contents: Vec<u128>,
+    /// Files of the index that was known, and those that have the same text now.
+    known: Vec<(u32, u32)>,
+    fresh: usize,
+    unreadable: Vec<(String, ReadError)>,
     bytes: u64,
 }
 
-fn read_part(source: &dyn Source, paths: &[String], first: usize) -> Part {
-    let mut part = Part::default();
-    let mut buffer = Vec::new();
-    let (mut seen, mut seen_heads) = (Seen::new(), Seen::new());
-    let mut classes = Classes::default();
-    for (at, path) in paths.iter().enumerate() {
-        if let Err(error) = source.read_into(path, &mut buffer) {
-            part.unreadable.push((path.clone(), error));
-            continue;
-        }
-        part.bytes += buffer.len() as u64;
-        seen.clear();
-        seen_heads.clear();
-        let file = u64::try_from(first + at).unwrap_or(u64::MAX);
-        words(&buffer, &mut classes, |hash, head| {
-            if seen.insert(hash) {
-                part.postings.push(u64::from(hash) << 32 | file);
-            }
-            if head && seen_heads.insert(hash) {
-                part.heads.push(u64::from(hash) << 32 | file);
-            }
-        });
-    }
-    part
+/// What files are looked at with.
+struct Looking<'l> {
+    source: &'l dyn Source,
+    files: Option<FxHashMap<u128, u32>>,
+    content: Option<&'l Content>,
 }
 
-/// The hashes met in the current file; clearing costs nothing.
-struct Seen {
-    slots: Vec<(u32, u32)>,
-    round: u32,
-    used: usize,
-}
-
-impl Seen {
-    fn new() -> Seen {
-        Seen {
-            slots: vec![(0, 0); 4096],
-            round: 1,
-            used: 0,
-        }
-    }
-
-    fn clear(&mut self) {
-        self.round += 1;
-        self.used = 0;
-    }
-
-    fn insert(&mut self, hash: u32) -> bool {
-        if self.used * 2 > self.slots.len() {
-            self.grow();
-        }
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let (round, known) = self.slots[at];
-            if round != self.round {
-                self.slots[at] = (self.round, hash);
-                self.used += 1;
-                return true;
-            }
-            if known == hash {
-                return false;
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn grow(&mut self) {
-        let old = std::mem::take(&mut self.slots);
-        self.slots = vec![(0, 0); old.len() * 2];
-        self.used = 0;
-        let round = self.round;
-        for (of, hash) in old {
-            if of == round {
-                self.insert(hash);
-            }
-        }
-    }
-}
-
-/// The hash of a word, the same in every version of the program that can read the same index.
-fn hash(word: &[u8]) -> u32 {
-    let (chunks, rest) = word.as_chunks::<8>();
-    let mixed = chunks.iter().fold(seed(word.len()), |mixed, chunk| {
-        mix(mixed, u64::from_le_bytes(*chunk))
-    });
-    let tail = rest
-        .iter()
-        .rev()
-        .fold(0, |tail, b| tail << 8 | u64::from(*b));
-    finish(if rest.is_empty() {
-        mixed
-    } else {
-        mix(mixed, tail)
-    })
-}
-
-/// [`hash`] of `text[start..end]`; what lies behind the word may be read with it.
-fn hash_in(text: &[u8], start: usize, end: usize) -> u32 {
-    let (mut at, mut mixed) = (start, seed(end - start));
-    while at < end {
-        let Some(chunk) = text[at..].first_chunk::<8>() else {
-            return hash(&text[start..end]);
+impl Looking<'_> {
+    fn part(&self, paths: &[String], first: usize) -> Part {
+        let mut part = Part {
+            postings: [CHUNK * 256, CHUNK * 32].map(Vec::with_capacity),
+            ..Part::default()
         };
-        let behind = (at + 8).saturating_sub(end);
-        let chunk = u64::from_le_bytes(*chunk) & (u64::MAX >> (8 * behind));
-        mixed = mix(mixed, chunk);
-        at += 8;
-    }
-    finish(mixed)
-}
-
-fn seed(length: usize) -> u64 {
-    0x9e37_79b9_7f4a_7c15 ^ length as u64
-}
-
-fn mix(mixed: u64, chunk: u64) -> u64 {
-    let product = (mixed ^ chunk).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    product ^ product >> 32
-}
-
-fn finish(mixed: u64) -> u32 {
-    (mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
-}
-
-/// Tells `each` the hash of every word that can be a use, and whether it may be a function's head.
-fn words(text: &[u8], classes: &mut Classes, mut each: impl FnMut(u32, bool)) {
-    classes.read(text);
-    let mut next = 0;
-    while let Some(start) = classes.next_stop(next) {
-        next = match text[start] {
-            b'/' | b'"' => skip(text, start),
-            b'#' => directive(text, classes, start, &mut each),
-            first => {
-                let end = classes.end_of_word(start);
-                if !first.is_ascii_digit() && is_use(text, end) {
-                    let head = text.get(end) == Some(&b'(') && is_head(text, classes, end);
-                    each(hash_in(text, start, end), head);
-                }
-                end
-            }
-        };
-    }
-}
-
-/// Behind `#`, or, where it begins a `#define`, behind the name that is given: that is no use of it.
-fn directive(
-    text: &[u8],
-    classes: &Classes,
-    hash_sign: usize,
-    each: &mut impl FnMut(u32, bool),
-) -> usize {
-    let start = blanks(text, hash_sign + 1);
-    let end = classes.end_of_word(start);
-    match &text[start..end] {
-        b"define" => classes.end_of_word(blanks(text, end)),
-        b"include" => {
-            if let Some(name) = included_source(text, end) {
-                each(hash(name), false);
-            }
-            end
-        }
-        // `#` may also stand before a parameter, and twice.
-        _ => hash_sign + 1,
-    }
-}
-
-/// Behind the blanks that begin at `at`.
-fn blanks(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default().iter();
-    at + rest.take_while(|b| matches!(b, b' ' | b'\t')).count()
-}
-
-/// The name, without folders, of a C file that is included as a header is: `#include "impl.c"`.
-fn included_source(text: &[u8], at: usize) -> Option<&[u8]> {
-    let rest = text[at..].trim_ascii_start().strip_prefix(b"\"")?;
-    let path = rest.split(|b| matches!(b, b'"' | b'\n')).next()?;
-    let name = path.rsplit(|b| *b == b'/').next()?;
-    name.ends_with(b".c").then_some(name)
-}
-
-/// Whether the line of the parenthesis at `open` has no indentation, or begins with `static` (some headers
-/// indent what stands under `#if`), is no directive, and does not end at once as a prototype does.
-fn is_head(text: &[u8], classes: &Classes, open: usize) -> bool {
-    let line = classes.line(open);
-    if classes.end_of_word(line) == line
-        && !text[line..open].trim_ascii_start().starts_with(b"static ")
-    {
-        return false;
-    }
-    let end = memchr::memchr(b'\n', &text[open..]).map_or(text.len(), |n| open + n);
-    text[open..end].trim_ascii_end().last() != Some(&b';')
-}
-
-/// Whether what follows a word lets it be a call or a value.
-fn is_use(text: &[u8], end: usize) -> bool {
-    match text.get(blanks(text, end)) {
-        Some(b'*') => false,
-        Some(byte) => !is_word(*byte),
-        None => true,
-    }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
-}
-
-fn skip(text: &[u8], at: usize) -> usize {
-    match (text[at], text.get(at + 1)) {
-        (b'/', Some(b'*')) => {
-            let body = text.get(at + 2..).unwrap_or_default();
-            memchr::memmem::find(body, b"*/").map_or(text.len(), |end| at + end + 4)
-        }
-        (b'/', Some(b'/')) => memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end),
-        (b'/', _) => at + 1,
-        _ => {
-            let mut end = at + 1;
-            while let Some(found) = text
-                .get(end..)
-                .and_then(|t| memchr::memchr3(b'"', b'\\', b'\n', t))
+        let mut buffer = Vec::new();
+        let (mut seen, mut seen_heads) = (Seen::new(), Seen::new());
+        let mut classes = Classes::default();
+        for (at, path) in paths.iter().enumerate() {
+            let today = u32::try_from(first + at).unwrap_or(u32::MAX);
+            let before = self.content.and_then(|content| content(path));
+            if let Some(content) = before
+                && let Some(file) = self.file_with(content)
             {
-                end += found;
-                match text[end] {
-                    b'\\' => end += 2,
-                    _ => return end + 1,
-                }
+                part.contents.push(content);
+                part.known.push((file, today));
+                continue;
             }
-            text.len()
+            if let Err(error) = self.source.read_into(path, &mut buffer) {
+                part.unreadable.push((path.clone(), error));
+                part.contents.push(0);
+                continue;
+            }
+            part.bytes += buffer.len() as u64;
+            // Where nothing is kept, nobody asks what stands for a text.
+            let content = self.content.map_or(0, |_| digest(&buffer));
+            part.contents.push(content);
+            if let Some(file) = self.file_with(content) {
+                part.known.push((file, today));
+                continue;
+            }
+            part.fresh += 1;
+            seen.clear();
+            seen_heads.clear();
+            let [uses, heads] = &mut part.postings;
+            words(&buffer, &mut classes, |hash, head| {
+                if seen.insert(hash) {
+                    uses.push(posting(hash, today));
+                }
+                if head && seen_heads.insert(hash) {
+                    heads.push(posting(hash, today));
+                }
+            });
         }
+        part
+    }
+
+    fn file_with(&self, content: u128) -> Option<u32> {
+        self.files.as_ref()?.get(&content).copied()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use source::{Layer as Overlay, Memory};
+
     use super::*;
 
-    fn check(text: &str, word: &str, expect: bool) {
-        let mut found = false;
-        words(text.as_bytes(), &mut Classes::default(), |h, _| {
-            found |= h == hash(word.as_bytes());
+    const TREE: &str = "//- a.c
+int first(void) { second(); }
+//- b.c
+int second(void) { third(); }
+//- b.h
+int second(void) { third(); }
+//- empty.c
+//- c.c
+int third(void) { first(); }
+";
+
+    fn index(source: &dyn Source, known: Known) -> Index {
+        let paths = source.walk("", &|_| true, &|_| true).0;
+        Index::build(source, paths, known, &|_| {})
+    }
+
+    fn told(index: &Index) -> Vec<(&str, Vec<&str>, Vec<&str>)> {
+        let words = ["first", "second", "third", "fourth"];
+        let told = words.map(|word| {
+            (
+                word,
+                index.files(word).collect(),
+                index.defining(word).collect(),
+            )
         });
-        assert_eq!(found, expect, "{word} in {text}");
+        told.into()
     }
 
     #[test]
-    fn heads_of_functions_are_told_from_calls() {
-        let heads = |text: &str| {
-            let mut found = false;
-            words(text.as_bytes(), &mut Classes::default(), |h, head| {
-                found |= head && h == hash(b"populate");
-            });
-            found
-        };
-        assert!(heads("static int populate(int a)\n{"));
-        assert!(heads("static int\npopulate(int a,\n"));
-        assert!(heads("  static inline int populate(int a,\n\t\tint b) { }"));
-        assert!(!heads("int populate(int a);\n"));
-        assert!(!heads("\treturn populate(a)\n"));
-        assert!(!heads("#define X populate(a)\n"));
-    }
-
-    #[test]
-    fn a_word_has_one_hash_wherever_it_stands() {
-        let text = b"a ab abcdefg abcdefgh abcdefghi abcdefghijklmnopq x";
-        for word in text.split(|b| *b == b' ') {
-            let start = memchr::memmem::find(text, word).unwrap();
-            assert_eq!(hash_in(text, start, start + word.len()), hash(word));
-        }
-        assert_ne!(hash(b"ab"), hash(b"ab\0"));
-        assert_ne!(hash(b"abcdefgh"), hash(b"abcdefgi"));
-    }
-
-    #[test]
-    fn uses_are_noted_and_mentions_are_not() {
-        check("x = populate(1);", "populate", true);
-        check("\t.probe = dev_dax_probe,\n", "dev_dax_probe", true);
-        check("#define A populate\n", "populate", true);
-        check("#define populate A\n", "populate", false);
-        check("# define populate(a) A\n", "populate", false);
-        check(
-            "/* populate() */ \"populate()\" // populate()\n",
-            "populate",
-            false,
+    fn what_was_known_of_another_tree_changes_no_answer() {
+        let before = Arc::new(Memory::new(TREE));
+        let nothing = || Box::new(|_: &str| None) as Box<Content>;
+        let first = index(
+            before.as_ref(),
+            Known {
+                index: None,
+                content: Some(nothing()),
+            },
         );
-        check("struct populate *p;", "populate", false);
-        check("\"open\npopulate();", "populate", true);
-        check("pgmap->vmemmap_shift = 1;", "vmemmap_shift", true);
-        check("# include \"../lib/impl.c\"\n", "impl.c", true);
-        check("#define A(x) #x populate ## x", "populate", true);
-        check("#ifdef populate\n", "populate", true);
-        check("#if populate()\n", "populate", true);
-        check("#\n#", "populate", false);
-        check("#include \"impl.h\"\n", "impl.h", false);
+        assert_eq!(first.size().0, 5);
+        let bytes = first.renewed().unwrap();
+        let contents: BTreeMap<String, u128> = first
+            .contents()
+            .map(|(path, content)| (path.to_owned(), content))
+            .collect();
+        let kept = |content: Box<Content>| Known {
+            index: KeptIndex::from_bytes(&bytes),
+            content: Some(content),
+        };
+        // The same tree, of which all is known: nothing is read.
+        let same = contents.clone();
+        let again = index(
+            before.as_ref(),
+            kept(Box::new(move |path| same.get(path).copied())),
+        );
+        assert_eq!((told(&again), again.size()), (told(&first), (0, 0, 0)));
+        assert_eq!(again.renewed(), None);
+
+        let mut after = Overlay::over(before);
+        after.remove("c.c");
+        after.put("a.c", b"int first(void) { fourth(); }\n");
+        after.put("d.c", b"int second(void) { third(); }\n");
+        let fresh = index(&after, Known::default());
+        let known = index(&after, kept(nothing()));
+        assert_eq!(told(&known), told(&fresh));
+        // Of the others the text was known, though not the place.
+        assert_eq!((fresh.size().0, known.size().0), (5, 1));
+        let renewed = known.renewed().unwrap();
+        let last = Known {
+            index: KeptIndex::from_bytes(&renewed),
+            content: Some(nothing()),
+        };
+        let last = index(&after, last);
+        assert_eq!((told(&last), last.size().0), (told(&fresh), 0));
     }
 }

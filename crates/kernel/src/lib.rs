@@ -8,9 +8,12 @@ mod architecture;
 mod classes;
 mod footprint;
 mod index;
+mod kept;
 mod tree;
+mod words;
 
 pub use architecture::Architecture;
 pub use footprint::Footprint;
-pub use index::{FileId, Index};
+pub use index::{Content, Index, Known};
+pub use kept::KeptIndex;
 pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};

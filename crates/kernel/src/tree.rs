@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use source::{Listing, ReadError, Recorder, Source};
 use text::Name;
 
-use crate::{Footprint, Index};
+use crate::{Footprint, Index, Known};
 
 /// Told how far a long job is.
 pub trait Progress: Sync {
@@ -54,6 +54,7 @@ pub struct Tree {
     arches: Vec<Name>,
     version: String,
     files: RwLock<FxHashMap<String, Slot>>,
+    known: Mutex<Known>,
     index: OnceLock<Index>,
     structures: Mutex<FxHashMap<(Name, bool), Defining>>,
     walk_errors: Mutex<Vec<(String, ReadError)>>,
@@ -110,11 +111,26 @@ impl Tree {
             arches,
             version,
             files: RwLock::default(),
+            known: Mutex::default(),
             index: OnceLock::new(),
             structures: Mutex::default(),
             walk_errors: Mutex::default(),
             makefiles: Arc::default(),
         })
+    }
+
+    /// Says what is known of its files, before the index of words is made.
+    #[must_use]
+    pub fn with_known(self, known: Known) -> Tree {
+        Tree {
+            known: Mutex::new(known),
+            ..self
+        }
+    }
+
+    /// The index of words, if it was made.
+    pub fn index(&self) -> Option<&Index> {
+        self.index.get()
     }
 
     /// Where the text comes from.
@@ -171,7 +187,9 @@ impl Tree {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner) = errors;
             progress.phase("reading", paths.len());
-            let index = Index::build(source, paths, &|count| progress.step(count));
+            let known =
+                std::mem::take(&mut *self.known.lock().unwrap_or_else(PoisonError::into_inner));
+            let index = Index::build(source, paths, known, &|count| progress.step(count));
             let (files, bytes, postings) = index.size();
             tracing::debug!(files, bytes, postings, "indexed");
             index

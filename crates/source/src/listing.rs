@@ -131,6 +131,13 @@ impl Listing {
         }
     }
 
+    /// The state of what is at the path with this key.
+    #[must_use]
+    pub fn state_of(&self, key: u64) -> Option<u64> {
+        let found = self.entries.binary_search_by_key(&key, |entry| entry.key);
+        found.ok().map(|at| self.entries[at].state)
+    }
+
     /// What differs from `old`.
     #[must_use]
     pub fn changes(&self, old: &States) -> Changes<'_> {
@@ -178,6 +185,14 @@ impl Listing {
 }
 
 impl States {
+    /// The state of what is at the path with this key; 0 where that is not known.
+    #[must_use]
+    pub fn of(&self, key: u64) -> u64 {
+        let at = self.all.partition_point(|(known, _)| *known < key);
+        let found = self.all.get(at).filter(|(known, _)| known & !1 == key);
+        found.map_or(0, |(_, state)| *state)
+    }
+
     /// What stands for all of them: that of states which are all known is equal only to that of the same states.
     #[must_use]
     pub fn sum(&self) -> u64 {

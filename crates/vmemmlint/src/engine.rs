@@ -1,5 +1,6 @@
 //! Where the binary meets the engine: the one place that changes when the engine does.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -9,7 +10,8 @@ pub(crate) use rules::Settings;
 use source::{Directory, Source};
 
 use crate::arguments::{Caching, Scope, Search};
-use crate::cache::{Cache, Keep};
+use crate::cache::Cache;
+use crate::keep::{Keep, Shelved};
 use crate::progress::Bar;
 use crate::{Failure, one_line, tree};
 
@@ -38,15 +40,32 @@ pub(crate) fn settings(
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
-    /// Where it is to be kept, and what it rests on.
-    keep: Option<(Keep, Footprint)>,
+    /// Where it is to be kept, and with what.
+    keep: Option<(Keep, Basis)>,
+}
+
+/// What an answer rests on.
+#[derive(Debug)]
+enum Basis {
+    /// It was kept for the tree in another state.
+    Known(Footprint),
+    /// It was found out in this tree, of whose words so much was known. To give back, piece by piece, what the tree
+    /// holds takes longer than the process lives on.
+    Found(Box<ManuallyDrop<Tree>>, Shelved),
 }
 
 impl Answer {
     /// Keeps the answer for the next time, once it is printed.
     pub(crate) fn keep(&self) {
-        if let Some((keep, footprint)) = &self.keep {
-            keep.keep(&self.outcome, footprint);
+        match &self.keep {
+            Some((keep, Basis::Known(footprint))) => keep.keep(&self.outcome, footprint),
+            Some((keep, Basis::Found(tree, shelved))) => {
+                if let Some(footprint) = keep.footprint(tree) {
+                    keep.keep(&self.outcome, &footprint);
+                }
+                keep.keep_words(tree, shelved);
+            }
+            None => {}
         }
     }
 }
@@ -61,16 +80,17 @@ pub(crate) fn check(
 ) -> Result<Answer, Failure> {
     let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, source));
     if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(source)) {
-        let keep = keep.zip(footprint);
+        let keep = keep.zip(footprint.map(Basis::Known));
         return Ok(Answer { outcome, keep });
     }
     let tree = Tree::open(Arc::clone(source) as Arc<dyn Source>);
     let tree = tree.map_err(|error| one_line(&error.to_string()))?;
+    let (known, shelved) = keep.as_ref().map(Keep::words).unwrap_or_default();
+    let tree = Box::new(ManuallyDrop::new(tree.with_known(known)));
     let bar = Bar::new(quiet);
     let outcome = rules::check_tree(&tree, settings, &bar);
     bar.finish();
     let outcome = outcome.map_err(|error| one_line(&error.to_string()))?;
-    let footprint = keep.as_ref().and_then(|keep| keep.footprint(&tree));
-    let keep = keep.zip(footprint);
+    let keep = keep.map(|keep| (keep, Basis::Found(tree, shelved)));
     Ok(Answer { outcome, keep })
 }

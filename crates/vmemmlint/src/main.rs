@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod graph;
 mod kconfig;
+mod keep;
 mod progress;
 mod terminal;
 mod timings;

@@ -52,10 +52,13 @@ fn read(place: &Path) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads what it wants")]
-fn kept(cache: &Path) -> Vec<PathBuf> {
-    let folder = cache.join("answers");
-    let entries = fs::read_dir(folder).into_iter().flatten();
+fn kept_on(cache: &Path, shelf: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cache.join(shelf)).into_iter().flatten();
     entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn kept(cache: &Path) -> Vec<PathBuf> {
+    kept_on(cache, "answers")
 }
 
 /// A copy of the tree, and a cache for it.
@@ -112,7 +115,7 @@ fn a_second_check_is_the_first_ones_answer() {
 
     // A damaged answer is none, and is written again.
     for file in &kept(&trial.cache()) {
-        fs::write(file, "vmemmlint answer 2\nnonsense").unwrap();
+        fs::write(file, "vmemmlint cache 3\nnonsense").unwrap();
     }
     let (_, again, told) = trial.check(&[]);
     assert!(looked(&told) && again == first);
@@ -164,6 +167,31 @@ fn an_answer_holds_until_something_changes_that_it_rests_on() {
 }
 
 #[test]
+fn files_whose_words_are_known_are_not_read_for_words_again() {
+    let trial = Trial::new();
+    let read = |told: &str| {
+        let end = told.rfind(" files,").unwrap();
+        let number = told[..end].rsplit(' ').next().unwrap();
+        number.parse::<usize>().unwrap()
+    };
+    let all = read(&trial.check(&[]).2);
+    assert!(all > 10);
+    sleep(SETTLED);
+    trial.append("mm/sparse-vmemmap.c", "/* touched */\n");
+    let (_, found, told) = trial.check(&[]);
+    assert_eq!(read(&told), 1);
+    assert_eq!(found, trial.check(&["--no-cache"]).1);
+    // In another place the files are read, but their words are known.
+    let other = Trial::new();
+    fs::rename(trial.cache(), other.cache()).unwrap();
+    assert_eq!(read(&other.check(&["--arch", "x86"]).2), 0);
+    for index in kept_on(&other.cache(), "indexes") {
+        fs::write(index, "damaged").unwrap();
+    }
+    assert_eq!(read(&other.check(&["--arch", "riscv"]).2), all);
+}
+
+#[test]
 fn the_cache_is_shown_pruned_and_cleared_and_nothing_else_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");
@@ -178,7 +206,7 @@ fn the_cache_is_shown_pruned_and_cleared_and_nothing_else_is_touched() {
         assert_eq!((code, err.as_str()), (Some(0), ""));
         out
     };
-    assert!(told("show").contains("1 answer,"), "{}", told("show"));
+    assert!(told("show").contains("1 answer, 1 KiB"), "{}", told("show"));
     assert!(told("prune").starts_with("removed 1 answer\n"));
     assert!(!answer.exists());
     fs::write(&answer, "").unwrap();

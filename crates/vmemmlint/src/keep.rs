@@ -1,0 +1,210 @@
+//! What is kept of a check, so that the next one has less to do.
+//!
+//! An answer depends on the program, on what was asked, and on what was looked at of a tree
+//! ([`kernel::Footprint`]). It is kept with that, and with the states of all files ([`source::States`]). Where a tree
+//! is in the same state, the answer is taken as it is; where some files are in another, it is taken if what was
+//! looked at of them is the same.
+//!
+//! Where it is not, the check is done, but the words of files that are known are not looked for again: a list of
+//! places says what is in the files whose states are the same ([`source::digest`]), and an index says which words are
+//! in what; trees that have files in common share it.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
+
+use kernel::{Footprint, KeptIndex, Known, Tree};
+use rules::{Outcome, Settings};
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+use source::{Directory, Listing, States, digest, key_of};
+
+use crate::cache::{Cache, Shelf};
+
+/// A file that was changed so few seconds ago may be changed again without a trace: some file systems count
+/// whole seconds, some two.
+const SETTLED: i64 = 3;
+
+/// So many answers to a question, about a tree in other states, are asked whether they still hold.
+const TRIED: usize = 4;
+
+/// What is asked, and of which program: the first half of an answer's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Question(String);
+
+impl Question {
+    /// `None` where it is not known which program is asked.
+    fn new(settings: &Settings) -> Option<Question> {
+        let program = std::env::current_exe().and_then(fs::metadata).ok()?;
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        for number in [program.mtime(), program.mtime_nsec(), program.ctime()] {
+            hash.update(number.to_le_bytes());
+        }
+        hash.update(program.size().to_le_bytes());
+        hash.update(program.ino().to_le_bytes());
+        // All of them, also those that will be added.
+        hash.update(format!("{settings:?}"));
+        let start = *hash.finalize().first_chunk::<16>()?;
+        Some(Question(format!("{:032x}", u128::from_be_bytes(start))))
+    }
+
+    /// The name of the answer about a tree in these states.
+    fn about(&self, states: &States) -> String {
+        format!("{}-{:016x}", self.0, states.sum())
+    }
+}
+
+/// What an answer rests on.
+type Basis = (Footprint, States);
+
+/// What was in a file: by the key of its path, its state, and what stands for its text.
+type Place = (u64, u64, u128);
+
+/// What was known of the words of files before a check.
+#[derive(Debug, Default)]
+pub(crate) struct Shelved {
+    index: Option<String>,
+    places: Vec<Place>,
+}
+
+/// A question about a tree in one state, whose answer may be known, or may be kept.
+#[derive(Debug)]
+pub(crate) struct Keep {
+    cache: Cache,
+    question: Question,
+    /// The name of the list of the tree's files.
+    tree: String,
+    listing: Listing,
+    /// What was changed at this time or later may be in a state that is not seen, in seconds since 1970.
+    unsure: i64,
+}
+
+impl Keep {
+    /// What is known of the answer to `settings` on a tree; `None` where it cannot be known again.
+    pub(crate) fn new(cache: Cache, settings: &Settings, directory: &Directory) -> Option<Keep> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = i64::try_from(now.ok()?.as_secs()).ok()?;
+        let root = directory.root().as_os_str().as_bytes();
+        Some(Keep {
+            question: Question::new(settings)?,
+            tree: format!("{:032x}", digest(root)),
+            listing: directory.listing().ok()?,
+            unsure: now - SETTLED,
+            cache,
+        })
+    }
+
+    /// The answer that was kept before, and what it rests on where that is not kept for this state of the tree.
+    pub(crate) fn known(&self, directory: &Directory) -> Option<(Outcome, Option<Footprint>)> {
+        let name = self.question.about(&self.listing.states(i64::MAX));
+        let span = tracing::debug_span!("read an answer").entered();
+        if let Some((outcome, _)) = self.cache.read(Shelf::Answers, &name, decode_answer) {
+            return Some((outcome, None));
+        }
+        drop(span);
+        let (outcome, footprint) = self.known_of_others(directory)?;
+        Some((outcome, Some(footprint)))
+    }
+
+    /// An answer about the tree in other states that still holds, with what it rests on.
+    fn known_of_others(&self, directory: &Directory) -> Option<(Outcome, Footprint)> {
+        let _span = tracing::debug_span!("look at what changed").entered();
+        let mut entries = self.cache.entries(Shelf::Answers).ok()?;
+        entries.retain(|entry| entry.name.starts_with(&self.question.0));
+        entries.truncate(TRIED);
+        entries.into_iter().find_map(|entry| {
+            let holds = |bytes: &[u8]| {
+                let (outcome, basis) = decode_answer(bytes)?;
+                let (footprint, states): Basis = postcard::from_bytes(&basis).ok()?;
+                let changes = self.listing.changes(&states);
+                let holds = footprint.holds(directory, &self.listing, &changes);
+                holds.then_some((outcome, footprint))
+            };
+            self.cache.read(Shelf::Answers, &entry.name, holds)
+        })
+    }
+
+    /// What is known of the words of files.
+    pub(crate) fn words(&self) -> (Known, Shelved) {
+        let _span = tracing::debug_span!("read the index").entered();
+        let decode = |bytes: &[u8]| postcard::from_bytes::<(String, Vec<Place>)>(bytes).ok();
+        let shelved = self.cache.read(Shelf::Places, &self.tree, decode);
+        let (own, places) = shelved.unzip();
+        // A tree that was not met before may have files of one that was.
+        let others = self.cache.entries(Shelf::Indexes).unwrap_or_default();
+        let names = own
+            .into_iter()
+            .chain(others.into_iter().map(|entry| entry.name).take(1));
+        let found = names.into_iter().find_map(|name| {
+            let index = self
+                .cache
+                .read(Shelf::Indexes, &name, KeptIndex::from_bytes)?;
+            Some((name, index))
+        });
+        let (name, index) = found.unzip();
+        let places = places.unwrap_or_default();
+        let same = places
+            .iter()
+            .filter(|(key, state, _)| *state != 0 && self.listing.state_of(*key) == Some(*state));
+        let contents: FxHashMap<u64, u128> = same.map(|(key, _, text)| (*key, *text)).collect();
+        let content = move |path: &str| contents.get(&key_of(path)).copied();
+        let known = Known {
+            index,
+            content: Some(Box::new(content)),
+        };
+        let shelved = Shelved {
+            index: name,
+            places,
+        };
+        (known, shelved)
+    }
+
+    /// What an answer that was found out now rests on.
+    pub(crate) fn footprint(&self, tree: &Tree) -> Option<Footprint> {
+        tree.footprint(&self.listing)
+    }
+
+    /// Keeps an answer. It need not be asked whether the tree was changed meanwhile: the footprint has what was read,
+    /// and the states were looked at before, so what is in another state the next time is compared with that.
+    pub(crate) fn keep(&self, outcome: &Outcome, footprint: &Footprint) {
+        let _span = tracing::debug_span!("keep the answer").entered();
+        let states = self.listing.states(self.unsure);
+        let answer = postcard::to_stdvec(outcome);
+        let answer = answer.and_then(|answer| postcard::to_extend(&(footprint, &states), answer));
+        // A folder that cannot be written, or a full disk, is no reason to complain of a check.
+        if let Ok(answer) = answer {
+            let name = self.question.about(&states);
+            let _ = self.cache.write(Shelf::Answers, &name, &answer);
+        }
+    }
+
+    /// Keeps the words of the files of a tree, and where they are.
+    pub(crate) fn keep_words(&self, tree: &Tree, shelved: &Shelved) {
+        let _span = tracing::debug_span!("keep the index").entered();
+        let Some(index) = tree.index() else { return };
+        let mut name = shelved.index.clone();
+        if let Some(bytes) = index.renewed() {
+            let new = format!("{:032x}", digest(&bytes));
+            let written = self.cache.write(Shelf::Indexes, &new, &bytes);
+            name = written.is_ok().then_some(new);
+        }
+        let states = self.listing.states(self.unsure);
+        let place = |(path, text)| (key_of(path), states.of(key_of(path)), text);
+        let mut places: Vec<Place> = index.contents().map(place).collect();
+        places.sort_unstable();
+        if let Some(name) = name
+            && (shelved.index.as_ref() != Some(&name) || shelved.places != places)
+            && let Ok(text) = postcard::to_stdvec(&(name, places))
+        {
+            let _ = self.cache.write(Shelf::Places, &self.tree, &text);
+        }
+    }
+}
+
+/// An answer, and the bytes of its [`Basis`], which are read only where they are needed.
+fn decode_answer(bytes: &[u8]) -> Option<(Outcome, Vec<u8>)> {
+    let (outcome, basis) = postcard::take_from_bytes(bytes).ok()?;
+    Some((outcome, basis.to_vec()))
+}
