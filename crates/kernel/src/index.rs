@@ -102,8 +102,11 @@ pub(crate) struct Asked {
     files: Vec<(u64, u64)>,
 }
 
-/// Files that one task reads, so that its buffers are used again.
+/// Files that one task reads, so that its buffers are used again, and each has a number of six bits.
 const CHUNK: usize = 64;
+
+/// Postings are sorted in so many parts: by the upper six bits of the word.
+const BUCKETS: usize = 64;
 
 /// Where more of the files than one in so many were not known, it is worth it to keep an index anew.
 const RENEWED: usize = 16;
@@ -138,14 +141,9 @@ impl Index {
             kept: known.index.map(Layer::new),
             ..Index::default()
         };
-        let mut sorted = [USES, HEADS].map(|kind| {
-            let count = parts.iter().map(|part| part.postings[kind].len()).sum();
-            Vec::with_capacity(count)
-        });
+        let mut packed = Vec::with_capacity(parts.len());
         for part in parts {
-            for (all, some) in sorted.iter_mut().zip(part.postings) {
-                all.extend(some);
-            }
+            packed.push(part.packed);
             for (file, today) in part.known {
                 if let Some(layer) = &mut index.kept {
                     layer.add(file, today);
@@ -157,9 +155,12 @@ impl Index {
             index.bytes += part.bytes;
         }
         let _span = tracing::debug_span!("sort the index").entered();
-        index.fresh = sorted.map(|mut postings| {
-            postings.par_sort_unstable();
-            Lists::of(&postings)
+        index.fresh = [USES, HEADS].map(|kind| {
+            let buckets: Vec<Lists> = (0..BUCKETS)
+                .into_par_iter()
+                .map(|bucket| lists_of(&packed, kind, bucket))
+                .collect();
+            Lists::joined(&buckets)
         });
         index
     }
@@ -305,7 +306,7 @@ impl Asked {
 
 #[derive(Default)]
 struct Part {
-    postings: [Vec<u64>; 2],
+    packed: [Packed; 2],
     /// What stands for the texts.
     contents: Vec<u128>,
     /// Files of the index that was known, and those that have the same text now.
@@ -313,6 +314,56 @@ struct Part {
     fresh: usize,
     unreadable: Vec<(String, ReadError)>,
     bytes: u64,
+}
+
+/// Postings of one chunk of files, by bucket: of each the word without its upper six bits, and the file's number
+/// in the chunk.
+#[derive(Debug, Default)]
+struct Packed {
+    postings: Vec<u32>,
+    /// Where each bucket ends.
+    ends: Vec<u32>,
+}
+
+impl Packed {
+    /// Packs words, each with the number of a file in its chunk.
+    fn of(words: &[(u32, u8)]) -> Packed {
+        let bucket = |word: u32| (word >> 26) as usize;
+        let mut next = [0_u32; BUCKETS + 1];
+        for (word, _) in words {
+            next[bucket(*word) + 1] += 1;
+        }
+        for at in 1..=BUCKETS {
+            next[at] += next[at - 1];
+        }
+        let mut postings = vec![0; words.len()];
+        for (word, file) in words {
+            let at = &mut next[bucket(*word)];
+            postings[*at as usize] = word << 6 | u32::from(*file);
+            *at += 1;
+        }
+        // Each bucket's beginning has moved on to its end.
+        let ends = next[..BUCKETS].to_vec();
+        Packed { postings, ends }
+    }
+
+    fn bucket(&self, bucket: usize) -> &[u32] {
+        let end = |bucket: usize| self.ends.get(bucket).map_or(0, |end| *end as usize);
+        let start = bucket.checked_sub(1).map_or(0, end);
+        self.postings.get(start..end(bucket)).unwrap_or_default()
+    }
+}
+
+/// The lists of one bucket of all chunks.
+fn lists_of(chunks: &[[Packed; 2]], kind: usize, bucket: usize) -> Lists {
+    let mut all = Vec::new();
+    let upper = u32::try_from(bucket).unwrap_or_default() << 26;
+    for (first, packed) in (0..).step_by(CHUNK).zip(chunks) {
+        let postings = packed[kind].bucket(bucket).iter();
+        all.extend(postings.map(|packed| posting(upper | packed >> 6, first + (packed & 63))));
+    }
+    all.sort_unstable();
+    Lists::of(&all)
 }
 
 /// What files are looked at with.
@@ -324,15 +375,13 @@ struct Looking<'l> {
 
 impl Looking<'_> {
     fn part(&self, paths: &[String], first: usize) -> Part {
-        let mut part = Part {
-            postings: [CHUNK * 256, CHUNK * 32].map(Vec::with_capacity),
-            ..Part::default()
-        };
+        let mut part = Part::default();
+        let mut found = [CHUNK * 256, CHUNK * 32].map(Vec::with_capacity);
         let mut buffer = Vec::new();
         let (mut seen, mut seen_heads) = (Seen::new(), Seen::new());
         let mut classes = Classes::default();
-        for (at, path) in paths.iter().enumerate() {
-            let today = u32::try_from(first + at).unwrap_or(u32::MAX);
+        for (at, path) in (0_u8..).zip(paths) {
+            let today = u32::try_from(first).unwrap_or(u32::MAX) + u32::from(at);
             let before = self.content.and_then(|content| content(path));
             if let Some(content) = before
                 && let Some(file) = self.file_with(content)
@@ -357,16 +406,17 @@ impl Looking<'_> {
             part.fresh += 1;
             seen.clear();
             seen_heads.clear();
-            let [uses, heads] = &mut part.postings;
+            let [uses, heads] = &mut found;
             words(&buffer, &mut classes, |hash, head| {
                 if seen.insert(hash) {
-                    uses.push(posting(hash, today));
+                    uses.push((hash, at));
                 }
                 if head && seen_heads.insert(hash) {
-                    heads.push(posting(hash, today));
+                    heads.push((hash, at));
                 }
             });
         }
+        part.packed = found.map(|words| Packed::of(&words));
         part
     }
 

@@ -44,6 +44,25 @@ impl Lists {
         lists
     }
 
+    /// Lists of which each has higher words than those before, as one.
+    pub(crate) fn joined(parts: &[Lists]) -> Lists {
+        let sum = |of: fn(&Lists) -> usize| parts.iter().map(of).sum();
+        let mut all = Lists {
+            words: Vec::with_capacity(sum(|part| part.words.len())),
+            ends: Vec::with_capacity(sum(|part| part.ends.len())),
+            files: Vec::with_capacity(sum(|part| part.files.len())),
+            count: sum(|part| part.count),
+        };
+        for part in parts {
+            let before = u32::try_from(all.files.len()).unwrap_or(u32::MAX);
+            all.words.extend(&part.words);
+            all.ends
+                .extend(part.ends.iter().map(|end| before.saturating_add(*end)));
+            all.files.extend(&part.files);
+        }
+        all
+    }
+
     fn end_word(&mut self) {
         if self.ends.len() < self.words.len() {
             self.ends
@@ -220,6 +239,12 @@ mod tests {
         assert_eq!(lists.files(9).collect::<Vec<_>>(), [200, 4_000_000_000]);
         assert_eq!(lists.files(5).count(), 0);
         assert_eq!((lists.len(), Lists::of(&[]).files(0).count()), (6, 0));
+        let parts = [
+            Lists::of(&packed[..3]),
+            Lists::of(&[]),
+            Lists::of(&packed[3..]),
+        ];
+        assert_eq!(Lists::joined(&parts), lists);
     }
 
     #[test]
