@@ -35,6 +35,8 @@ pub(crate) struct Headers {
     searches: Vec<Rc<[Name]>>,
     /// By the directory, and the path below it.
     below: FxHashMap<(Name, Name), Option<Arc<File>>>,
+    /// Whether a directory is there.
+    directories: FxHashMap<Name, bool>,
     /// By where they are looked for, and the path that is written.
     found: FxHashMap<(SearchId, Name), Option<Arc<File>>>,
 }
@@ -190,11 +192,23 @@ impl Analysis<'_> {
         found
     }
 
+    /// Whether the directory of a file is there. Few are where most headers are looked for first.
+    fn is_directory_of(&mut self, path: &str) -> bool {
+        let Some((directory, _)) = path.rsplit_once('/') else {
+            return true;
+        };
+        let directory = Name::new(directory);
+        let source = self.tree.source();
+        let known = self.headers.directories.entry(directory);
+        *known.or_insert_with(|| source.is_dir(&directory))
+    }
+
     fn read_at(&mut self, dir: Name, path: Name) -> Option<Arc<File>> {
         if let Some(known) = self.headers.below.get(&(dir, path)) {
             return known.clone();
         }
         let whole = source::normalize(&format!("{dir}/{path}"));
+        let whole = whole.filter(|whole| self.is_directory_of(whole));
         let found = whole.and_then(|whole| self.read_file(Name::new(&whole)));
         self.headers.below.insert((dir, path), found.clone());
         found
