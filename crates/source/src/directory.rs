@@ -59,9 +59,7 @@ impl Directory {
 
     /// Opens the file at `path`, wherever links inside of the tree lead.
     fn open_file(&self, path: &str) -> Result<fs::File, ReadError> {
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
-        if plain.contains(parent) {
+        if self.is_plain(parent(path)) {
             match open(&self.root.join(path), libc::O_NOFOLLOW) {
                 Ok(file) => return Ok(file),
                 // Most headers that are looked for are not in the first place.
@@ -71,8 +69,23 @@ impl Directory {
                 Err(_) => {}
             }
         }
-        drop(plain);
         open(&self.locate(path)?, 0).map_err(|e| describe(&e))
+    }
+
+    /// What lies at `path`, wherever links inside of the tree lead.
+    fn about(&self, path: &str) -> Result<fs::Metadata, ReadError> {
+        if self.is_plain(parent(path)) {
+            let about = fs::symlink_metadata(self.root.join(path)).map_err(|e| describe(&e))?;
+            if !about.is_symlink() {
+                return Ok(about);
+            }
+        }
+        fs::metadata(self.locate(path)?).map_err(|e| describe(&e))
+    }
+
+    fn is_plain(&self, directory: &str) -> bool {
+        let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
+        plain.contains(directory)
     }
 
     /// Whether one of the directories between the top and `place` is a link.
@@ -83,6 +96,10 @@ impl Directory {
             .take_while(|dir| **dir != self.root);
         parents.into_iter().any(Path::is_symlink)
     }
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 /// Opens a file to read it, without waiting for anybody where it is a pipe.
@@ -127,11 +144,11 @@ impl Source for Directory {
     }
 
     fn is_file(&self, path: &str) -> bool {
-        self.locate(path).is_ok_and(|place| place.is_file())
+        self.about(path).is_ok_and(|about| about.is_file())
     }
 
     fn is_dir(&self, path: &str) -> bool {
-        self.locate(path).is_ok_and(|place| place.is_dir())
+        self.is_plain(path) || self.about(path).is_ok_and(|about| about.is_dir())
     }
 
     #[expect(
@@ -257,6 +274,8 @@ mod tests {
         assert_eq!(tree.read("mm/secret"), Err(ReadError::Outside));
         assert_eq!(tree.read("mm/none"), Err(ReadError::Missing));
         assert!(matches!(tree.read("mm"), Err(ReadError::Io(..))));
+        assert!(tree.is_dir("mm") && !tree.is_file("mm") && !tree.is_dir("dir"));
+        assert!(tree.is_file("inside") && !tree.is_file("mm/secret") && !tree.is_file("file"));
         assert_eq!(tree.read("file"), Err(ReadError::Outside));
         assert_eq!(tree.read("dir/secret"), Err(ReadError::Outside));
         assert_eq!(tree.read("../x"), Err(ReadError::Outside));
