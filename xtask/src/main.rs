@@ -92,6 +92,12 @@ enum Task {
         /// How often each case is run.
         #[arg(long, default_value_t = 5)]
         runs: u32,
+        /// Also time a check while files are taken away from a copy of the tree.
+        #[arg(long)]
+        growth: bool,
+        /// Also time how long cscope takes for its index, which is minutes.
+        #[arg(long)]
+        cscope: bool,
     },
     /// Change real trees in ways whose verdicts are known by construction, and check them.
     Mutate {
@@ -131,7 +137,19 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),
-        Task::Bench { tree, runs } => bench::run(&tree, runs),
+        Task::Bench {
+            tree,
+            runs,
+            growth,
+            cscope,
+        } => {
+            let asked = bench::Asked {
+                runs,
+                growth,
+                cscope,
+            };
+            bench::run(&tree, &asked)
+        }
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),
     }
