@@ -1,8 +1,9 @@
 //! From text to [`syntax`](crate::syntax): the only place that speaks with tree-sitter.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
 use text::{Name, Span};
 use tree_sitter::{Node, Parser, QueryCursor, StreamingIterator};
 
@@ -174,14 +175,23 @@ pub(crate) fn captures(query: &Query, masked: &[u8], start: u32) -> Vec<Span> {
 }
 
 /// A tree-sitter query over C: a place inside a function, told by its shape.
-#[derive(Debug)]
-pub struct Query(tree_sitter::Query);
+#[derive(Clone, Debug)]
+pub struct Query(Arc<tree_sitter::Query>);
+
+/// Queries by their text: to read one takes as long as to read a file, and rules share theirs, as architectures do.
+static QUERIES: LazyLock<Mutex<FxHashMap<String, Query>>> = LazyLock::new(Mutex::default);
 
 impl Query {
     /// Reads a query in tree-sitter's own notation; what it captures is what is meant.
     pub fn new(text: &str) -> Result<Query, String> {
+        let mut known = QUERIES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(query) = known.get(text) {
+            return Ok(query.clone());
+        }
         let query = tree_sitter::Query::new(&tree_sitter_c::LANGUAGE.into(), text);
-        query.map(Query).map_err(|error| error.to_string())
+        let query = Query(Arc::new(query.map_err(|error| error.to_string())?));
+        known.insert(text.to_owned(), query.clone());
+        Ok(query)
     }
 }
 
