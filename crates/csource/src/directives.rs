@@ -432,10 +432,7 @@ fn parameter_names(text: &[u8]) -> Vec<Name> {
 
 /// The name that `bytes` spell; bytes that are not UTF-8 are replaced.
 pub(crate) fn name(bytes: &[u8]) -> Name {
-    match std::str::from_utf8(bytes) {
-        Ok(word) => Name::new(word),
-        Err(_) => Name::new(&String::from_utf8_lossy(bytes)),
-    }
+    Name::of_bytes(bytes)
 }
 
 #[cfg(test)]

@@ -71,10 +71,6 @@ struct Parser<'t> {
     too_deep: Vec<Opener>,
 }
 
-fn name(bytes: &[u8]) -> Name {
-    Name::new(&String::from_utf8_lossy(bytes))
-}
-
 impl Parser<'_> {
     fn error(&mut self, message: &str, span: Span) {
         self.say(Severity::Error, message, span);
@@ -185,7 +181,7 @@ impl Parser<'_> {
             }
         }
         let value = Spelled {
-            name: name(value.of(self.text)),
+            name: Name::of_bytes(value.of(self.text)),
             span: value,
         };
         let whole = Span {
@@ -473,7 +469,7 @@ impl Parser<'_> {
         Spelled {
             name: match token.kind {
                 TokenKind::Quoted => unquoted(words),
-                _ => name(words),
+                _ => Name::of_bytes(words),
             },
             span: token.span,
         }
@@ -504,7 +500,7 @@ fn unquoted(quoted: &[u8]) -> Name {
     let inner = quoted.get(1..).unwrap_or_default();
     let inner = inner.strip_suffix(&quoted[..1]).unwrap_or(inner);
     if !inner.contains(&b'\\') {
-        return name(inner);
+        return Name::of_bytes(inner);
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut bytes = inner.iter();
@@ -515,5 +511,5 @@ fn unquoted(quoted: &[u8]) -> Name {
             out.push(byte);
         }
     }
-    name(&out)
+    Name::of_bytes(&out)
 }

@@ -7,8 +7,8 @@ use wide::{i8x16, u8x16};
 pub(crate) struct Classes {
     /// Letters, digits, `_`, `$`, and all that is not ASCII.
     words: Vec<u64>,
-    /// The same, and `/`, `"` and `#`, behind which something else begins than a word.
-    stops: Vec<u64>,
+    /// `/`, `"` and `#`, behind which something else begins than a word.
+    marks: Vec<u64>,
     newlines: Vec<u64>,
     length: usize,
 }
@@ -17,7 +17,7 @@ impl Classes {
     /// Looks at another text.
     pub(crate) fn read(&mut self, text: &[u8]) {
         self.words.clear();
-        self.stops.clear();
+        self.marks.clear();
         self.newlines.clear();
         self.length = text.len();
         let (blocks, rest) = text.as_chunks::<64>();
@@ -32,26 +32,26 @@ impl Classes {
     }
 
     fn push(&mut self, block: &[u8; 64]) {
-        let (mut words, mut stops, mut newlines) = (0, 0, 0);
+        let (mut words, mut marks, mut newlines) = (0, 0, 0);
         for (number, part) in block.as_chunks::<16>().0.iter().enumerate() {
-            let (word, stop, newline) = classify(*part);
+            let (word, mark, newline) = classify(*part);
             words |= word << (16 * number);
-            stops |= stop << (16 * number);
+            marks |= mark << (16 * number);
             newlines |= newline << (16 * number);
         }
         self.words.push(words);
-        self.stops.push(words | stops);
+        self.marks.push(marks);
         self.newlines.push(newlines);
     }
 
-    /// The first byte from `at` on that is in a word, or is one of `/`, `"`, `#`.
-    pub(crate) fn next_stop(&self, at: usize) -> Option<usize> {
-        first(&self.stops, at, 0)
+    /// For each 64 bytes which of them are in words, and which are marks.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.words.iter().copied().zip(self.marks.iter().copied())
     }
 
     /// Behind the word that `at` is in, or `at` where it is in none.
     pub(crate) fn end_of_word(&self, at: usize) -> usize {
-        first(&self.words, at, u64::MAX).map_or(self.length, |end| end.min(self.length))
+        first_unset(&self.words, at).map_or(self.length, |end| end.min(self.length))
     }
 
     /// Where the line of `at` begins.
@@ -74,13 +74,13 @@ impl Classes {
     }
 }
 
-/// The first bit from `at` on in blocks, each turned over by `turn`.
-fn first(blocks: &[u64], at: usize, turn: u64) -> Option<usize> {
+/// The first bit from `at` on that is not set.
+fn first_unset(blocks: &[u64], at: usize) -> Option<usize> {
     let mut number = at / 64;
-    let mut bits = (blocks.get(number)? ^ turn) & (u64::MAX << (at % 64));
+    let mut bits = !*blocks.get(number)? & (u64::MAX << (at % 64));
     while bits == 0 {
         number += 1;
-        bits = blocks.get(number)? ^ turn;
+        bits = !*blocks.get(number)?;
     }
     Some(64 * number + bits.trailing_zeros() as usize)
 }
@@ -96,9 +96,9 @@ fn classify(bytes: [u8; 16]) -> (u64, u64, u64) {
     let digits = between(bytes, b'0', b'9');
     let others = bytes.simd_lt(i8x16::splat(0));
     let words = letters | digits | others | is(b'_') | is(b'$');
-    let stops = is(b'/') | is(b'"') | is(b'#');
+    let marks = is(b'/') | is(b'"') | is(b'#');
     let bits = |mask: i8x16| u64::from(mask.to_bitmask());
-    (bits(words), bits(stops), bits(is(b'\n')))
+    (bits(words), bits(marks), bits(is(b'\n')))
 }
 
 #[cfg(test)]
@@ -112,25 +112,27 @@ mod tests {
         classes.read(b"another text, which is forgotten");
         classes.read(&all);
         let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'$' || b >= 0x80;
-        let is_stop = |b: u8| is_word(b) || b"/\"#".contains(&b);
+        let is_mark = |b: u8| b"/\"#".contains(&b);
+        let blocks: Vec<(u64, u64)> = classes.blocks().collect();
         for at in 0..all.len() {
             let rest = &all[at..];
-            let stop = rest.iter().position(|b| is_stop(*b)).map(|n| at + n);
-            assert_eq!(classes.next_stop(at), stop, "from {at}");
+            let (words, marks) = blocks[at / 64];
+            let bit = |bits: u64| bits >> (at % 64) & 1 == 1;
+            let own = (is_word(all[at]), is_mark(all[at]));
+            assert_eq!((bit(words), bit(marks)), own, "at {at}");
             let end = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
             assert_eq!(classes.end_of_word(at), at + end, "from {at}");
             let line = all[..at].iter().rposition(|b| *b == b'\n');
             assert_eq!(classes.line(at), line.map_or(0, |n| n + 1), "from {at}");
         }
-        assert_eq!(classes.next_stop(all.len()), None);
         classes.read(b"");
         assert_eq!(
             (
-                classes.next_stop(0),
+                classes.blocks().count(),
                 classes.end_of_word(0),
                 classes.line(0)
             ),
-            (None, 0, 0)
+            (0, 0, 0)
         );
     }
 }

@@ -110,21 +110,44 @@ fn finish(mixed: u64) -> u32 {
 /// Tells `each` the hash of every word that can be a use, and whether it may be a function's head.
 pub(crate) fn words(text: &[u8], classes: &mut Classes, mut each: impl FnMut(u32, bool)) {
     classes.read(text);
+    let classes = &*classes;
+    // What lies before this byte is done with.
     let mut next = 0;
-    while let Some(start) = classes.next_stop(next) {
-        next = match text[start] {
-            b'/' | b'"' => skip(text, start),
-            b'#' => directive(text, classes, start, &mut each),
-            first => {
-                let end = classes.end_of_word(start);
-                if !first.is_ascii_digit() && is_use(text, end) {
-                    let head = text.get(end) == Some(&b'(') && is_head(text, classes, end);
-                    each(hash_in(text, start, end), head);
-                }
-                end
+    let mut in_word = 0;
+    for (number, (words, marks)) in classes.blocks().enumerate() {
+        let first = 64 * number;
+        let mut open = (words & !(words << 1 | in_word) | marks) & from(next, first);
+        in_word = words >> 63;
+        while open != 0 {
+            let bit = open.trailing_zeros();
+            let at = first + bit as usize;
+            open &= open - 1;
+            if words >> bit & 1 == 0 {
+                next = match text[at] {
+                    b'#' => directive(text, classes, at, &mut each),
+                    _ => skip(text, at),
+                };
+                open &= from(next, first);
+                continue;
             }
-        };
+            let behind = !words >> bit;
+            let end = if behind == 0 {
+                classes.end_of_word(first + 64)
+            } else {
+                at + behind.trailing_zeros() as usize
+            };
+            if !text[at].is_ascii_digit() && is_use(text, end) {
+                let head = text.get(end) == Some(&b'(') && is_head(text, classes, end);
+                each(hash_in(text, at, end), head);
+            }
+        }
     }
+}
+
+/// The bits of a block, whose first byte is `first`, from the byte `next` on.
+fn from(next: usize, first: usize) -> u64 {
+    let before = next.saturating_sub(first);
+    if before < 64 { u64::MAX << before } else { 0 }
 }
 
 /// Behind `#`, or, where it begins a `#define`, behind the name that is given: that is no use of it.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -213,11 +214,10 @@ impl Source for Directory {
 impl Directory {
     /// `place` as a path in the tree; names that are not UTF-8 have none.
     fn tree_path(&self, place: &Path) -> Option<TreePath> {
-        place
-            .strip_prefix(&self.root)
-            .ok()?
-            .to_str()
-            .map(str::to_owned)
+        let root = self.root.as_os_str().as_bytes();
+        let below = place.as_os_str().as_bytes().strip_prefix(root)?;
+        let below = below.strip_prefix(b"/").unwrap_or(below);
+        std::str::from_utf8(below).ok().map(str::to_owned)
     }
 
     fn walk_error(&self, error: &walkdir::Error) -> (TreePath, ReadError) {

@@ -19,13 +19,11 @@ impl LineIndex {
     /// Indexes `text`.
     #[must_use]
     pub fn new(text: &[u8]) -> LineIndex {
-        let mut starts = vec![0];
-        for (offset, byte) in text.iter().enumerate() {
-            if *byte == b'\n' {
-                starts.push(u32::try_from(offset + 1).unwrap_or(u32::MAX));
-            }
+        let after = |newline| u32::try_from(newline + 1).unwrap_or(u32::MAX);
+        let newlines = memchr::memchr_iter(b'\n', text).map(after);
+        LineIndex {
+            starts: std::iter::once(0).chain(newlines).collect(),
         }
-        LineIndex { starts }
     }
 
     /// The position of byte `offset`; an offset past the end is on the last line.

@@ -59,6 +59,15 @@ impl Name {
         Name(kept)
     }
 
+    /// Interns a word of a file, which may not be UTF-8.
+    #[must_use]
+    pub fn of_bytes(word: &[u8]) -> Name {
+        match std::str::from_utf8(word) {
+            Ok(word) => Name::new(word),
+            Err(_) => Name::new(&String::from_utf8_lossy(word)),
+        }
+    }
+
     /// The word itself.
     #[must_use]
     pub fn as_str(self) -> &'static str {
