@@ -232,7 +232,7 @@ fn call(program: &str, arguments: &[&OsStr]) -> Result<(), Error> {
 }
 
 /// Builds the binary in release mode; answers where it is.
-fn build() -> Result<PathBuf, Error> {
+pub(crate) fn build() -> Result<PathBuf, Error> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(crate::root());
     cargo.args(["build", "--release", "--package", "vmemmlint"]);

@@ -18,6 +18,7 @@
 
 mod bench;
 mod conf;
+mod counts;
 mod debian;
 mod error;
 mod minis;
@@ -99,6 +100,12 @@ enum Task {
         #[arg(long)]
         cscope: bool,
     },
+    /// Count the instructions of fixed jobs, and compare them with `xtask/counts.txt`; needs valgrind.
+    Counts {
+        /// Keep the counts instead.
+        #[arg(long)]
+        keep: bool,
+    },
     /// Change real trees in ways whose verdicts are known by construction, and check them.
     Mutate {
         /// Only mutants in whose name this stands.
@@ -150,6 +157,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             };
             bench::run(&tree, &asked)
         }
+        Task::Counts { keep } => counts::run(keep),
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),
     }

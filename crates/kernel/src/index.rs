@@ -362,8 +362,37 @@ fn lists_of(chunks: &[[Packed; 2]], kind: usize, bucket: usize) -> Lists {
         let postings = packed[kind].bucket(bucket).iter();
         all.extend(postings.map(|packed| posting(upper | packed >> 6, first + (packed & 63))));
     }
-    all.sort_unstable();
+    sort_by_word(&mut all);
     Lists::of(&all)
+}
+
+/// Sorts postings of one bucket, which come in the order of files: by the lower half of what is left of the word, then
+/// by the upper one.
+fn sort_by_word(postings: &mut Vec<u64>) {
+    const BITS: u32 = 13;
+    if postings.len() < 1 << BITS {
+        return postings.sort_unstable();
+    }
+    let mut sorted = vec![0; postings.len()];
+    for shift in [32, 32 + BITS] {
+        let digit = |posting: u64| {
+            usize::try_from(posting >> shift & ((1 << BITS) - 1)).unwrap_or_default()
+        };
+        let mut next = vec![0_usize; 1 << BITS];
+        for posting in postings.iter() {
+            next[digit(*posting)] += 1;
+        }
+        let mut sum = 0;
+        for count in &mut next {
+            sum += std::mem::replace(count, sum);
+        }
+        for posting in postings.iter() {
+            let at = &mut next[digit(*posting)];
+            sorted[*at] = *posting;
+            *at += 1;
+        }
+        std::mem::swap(postings, &mut sorted);
+    }
 }
 
 /// What files are looked at with.
@@ -460,6 +489,17 @@ int third(void) { first(); }
             )
         });
         told.into()
+    }
+
+    #[test]
+    fn postings_are_sorted_by_word_and_then_by_file() {
+        let words = [0x3ff_ffff, 5, 0x200_0000, 5, 0x1fff, 0x2000, 5].map(|word| 7 << 26 | word);
+        let words = words.into_iter().cycle().zip(0..9000);
+        let mut postings: Vec<u64> = words.map(|(word, file)| posting(word, file)).collect();
+        let mut sorted = postings.clone();
+        sorted.sort_unstable();
+        sort_by_word(&mut postings);
+        assert_eq!(postings, sorted);
     }
 
     #[test]
