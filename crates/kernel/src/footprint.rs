@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use source::{Changes, Listing, Record, Source};
 
-use crate::index::Asked;
+use crate::index::{Asked, Scratch};
 use crate::tree::is_read_for_words;
 
 /// What was looked at of a tree to find something out: texts of files, that files were not there, lists, and in
@@ -25,16 +25,18 @@ impl Footprint {
     #[must_use]
     pub fn holds(&self, source: &dyn Source, listing: &Listing, changes: &Changes<'_>) -> bool {
         let no_words = |key: &u64| self.words.of_file(*key) == 0;
-        let same_words = |path: &str| {
-            let text = source.read(path).ok();
-            !is_read_for_words(path) || self.words.same_words(path, text.as_deref())
-        };
+        let comparing = self.words.comparing();
+        let files: Vec<&str> = changes
+            .files()
+            .filter(|path| is_read_for_words(path))
+            .collect();
+        let same_words =
+            |scratch: &mut Scratch, path: &str| comparing.same_words(source, path, scratch);
         self.record.holds(source, listing, changes)
             && changes.gone().iter().all(no_words)
-            && changes
-                .files()
-                .collect::<Vec<_>>()
+            && files
                 .into_par_iter()
-                .all(same_words)
+                .map_init(Scratch::default, same_words)
+                .all(|same| same)
     }
 }

@@ -275,32 +275,75 @@ fn stands_for(kind: usize, word: u32) -> u64 {
 }
 
 impl Asked {
-    /// Whether a file at `path` with this text has those of the words that it had; where there is no file, none.
-    pub(crate) fn same_words(&self, path: &str, text: Option<&[u8]>) -> bool {
-        let mut sum = 0_u64;
-        let mut seen = [Seen::new(), Seen::new()];
-        let mut add = |kind: usize, asked: &[u32], hash: u32| {
-            if asked.binary_search(&hash).is_ok() && seen[kind].insert(hash) {
-                sum = sum.wrapping_add(stands_for(kind, hash));
-            }
-        };
-        words(
-            text.unwrap_or_default(),
-            &mut Classes::default(),
-            |hash, head| {
-                add(USES, &self.uses, hash);
-                if head {
-                    add(HEADS, &self.heads, hash);
-                }
-            },
-        );
-        self.of_file(key_of(path)) == sum
+    /// To compare files with what was found.
+    pub(crate) fn comparing(&self) -> Comparing<'_> {
+        let set = |words: &[u32]| words.iter().copied().collect();
+        Comparing {
+            asked: self,
+            words: [set(&self.uses), set(&self.heads)],
+        }
     }
 
     /// What stands for the words of the file with this key.
     pub(crate) fn of_file(&self, key: u64) -> u64 {
         let found = self.files.binary_search_by_key(&key, |(known, _)| *known);
         found.map_or(0, |at| self.files[at].1)
+    }
+}
+
+/// Words that were looked up, ready to be found in many files.
+pub(crate) struct Comparing<'a> {
+    asked: &'a Asked,
+    words: [FxHashSet<u32>; 2],
+}
+
+/// What is used again for each file that is scanned.
+pub(crate) struct Scratch {
+    text: Vec<u8>,
+    seen: [Seen; 2],
+    classes: Classes,
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch {
+            text: Vec::new(),
+            seen: [Seen::new(), Seen::new()],
+            classes: Classes::default(),
+        }
+    }
+}
+
+impl Comparing<'_> {
+    /// Whether the file at `path` has those of the words that it had; one that cannot be read has none.
+    pub(crate) fn same_words(
+        &self,
+        source: &dyn Source,
+        path: &str,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let Scratch {
+            text,
+            seen,
+            classes,
+        } = scratch;
+        if source.read_into(path, text).is_err() {
+            text.clear();
+        }
+        seen.iter_mut().for_each(Seen::clear);
+        let mut sum = 0_u64;
+        let mut add = |kind: usize, hash: u32| {
+            if self.words[kind].contains(&hash) && seen[kind].insert(hash) {
+                sum = sum.wrapping_add(stands_for(kind, hash));
+            }
+        };
+        words(text, classes, |hash, head| {
+            add(USES, hash);
+            if head {
+                add(HEADS, hash);
+            }
+        });
+        self.asked.of_file(key_of(path)) == sum
     }
 }
 
