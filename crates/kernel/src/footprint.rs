@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use source::{Changes, Listing, Record, Source};
+use source::{Changes, Led, Listing, Record, Source, key_of};
 
 use crate::index::{Asked, Scratch};
 use crate::tree::is_read_for_words;
@@ -20,6 +20,12 @@ impl Footprint {
         Footprint { record, words }
     }
 
+    /// What of it is asked again each time, also where nothing seems to have changed.
+    #[must_use]
+    pub fn led(&self) -> &Led {
+        self.record.led()
+    }
+
     /// Whether all of it is the same in `source`, which differs by `changes` from the tree that was looked at, and
     /// now is `listing`.
     #[must_use]
@@ -34,6 +40,7 @@ impl Footprint {
             |scratch: &mut Scratch, path: &str| comparing.same_words(source, path, scratch);
         self.record.holds(source, listing, changes)
             && changes.gone().iter().all(no_words)
+            && changes.others().all(|path| no_words(&key_of(path)))
             && files
                 .into_par_iter()
                 .map_init(Scratch::default, same_words)

@@ -180,7 +180,7 @@ impl Tree {
             let enter = |dir: &str| is_indexed(dir);
             let walking = tracing::debug_span!("list files").entered();
             let source = self.source.below();
-            let (paths, errors) = source.walk("", &enter, &has_words);
+            let (paths, errors) = source.walk("", &enter, &is_read_for_words);
             drop(walking);
             *self
                 .walk_errors
@@ -230,9 +230,10 @@ impl Tree {
             return None;
         }
         let index = self.index.get();
-        for (path, _) in index.into_iter().flat_map(Index::unreadable) {
-            // That it cannot be read is told.
-            let _ = self.source.read(path);
+        // That they cannot be read is told.
+        let mut unreadable = index.into_iter().flat_map(Index::unreadable);
+        if unreadable.any(|(path, error)| self.source.read(path).err().as_ref() != Some(error)) {
+            return None;
         }
         let words = index.map(Index::asked).unwrap_or_default();
         Some(Footprint::new(self.source.record(listing)?, words))

@@ -81,7 +81,7 @@ impl Analysis<'_> {
         }
         self.unit_mut(id).begin_root();
         self.visit(id, &root, Condition::TRUE, 0);
-        self.unit_mut(id).end();
+        self.unit_mut(id).end(path);
         Some(id)
     }
 

@@ -137,8 +137,11 @@ impl Unit {
         self.root = self.next_visit();
     }
 
-    /// All of it is read.
-    pub(crate) fn end(&mut self) {
+    /// All of it is read, also the file at `path`, which is its own: perhaps by what every file includes.
+    pub(crate) fn end(&mut self, path: Name) {
+        if self.root == self.next_visit() {
+            self.root = self.visits_of(path).first().copied().unwrap_or(VisitId(0));
+        }
         self.is_read = true;
     }
 

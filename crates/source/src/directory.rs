@@ -60,7 +60,7 @@ impl Directory {
 
     /// Opens the file at `path`, wherever links inside of the tree lead.
     fn open_file(&self, path: &str) -> Result<fs::File, ReadError> {
-        if self.is_plain(parent(path)) {
+        if self.is_in_plain(path) {
             match open(&self.root.join(path), libc::O_NOFOLLOW) {
                 Ok(file) => return Ok(file),
                 // Most headers that are looked for are not in the first place.
@@ -75,13 +75,19 @@ impl Directory {
 
     /// What lies at `path`, wherever links inside of the tree lead.
     fn about(&self, path: &str) -> Result<fs::Metadata, ReadError> {
-        if self.is_plain(parent(path)) {
+        if self.is_in_plain(path) {
             let about = fs::symlink_metadata(self.root.join(path)).map_err(|e| describe(&e))?;
             if !about.is_symlink() {
                 return Ok(about);
             }
         }
         fs::metadata(self.locate(path)?).map_err(|e| describe(&e))
+    }
+
+    /// Whether `path` lies directly in a directory that a walk went through.
+    fn is_in_plain(&self, path: &str) -> bool {
+        let leads_out = path.starts_with('/') || path.ends_with("..");
+        !leads_out && self.is_plain(parent(path))
     }
 
     fn is_plain(&self, directory: &str) -> bool {
@@ -99,7 +105,7 @@ impl Directory {
     }
 }
 
-fn parent(path: &str) -> &str {
+pub(crate) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
@@ -279,6 +285,8 @@ mod tests {
         assert_eq!(tree.read("file"), Err(ReadError::Outside));
         assert_eq!(tree.read("dir/secret"), Err(ReadError::Outside));
         assert_eq!(tree.read("../x"), Err(ReadError::Outside));
+        let secret = outside.root().join("secret").to_string_lossy().into_owned();
+        assert!(!tree.is_dir("..") && !tree.is_dir("/") && tree.read(&secret).is_err());
         assert!(matches!(tree.read("loop"), Err(ReadError::Io(..))));
         assert_eq!(&*tree.read("inside").unwrap(), b"int a;");
     }

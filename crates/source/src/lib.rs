@@ -19,7 +19,7 @@ pub use layer::Layer;
 pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
-pub use recorder::{Record, Recorder, digest};
+pub use recorder::{Led, Record, Recorder, digest};
 
 /// Why a file could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,24 @@ pub enum ReadError {
     TooLarge,
     /// The system said no, in these words.
     Io(io::ErrorKind, String),
+}
+
+impl ReadError {
+    /// Whether it comes of what lies there, and not of the moment: too many open files, a disk that fails.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        use io::ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, PermissionDenied};
+        match self {
+            ReadError::Missing
+            | ReadError::Outside
+            | ReadError::TooLarge
+            | ReadError::Io(InvalidFilename | InvalidInput | IsADirectory | PermissionDenied, _) => {
+                true
+            }
+            // The standard library names links that loop so, but lets nobody use the name yet.
+            ReadError::Io(kind, _) => format!("{kind:?}") == "FilesystemLoop",
+        }
+    }
 }
 
 impl std::fmt::Display for ReadError {

@@ -57,8 +57,6 @@ pub struct States {
 #[derive(Debug)]
 pub struct Changes<'l> {
     present: Vec<&'l Entry>,
-    /// Something is new.
-    is_more: bool,
     /// The keys of what is gone, sorted.
     gone: Vec<u64>,
     relinked: bool,
@@ -82,6 +80,12 @@ impl Changes<'_> {
         self.present.iter().map(|entry| &*entry.path)
     }
 
+    /// Those of these that are no regular files.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        let others = self.present.iter().filter(|entry| entry.kind != Kind::File);
+        others.map(|entry| &*entry.path)
+    }
+
     /// The regular files of these.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let files = self.present.iter().filter(|entry| entry.kind == Kind::File);
@@ -92,12 +96,6 @@ impl Changes<'_> {
     #[must_use]
     pub fn gone(&self) -> &[u64] {
         &self.gone
-    }
-
-    /// Whether the paths are the same as before.
-    #[must_use]
-    pub fn same_paths(&self) -> bool {
-        self.gone.is_empty() && !self.is_more
     }
 
     /// Whether something has become a link, so that paths lead elsewhere.
@@ -143,7 +141,6 @@ impl Listing {
     pub fn changes(&self, old: &States) -> Changes<'_> {
         let mut changes = Changes {
             present: Vec::new(),
-            is_more: false,
             gone: Vec::new(),
             relinked: false,
         };
@@ -155,7 +152,6 @@ impl Listing {
             let known = old.next_if(|(key, _)| key & !1 == entry.key);
             if known.is_none_or(|(_, state)| *state != entry.state) {
                 changes.present.push(entry);
-                changes.is_more |= known.is_none();
                 let was_link = known.is_some_and(|(key, _)| key & 1 == 1);
                 changes.relinked |= entry.kind == Kind::Link && !was_link;
             }
@@ -250,8 +246,9 @@ impl Entry {
             about.size(),
             about.ino(),
             u64::from(about.mode()),
+            about.dev(),
         ];
-        let mut bytes = [0; 56];
+        let mut bytes = [0; 64];
         for (to, number) in bytes.chunks_exact_mut(8).zip(numbers) {
             to.copy_from_slice(&number.to_le_bytes());
         }

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
+use crate::directory::parent;
 use crate::{Changes, Listing, ReadError, Source, TreePath, is_named, key_of};
 
 /// A question that a [`Source`] answers about one path.
@@ -46,13 +47,27 @@ impl fmt::Debug for Recorder {
     }
 }
 
+/// Questions whose answers may change without a trace at their path: links lead there, or it is hidden. They are asked
+/// again each time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Led(Vec<(TreePath, Question, Digest)>);
+
+impl Led {
+    /// Whether `source` answers them as before.
+    #[must_use]
+    pub fn holds(&self, source: &dyn Source) -> bool {
+        let all = self.0.par_iter();
+        all.all(|(path, question, digest)| digest_of(source, path, *question) == *digest)
+    }
+}
+
 /// What was asked of a source, and what stands for its answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// By the key of the path, sorted.
     asked: Vec<(u64, Question, Digest)>,
-    /// Questions whose answers may change without a trace at their path: links lead there, or it is hidden.
-    led: Vec<(TreePath, Question, Digest)>,
+    /// Questions whose answers may change without a trace at their path.
+    led: Led,
     /// How names of files began, and what stands for the files.
     named: Vec<(Vec<String>, Digest)>,
 }
@@ -78,18 +93,21 @@ impl Recorder {
         if self.is_lost.load(Ordering::Relaxed) {
             return None;
         }
-        let links = listing.links();
-        let is_led = |path: &str| {
-            let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
-            links.contains(path) || above.any(|above| links.contains(above)) || is_hidden(path)
-        };
+        let links = Links::new(listing);
         let mut record = Record::default();
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<_> = asked.iter().collect();
         all.sort_unstable();
         for ((path, question), digest) in all {
-            if is_led(path) {
-                record.led.push((path.clone(), *question, *digest));
+            // What is there without being listed, or the other way round, was not there when that was looked at, or
+            // has another name there, as where upper and lower case are the same.
+            let is_listed = listing.state_of(key_of(path)).is_some();
+            let is_odd = match question {
+                Question::Read => is_listed == (*digest == 0),
+                _ => *digest != 0 && !is_listed,
+            };
+            if is_odd || is_hidden(path) || links.lead(path, *question) {
+                record.led.0.push((path.clone(), *question, *digest));
             } else {
                 record.asked.push((key_of(path), *question, *digest));
             }
@@ -105,21 +123,33 @@ impl Recorder {
 
     fn note(&self, path: &str, question: Question, digest: Digest) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.insert((path.to_owned(), question), digest);
+        let before = asked.insert((path.to_owned(), question), digest);
+        // What has changed meanwhile gave an answer of which nobody knows on what it rests.
+        if before.is_some_and(|before| before != digest) {
+            self.is_lost.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes what could be read; an error that may be gone the next time is nothing to rest on.
+    fn note_text(&self, path: &str, answer: Result<&[u8], &ReadError>) {
+        if answer.is_err_and(|error| !error.is_lasting()) {
+            self.is_lost.store(true, Ordering::Relaxed);
+        }
+        self.note(path, Question::Read, digest_of_text(answer));
     }
 }
 
 impl Source for Recorder {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
         let answer = self.below.read(path);
-        self.note(path, Question::Read, digest_of_text(answer.as_deref()));
+        self.note_text(path, answer.as_deref());
         answer
     }
 
     fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         let answer = self.below.read_into(path, buffer);
         let text = answer.as_ref().map(|()| buffer.as_slice());
-        self.note(path, Question::Read, digest_of_text(text));
+        self.note_text(path, text);
         answer
     }
 
@@ -162,6 +192,12 @@ impl Source for Recorder {
 }
 
 impl Record {
+    /// What is asked again each time.
+    #[must_use]
+    pub fn led(&self) -> &Led {
+        &self.led
+    }
+
     /// Whether `source`, which differs by `changes` from what was asked and now is `listing`, would answer all
     /// questions as it did.
     #[must_use]
@@ -173,8 +209,7 @@ impl Record {
         let same = |path: &str, question: Question, digest: Digest| {
             digest_of(source, path, question) == digest
         };
-        let led = self.led.par_iter();
-        led.all(|(path, question, digest)| same(path, *question, *digest))
+        self.led.holds(source)
             && changes
                 .present()
                 .collect::<Vec<_>>()
@@ -195,7 +230,7 @@ impl Record {
     }
 
     fn names_hold(&self, listing: &Listing, changes: &Changes<'_>) -> bool {
-        changes.same_paths()
+        changes.is_empty()
             || self.named.iter().all(|(prefixes, digest)| {
                 let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
                 let files = listing.files().filter(|path| is_named(path, &prefixes));
@@ -203,6 +238,29 @@ impl Record {
                 found.sort_unstable();
                 digest_of_list(&found) == *digest
             })
+    }
+}
+
+/// The links of a listing.
+struct Links<'l> {
+    paths: FxHashSet<&'l str>,
+    /// The directories in which they lie.
+    parents: FxHashSet<&'l str>,
+}
+
+impl Links<'_> {
+    fn new(listing: &Listing) -> Links<'_> {
+        let paths = listing.links();
+        let parents = paths.iter().map(|path| parent(path)).collect();
+        Links { paths, parents }
+    }
+
+    /// Whether the answer to a question may depend on where a link leads.
+    fn lead(&self, path: &str, question: Question) -> bool {
+        let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
+        self.paths.contains(path)
+            || above.any(|above| self.paths.contains(above))
+            || question == Question::List && self.parents.contains(path)
     }
 }
 
@@ -280,6 +338,8 @@ mod tests {
             fs::write(place(path), path).unwrap();
         }
         symlink("deep", place("mm/link")).unwrap();
+        fs::create_dir(place("mm/links")).unwrap();
+        symlink("../a.c", place("mm/links/a.c")).unwrap();
         let tree = Arc::new(Directory::open(folder.path()).unwrap());
         let listing = tree.listing().unwrap();
         let recorder = Recorder::over(tree.clone());
@@ -340,6 +400,8 @@ mod tests {
         let through = |tree: &dyn Source| assert!(tree.read("mm/link/x.h").is_err());
         assert!(!holds(through, |at| write(at("mm/deep/x.h"))));
         assert!(holds(through, |at| write(at("mm/deep/y.h"))));
+        let list = |tree: &dyn Source| assert_eq!(tree.list("mm/links").unwrap(), ["a.c"]);
+        assert!(!holds(list, |at| fs::remove_file(at("mm/a.c")).unwrap()));
         let hidden = |tree: &dyn Source| assert!(tree.read(".hidden/x").is_ok());
         assert!(!holds(hidden, |at| write(at(".hidden/x"))));
         assert!(holds(hidden, |at| write(at(".hidden/y"))));
@@ -356,7 +418,35 @@ mod tests {
         assert!(holds(named, |at| write(at("mm/c.c"))));
         assert!(holds(named, |at| write(at("mm/Makefile"))));
         assert!(!holds(named, |at| write(at("mm/deep/Makefile.x"))));
+        let copied = |at: &dyn Fn(&str) -> std::path::PathBuf| {
+            fs::remove_file(at("mm/links/a.c")).unwrap();
+            write(at("mm/links/a.c"));
+        };
+        let in_links = |tree: &dyn Source| assert_eq!(tree.files_named(&["a."]), ["mm/a.c"]);
+        assert!(!holds(in_links, copied));
         assert!(!holds(named, |at| fs::remove_file(at("mm/Makefile")).unwrap()));
+    }
+
+    #[test]
+    fn what_changes_while_it_is_asked_is_nothing_to_rest_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("Makefile");
+        fs::write(&place, "1").unwrap();
+        let tree = Arc::new(Directory::open(folder.path()).unwrap());
+        let listing = tree.listing().unwrap();
+        let recorder = Recorder::over(tree.clone());
+        assert!(recorder.read("Makefile").is_ok() && recorder.read("none").is_err());
+        assert!(recorder.record(&listing).is_some());
+        // This one comes and goes: it is asked again, whatever the listings say.
+        let passing = folder.path().join("passing.h");
+        fs::write(&passing, "").unwrap();
+        assert!(recorder.read("passing.h").is_ok());
+        fs::remove_file(&passing).unwrap();
+        let record = recorder.record(&listing).unwrap();
+        assert!(!record.led().holds(tree.as_ref()));
+        fs::write(&place, "2").unwrap();
+        assert!(recorder.read("Makefile").is_ok());
+        assert_eq!(recorder.record(&listing), None);
     }
 
     #[test]

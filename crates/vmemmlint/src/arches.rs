@@ -25,7 +25,7 @@ pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
         TableFormat::Json => report::arches_json(&tree.to_string_lossy(), outcome),
         TableFormat::Markdown => report::arches_markdown(outcome),
     })?;
-    answer.keep();
+    answer.keep(&source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
 }

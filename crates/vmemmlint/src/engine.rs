@@ -56,11 +56,11 @@ enum Basis {
 
 impl Answer {
     /// Keeps the answer for the next time, once it is printed.
-    pub(crate) fn keep(&self) {
+    pub(crate) fn keep(&self, directory: &Directory) {
         match &self.keep {
             Some((keep, Basis::Known(footprint))) => keep.keep(&self.outcome, footprint),
             Some((keep, Basis::Found(tree, shelved))) => {
-                if let Some(footprint) = keep.footprint(tree) {
+                if let Some(footprint) = keep.footprint(tree, directory) {
                     keep.keep(&self.outcome, &footprint);
                 }
                 keep.keep_words(tree, shelved);

@@ -46,7 +46,7 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         report::story(outcome, &*source, &look),
     ];
     print(&told.concat())?;
-    answer.keep();
+    answer.keep(&source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
 }

@@ -18,7 +18,7 @@ use kernel::{Footprint, KeptIndex, Known, Tree};
 use rules::{Outcome, Settings};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use source::{Directory, Listing, States, digest, key_of};
+use source::{Directory, Led, Listing, States, digest, key_of};
 
 use crate::cache::{Cache, Shelf};
 
@@ -100,7 +100,11 @@ impl Keep {
     pub(crate) fn known(&self, directory: &Directory) -> Option<(Outcome, Option<Footprint>)> {
         let name = self.question.about(&self.listing.states(i64::MAX));
         let span = tracing::debug_span!("read an answer").entered();
-        if let Some((outcome, _)) = self.cache.read(Shelf::Answers, &name, decode_answer) {
+        let holds = |bytes: &[u8]| {
+            let (outcome, led, _) = decode_answer(bytes)?;
+            led.holds(directory).then_some(outcome)
+        };
+        if let Some(outcome) = self.cache.read(Shelf::Answers, &name, holds) {
             return Some((outcome, None));
         }
         drop(span);
@@ -116,8 +120,8 @@ impl Keep {
         entries.truncate(TRIED);
         entries.into_iter().find_map(|entry| {
             let holds = |bytes: &[u8]| {
-                let (outcome, basis) = decode_answer(bytes)?;
-                let (footprint, states): Basis = postcard::from_bytes(&basis).ok()?;
+                let (outcome, _, basis) = decode_answer(bytes)?;
+                let (footprint, states): Basis = postcard::from_bytes(basis).ok()?;
                 let changes = self.listing.changes(&states);
                 let holds = footprint.holds(directory, &self.listing, &changes);
                 holds.then_some((outcome, footprint))
@@ -161,18 +165,21 @@ impl Keep {
         (known, shelved)
     }
 
-    /// What an answer that was found out now rests on.
-    pub(crate) fn footprint(&self, tree: &Tree) -> Option<Footprint> {
-        tree.footprint(&self.listing)
+    /// What an answer that was found out now rests on; `None` where the tree was changed meanwhile, so that one part of
+    /// the answer may rest on another tree than the other.
+    pub(crate) fn footprint(&self, tree: &Tree, directory: &Directory) -> Option<Footprint> {
+        let all = |listing: &Listing| listing.states(i64::MAX);
+        let is_same = all(&directory.listing().ok()?) == all(&self.listing);
+        is_same.then(|| tree.footprint(&self.listing)).flatten()
     }
 
-    /// Keeps an answer. It need not be asked whether the tree was changed meanwhile: the footprint has what was read,
-    /// and the states were looked at before, so what is in another state the next time is compared with that.
+    /// Keeps an answer, which rests on this footprint of the tree in the states that were looked at first.
     pub(crate) fn keep(&self, outcome: &Outcome, footprint: &Footprint) {
         let _span = tracing::debug_span!("keep the answer").entered();
         let states = self.listing.states(self.unsure);
         let answer = postcard::to_stdvec(outcome);
-        let answer = answer.and_then(|answer| postcard::to_extend(&(footprint, &states), answer));
+        let rest = (footprint.led(), (footprint, &states));
+        let answer = answer.and_then(|answer| postcard::to_extend(&rest, answer));
         // A folder that cannot be written, or a full disk, is no reason to complain of a check.
         if let Ok(answer) = answer {
             let name = self.question.about(&states);
@@ -203,8 +210,9 @@ impl Keep {
     }
 }
 
-/// An answer, and the bytes of its [`Basis`], which are read only where they are needed.
-fn decode_answer(bytes: &[u8]) -> Option<(Outcome, Vec<u8>)> {
-    let (outcome, basis) = postcard::take_from_bytes(bytes).ok()?;
-    Some((outcome, basis.to_vec()))
+/// An answer, what is asked again each time, and the bytes of its [`Basis`], which are read only where they are needed.
+fn decode_answer(bytes: &[u8]) -> Option<(Outcome, Led, &[u8])> {
+    let (outcome, rest) = postcard::take_from_bytes(bytes).ok()?;
+    let (led, basis) = postcard::take_from_bytes(rest).ok()?;
+    Some((outcome, led, basis))
 }

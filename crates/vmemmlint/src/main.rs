@@ -84,7 +84,7 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let measured = timings::start(&check.measuring)?;
     let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;
     print(&report(check, &answer.outcome, &*source))?;
-    answer.keep();
+    answer.keep(&source);
     measured.tell()?;
     let code = exit::code(&answer.outcome, check.allow_unknown);
     Ok(ExitCode::from(code))

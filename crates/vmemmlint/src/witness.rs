@@ -22,7 +22,7 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
     };
     let answer = engine::check(&source, &settings, &asked.caching, false)?;
     let code = tell(asked, &answer.outcome)?;
-    answer.keep();
+    answer.keep(&source);
     Ok(code)
 }
 
