@@ -3,7 +3,9 @@
 //! A posting says "a word with this hash stands in this file". Hashes of 32 bits may collide: a
 //! file is then looked at in vain, nothing is missed. Only words that can be a use are noted.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -47,6 +49,20 @@ pub struct Index {
     unreadable: Vec<(String, ReadError)>,
     bytes: u64,
     asked: Mutex<[FxHashSet<u32>; 2]>,
+}
+
+/// An index that is worth keeping.
+#[derive(Debug)]
+pub struct Renewed<'i> {
+    contents: &'i [u128],
+    postings: Cow<'i, Postings>,
+}
+
+impl Renewed<'_> {
+    /// Writes it as [`KeptIndex`] reads it.
+    pub fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        kept::write(self.contents, &self.postings, out)
+    }
 }
 
 /// Lists of files for words, and for words that a function's head may name.
@@ -238,12 +254,16 @@ impl Index {
         all.filter(|(_, content)| *content != 0)
     }
 
-    /// An index of all files, as it is kept, unless the one that was known still serves: see [`KeptIndex`].
-    pub fn renewed(&self) -> Option<Vec<u8>> {
-        let is_few = self.fresh_files * RENEWED <= self.paths.len();
-        let Some(layer) = &self.kept else {
-            return Some(kept::to_bytes(&self.contents, &self.fresh));
+    /// An index of all files to be kept, unless the one that was known still serves: see [`KeptIndex`].
+    pub fn renewed(&self) -> Option<Renewed<'_>> {
+        let renewed = |postings| Renewed {
+            contents: &self.contents,
+            postings,
         };
+        let Some(layer) = &self.kept else {
+            return Some(renewed(Cow::Borrowed(&self.fresh)));
+        };
+        let is_few = self.fresh_files * RENEWED <= self.paths.len();
         (!is_few).then(|| {
             let postings = [USES, HEADS].map(|kind| {
                 let mut all = Vec::new();
@@ -254,7 +274,7 @@ impl Index {
                 all.par_sort_unstable();
                 Lists::of(&all)
             });
-            kept::to_bytes(&self.contents, &postings)
+            renewed(Cow::Owned(postings))
         })
     }
 
@@ -534,6 +554,12 @@ int third(void) { first(); }
         told.into()
     }
 
+    fn written(index: &Index) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        index.renewed().unwrap().write(&mut bytes).unwrap();
+        bytes
+    }
+
     #[test]
     fn postings_are_sorted_by_word_and_then_by_file() {
         let words = [0x3ff_ffff, 5, 0x200_0000, 5, 0x1fff, 0x2000, 5].map(|word| 7 << 26 | word);
@@ -557,7 +583,7 @@ int third(void) { first(); }
             },
         );
         assert_eq!(first.size().0, 5);
-        let bytes = first.renewed().unwrap();
+        let bytes = written(&first);
         let contents: BTreeMap<String, u128> = first
             .contents()
             .map(|(path, content)| (path.to_owned(), content))
@@ -573,7 +599,7 @@ int third(void) { first(); }
             kept(Box::new(move |path| same.get(path).copied())),
         );
         assert_eq!((told(&again), again.size()), (told(&first), (0, 0, 0)));
-        assert_eq!(again.renewed(), None);
+        assert!(again.renewed().is_none());
 
         let mut after = Overlay::over(before);
         after.remove("c.c");
@@ -584,7 +610,7 @@ int third(void) { first(); }
         assert_eq!(told(&known), told(&fresh));
         // Of the others the text was known, though not the place.
         assert_eq!((fresh.size().0, known.size().0), (5, 1));
-        let renewed = known.renewed().unwrap();
+        let renewed = written(&known);
         let last = Known {
             index: KeptIndex::from_bytes(&renewed),
             content: Some(nothing()),

@@ -6,6 +6,8 @@
 //!
 //! where uses and heads are lists of files by the hash of a word, as [`Lists`] has them. Numbers are little endian.
 
+use std::io::{self, Write};
+
 use rustc_hash::FxHashMap;
 
 use crate::words::VERSION;
@@ -101,19 +103,14 @@ impl Lists {
         }
     }
 
-    /// How many bytes it takes where it is kept.
-    fn size(&self) -> usize {
-        24 + 4 * (self.words.len() + self.ends.len()) + self.files.len()
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         for number in [self.count, self.words.len(), self.files.len()] {
-            out.extend((number as u64).to_le_bytes());
+            out.write_all(&(number as u64).to_le_bytes())?;
         }
-        for number in self.words.iter().chain(&self.ends) {
-            out.extend(number.to_le_bytes());
+        for numbers in [&self.words, &self.ends] {
+            write_numbers(out, numbers, u32::to_le_bytes)?;
         }
-        out.extend(&self.files);
+        out.write_all(&self.files)
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Lists> {
@@ -163,19 +160,31 @@ fn take_number(bytes: &mut &[u8]) -> Option<u32> {
     None
 }
 
-/// An index, as it is kept: what stands for the text of each file, 0 where that is not known, and the words.
-pub(crate) fn to_bytes(contents: &[u128], postings: &[Lists; 2]) -> Vec<u8> {
-    let size: usize = postings.iter().map(Lists::size).sum();
-    let mut bytes = Vec::with_capacity(16 * (contents.len() + 1) + size);
-    bytes.extend(VERSION.to_le_bytes());
-    bytes.extend((contents.len() as u64).to_le_bytes());
-    for content in contents {
-        bytes.extend(content.to_le_bytes());
+/// Writes an index as it is kept: what stands for the text of each file, 0 where that is not known, and the words.
+pub(crate) fn write(
+    contents: &[u128],
+    postings: &[Lists; 2],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    out.write_all(&VERSION.to_le_bytes())?;
+    out.write_all(&(contents.len() as u64).to_le_bytes())?;
+    write_numbers(out, contents, u128::to_le_bytes)?;
+    postings.iter().try_for_each(|lists| lists.write(out))
+}
+
+/// Writes numbers, some thousand at a time.
+fn write_numbers<T: Copy, const N: usize>(
+    out: &mut dyn Write,
+    numbers: &[T],
+    bytes: impl Fn(T) -> [u8; N],
+) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(4096 * N);
+    for some in numbers.chunks(4096) {
+        buffer.clear();
+        buffer.extend(some.iter().flat_map(|number| bytes(*number)));
+        out.write_all(&buffer)?;
     }
-    for lists in postings {
-        lists.write(&mut bytes);
-    }
-    bytes
+    Ok(())
 }
 
 /// An index of words by what is in files, not by where they are: it serves all trees that have the same files.
@@ -249,6 +258,11 @@ mod tests {
 
     #[test]
     fn what_is_not_whole_is_no_index() {
+        let to_bytes = |contents: &[u128], postings: &[Lists; 2]| {
+            let mut bytes = Vec::new();
+            write(contents, postings, &mut bytes).unwrap();
+            bytes
+        };
         let bytes = to_bytes(&[7, 0, 9], &[Lists::of(&[1, 1 << 32]), Lists::of(&[])]);
         let index = KeptIndex::from_bytes(&bytes).unwrap();
         assert_eq!(to_bytes(&index.contents, &index.postings), bytes);

@@ -19,7 +19,7 @@ pub use layer::Layer;
 pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
-pub use recorder::{Led, Record, Recorder, digest};
+pub use recorder::{Digester, Led, Record, Recorder, digest};
 
 /// Why a file could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -279,6 +280,35 @@ pub fn digest(text: &[u8]) -> u128 {
     XxHash3_128::oneshot(text)
 }
 
+/// Makes the [`digest`] of a text that comes in pieces.
+#[derive(Clone, Default)]
+pub struct Digester(XxHash3_128);
+
+impl Digester {
+    /// What stands for all that was written.
+    #[must_use]
+    pub fn finish(&self) -> u128 {
+        self.0.finish_128()
+    }
+}
+
+impl fmt::Debug for Digester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Digester").finish_non_exhaustive()
+    }
+}
+
+impl io::Write for Digester {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.0.write(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn digest_of_text(answer: Result<&[u8], &ReadError>) -> Digest {
     match answer {
         Ok(text) => digest(text),
@@ -360,6 +390,17 @@ mod tests {
 
     fn write(place: std::path::PathBuf) {
         fs::write(place, "new").unwrap();
+    }
+
+    #[test]
+    fn a_text_in_pieces_has_the_digest_of_the_whole() {
+        let text: Vec<u8> = (0..=255).cycle().take(3000).collect();
+        let mut digester = Digester::default();
+        for piece in text.chunks(77) {
+            io::Write::write_all(&mut digester, piece).unwrap();
+        }
+        assert_eq!(digester.finish(), digest(&text));
+        assert_ne!(digest(&text), digest(&text[1..]));
     }
 
     #[test]

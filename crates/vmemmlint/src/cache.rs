@@ -12,11 +12,11 @@
 //! for that.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use source::digest;
+use source::{Digester, digest};
 use tempfile::NamedTempFile;
 
 use crate::arguments::{Cache as Asked, CachePlace, CacheTask, Caching};
@@ -131,17 +131,27 @@ impl Cache {
         Some(found)
     }
 
-    /// Keeps a text under a name.
-    pub(crate) fn write(&self, shelf: Shelf, name: &str, text: &[u8]) -> io::Result<()> {
+    /// Keeps what `write` writes, twice the same; answers its name, which is its digest where none is given.
+    pub(crate) fn write(
+        &self,
+        shelf: Shelf,
+        name: Option<&str>,
+        write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>,
+    ) -> io::Result<String> {
         let folder = self.folder.join(shelf.folder());
         fs::create_dir_all(&folder)?;
-        let mut file = NamedTempFile::new_in(&folder)?;
-        for part in [MAGIC, &digest(text).to_le_bytes(), text] {
-            file.write_all(part)?;
-        }
-        file.persist(folder.join(name))?;
+        let mut digester = Digester::default();
+        write(&mut digester)?;
+        let digest = digester.finish();
+        let name = name.map_or_else(|| format!("{digest:032x}"), str::to_owned);
+        let mut file = BufWriter::new(NamedTempFile::new_in(&folder)?);
+        file.write_all(MAGIC)?;
+        file.write_all(&digest.to_le_bytes())?;
+        write(&mut file)?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.persist(folder.join(&name))?;
         self.prune(shelf, None)?;
-        Ok(())
+        Ok(name)
     }
 
     /// Removes what was not used for so long, what is damaged where everything is looked at, and the longest unused of

@@ -10,6 +10,7 @@
 //! in what; trees that have files in common share it.
 
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
@@ -183,7 +184,8 @@ impl Keep {
         // A folder that cannot be written, or a full disk, is no reason to complain of a check.
         if let Ok(answer) = answer {
             let name = self.question.about(&states);
-            let _ = self.cache.write(Shelf::Answers, &name, &answer);
+            let write = |out: &mut dyn io::Write| out.write_all(&answer);
+            let _ = self.cache.write(Shelf::Answers, Some(&name), &write);
         }
     }
 
@@ -192,10 +194,9 @@ impl Keep {
         let _span = tracing::debug_span!("keep the index").entered();
         let Some(index) = tree.index() else { return };
         let mut name = shelved.index.clone();
-        if let Some(bytes) = index.renewed() {
-            let new = format!("{:032x}", digest(&bytes));
-            let written = self.cache.write(Shelf::Indexes, &new, &bytes);
-            name = written.is_ok().then_some(new);
+        if let Some(renewed) = index.renewed() {
+            let write = |out: &mut dyn io::Write| renewed.write(out);
+            name = self.cache.write(Shelf::Indexes, None, &write).ok();
         }
         let states = self.listing.states(self.unsure);
         let place = |(path, text)| (key_of(path), states.of(key_of(path)), text);
@@ -205,7 +206,8 @@ impl Keep {
             && (shelved.index.as_ref() != Some(&name) || shelved.places != places)
             && let Ok(text) = postcard::to_stdvec(&(name, places))
         {
-            let _ = self.cache.write(Shelf::Places, &self.tree, &text);
+            let write = |out: &mut dyn io::Write| out.write_all(&text);
+            let _ = self.cache.write(Shelf::Places, Some(&self.tree), &write);
         }
     }
 }
