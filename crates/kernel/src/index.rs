@@ -4,7 +4,6 @@
 //! file is then looked at in vain, nothing is missed. Only words that can be a use are noted.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,21 +17,13 @@ use crate::kept::{self, KeptIndex, Lists};
 use crate::words::{Seen, hash, mix, seed, words};
 
 /// What is known of the files of a tree before they are read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Known {
     /// The words of files, by what is in them.
     pub index: Option<KeptIndex>,
-    /// What stands for the text of the file at a path, where that is known; see [`source::digest`].
-    pub content: Option<Box<Content>>,
-}
-
-/// What stands for the text of a file, by its path.
-pub type Content = dyn Fn(&str) -> Option<u128> + Send + Sync;
-
-impl fmt::Debug for Known {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Known").finish_non_exhaustive()
-    }
+    /// What stands for the texts of files ([`source::digest`]), by the key of their path, where that is known; `None`
+    /// where nothing will be kept, so that nobody asks.
+    pub contents: Option<FxHashMap<u64, u128>>,
 }
 
 /// Postings of all files.
@@ -136,11 +127,10 @@ impl Index {
         known: Known,
         done: &(dyn Fn(usize) + Sync),
     ) -> Index {
-        let content = known.content.as_deref();
         let looking = Looking {
             source,
             files: known.index.as_ref().map(KeptIndex::files),
-            content,
+            contents: known.contents,
         };
         let parts: Vec<Part> = paths
             .par_chunks(CHUNK)
@@ -462,7 +452,7 @@ fn sort_by_word(postings: &mut Vec<u64>) {
 struct Looking<'l> {
     source: &'l dyn Source,
     files: Option<FxHashMap<u128, u32>>,
-    content: Option<&'l Content>,
+    contents: Option<FxHashMap<u64, u128>>,
 }
 
 impl Looking<'_> {
@@ -474,7 +464,8 @@ impl Looking<'_> {
         let mut classes = Classes::default();
         for (at, path) in (0_u8..).zip(paths) {
             let today = u32::try_from(first).unwrap_or(u32::MAX) + u32::from(at);
-            let before = self.content.and_then(|content| content(path));
+            let contents = self.contents.as_ref();
+            let before = contents.and_then(|contents| contents.get(&key_of(path)).copied());
             if let Some(content) = before
                 && let Some(file) = self.file_with(content)
             {
@@ -489,7 +480,7 @@ impl Looking<'_> {
             }
             part.bytes += buffer.len() as u64;
             // Where nothing is kept, nobody asks what stands for a text.
-            let content = self.content.map_or(0, |_| digest(&buffer));
+            let content = contents.map_or(0, |_| digest(&buffer));
             part.contents.push(content);
             if let Some(file) = self.file_with(content) {
                 part.known.push((file, today));
@@ -519,7 +510,6 @@ impl Looking<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use source::{Layer as Overlay, Memory};
@@ -574,30 +564,24 @@ int third(void) { first(); }
     #[test]
     fn what_was_known_of_another_tree_changes_no_answer() {
         let before = Arc::new(Memory::new(TREE));
-        let nothing = || Box::new(|_: &str| None) as Box<Content>;
+        let nothing = FxHashMap::default;
         let first = index(
             before.as_ref(),
             Known {
                 index: None,
-                content: Some(nothing()),
+                contents: Some(nothing()),
             },
         );
         assert_eq!(first.size().0, 5);
         let bytes = written(&first);
-        let contents: BTreeMap<String, u128> = first
-            .contents()
-            .map(|(path, content)| (path.to_owned(), content))
-            .collect();
-        let kept = |content: Box<Content>| Known {
+        let contents = first.contents();
+        let contents: FxHashMap<u64, u128> = contents.map(|(p, text)| (key_of(p), text)).collect();
+        let kept = |contents| Known {
             index: KeptIndex::from_bytes(&bytes),
-            content: Some(content),
+            contents: Some(contents),
         };
         // The same tree, of which all is known: nothing is read.
-        let same = contents.clone();
-        let again = index(
-            before.as_ref(),
-            kept(Box::new(move |path| same.get(path).copied())),
-        );
+        let again = index(before.as_ref(), kept(contents));
         assert_eq!((told(&again), again.size()), (told(&first), (0, 0, 0)));
         assert!(again.renewed().is_none());
 
@@ -613,7 +597,7 @@ int third(void) { first(); }
         let renewed = written(&known);
         let last = Known {
             index: KeptIndex::from_bytes(&renewed),
-            content: Some(nothing()),
+            contents: Some(nothing()),
         };
         let last = index(&after, last);
         assert_eq!((told(&last), last.size().0), (told(&fresh), 0));

@@ -14,6 +14,6 @@ mod words;
 
 pub use architecture::Architecture;
 pub use footprint::Footprint;
-pub use index::{Content, Index, Known, Renewed};
+pub use index::{Index, Known, Renewed};
 pub use kept::KeptIndex;
 pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};

@@ -154,10 +154,9 @@ impl Keep {
             .iter()
             .filter(|(key, state, _)| *state != 0 && self.listing.state_of(*key) == Some(*state));
         let contents: FxHashMap<u64, u128> = same.map(|(key, _, text)| (*key, *text)).collect();
-        let content = move |path: &str| contents.get(&key_of(path)).copied();
         let known = Known {
             index,
-            content: Some(Box::new(content)),
+            contents: Some(contents),
         };
         let shelved = Shelved {
             index: name,
@@ -199,7 +198,10 @@ impl Keep {
             name = self.cache.write(Shelf::Indexes, None, &write).ok();
         }
         let states = self.listing.states(self.unsure);
-        let place = |(path, text)| (key_of(path), states.of(key_of(path)), text);
+        let place = |(path, text)| {
+            let key = key_of(path);
+            (key, states.of(key), text)
+        };
         let mut places: Vec<Place> = index.contents().map(place).collect();
         places.sort_unstable();
         if let Some(name) = name
