@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustc_hash::FxHashSet;
 use walkdir::{DirEntry, WalkDir};
 
+use crate::path::{join, parent};
 use crate::{ReadError, Source, TreePath, normalize};
 
 /// A directory on disk, read as it is at each moment.
@@ -105,10 +106,6 @@ impl Directory {
     }
 }
 
-pub(crate) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(parent, _)| parent)
-}
-
 /// Opens a file to read it, without waiting for anybody where it is a pipe.
 fn open(place: &Path, flags: i32) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
@@ -173,7 +170,7 @@ impl Source for Directory {
             };
             if kind.is_dir() {
                 names.push(name + "/");
-            } else if kind.is_file() || entry.path().is_file() {
+            } else if kind.is_file() || self.is_file(&join(directory, &name)) {
                 names.push(name);
             }
         }

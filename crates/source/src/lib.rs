@@ -10,6 +10,7 @@ mod listing;
 mod memory;
 mod path;
 mod recorder;
+mod revision;
 
 use std::io;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
 pub use recorder::{Digester, Led, Record, Recorder, digest};
+pub use revision::{Revision, RevisionError};
 
 /// Why a file could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +107,15 @@ pub trait Source: Send + Sync {
         let enter = |directory: &str| !name_of(directory).starts_with('.');
         self.walk("", &enter, &|path| is_named(path, prefixes)).0
     }
+}
+
+/// A source that tells in which state each of its files is, without reading them.
+pub trait Listed: Source {
+    /// All that it has now.
+    fn listing(&self) -> Result<Listing, ReadError>;
+
+    /// What stands for the place where it is, the same as long as one would call it the same tree.
+    fn place(&self) -> Vec<u8>;
 }
 
 fn name_of(path: &str) -> &str {

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use crate::directory::describe;
-use crate::{Directory, ReadError};
+use crate::recorder::is_hidden as is_hidden_below;
+use crate::{Directory, Listed, ReadError};
 
 /// What lies at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
     File,
     Directory,
     Link,
@@ -33,6 +34,8 @@ enum Kind {
 pub struct Listing {
     /// Sorted by their keys.
     entries: Vec<Entry>,
+    /// States are the names of git's objects.
+    of_objects: bool,
 }
 
 #[derive(Debug)]
@@ -116,6 +119,26 @@ fn key_of_bytes(path: &[u8]) -> u64 {
 }
 
 impl Listing {
+    /// What git holds: paths, what lies there, and the names of the objects, which never change.
+    pub(crate) fn of_objects<'o>(
+        objects: impl Iterator<Item = (&'o str, Kind, &'o [u8])>,
+    ) -> Listing {
+        let entry = |(path, kind, id): (&str, Kind, &[u8])| Entry {
+            key: key_of(path),
+            state: XxHash3_64::oneshot_with_seed(kind as u64, id) | 1,
+            changed: i64::MIN,
+            kind,
+            path: path.into(),
+        };
+        let shown = objects.filter(|(path, ..)| !is_hidden_below(path));
+        let mut entries: Vec<Entry> = shown.map(entry).collect();
+        entries.par_sort_unstable_by_key(|entry| entry.key);
+        Listing {
+            entries,
+            of_objects: true,
+        }
+    }
+
     /// The states, to be kept; those of what was changed at `unsure` or later, in seconds since 1970, are not known.
     #[must_use]
     pub fn states(&self, unsure: i64) -> States {
@@ -160,6 +183,12 @@ impl Listing {
         changes
     }
 
+    /// Whether states are the names of git's objects: they are the same wherever the texts are.
+    #[must_use]
+    pub fn is_of_objects(&self) -> bool {
+        self.of_objects
+    }
+
     /// When something was last changed, in seconds since 1970.
     #[must_use]
     pub fn changed(&self) -> i64 {
@@ -198,13 +227,20 @@ impl States {
     }
 }
 
-impl Directory {
+impl Listed for Directory {
     /// What lies in the directory, with one `stat` for each file.
-    pub fn listing(&self) -> Result<Listing, ReadError> {
+    fn listing(&self) -> Result<Listing, ReadError> {
         let _span = tracing::debug_span!("stat files").entered();
         let mut entries = below(self.root(), Path::new(""))?;
         entries.par_sort_unstable_by_key(|entry| entry.key);
-        Ok(Listing { entries })
+        Ok(Listing {
+            entries,
+            of_objects: false,
+        })
+    }
+
+    fn place(&self) -> Vec<u8> {
+        self.root().as_os_str().as_bytes().to_vec()
     }
 }
 

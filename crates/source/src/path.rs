@@ -27,3 +27,17 @@ pub fn normalize(path: &str) -> Option<TreePath> {
     }
     Some(parts.join("/"))
 }
+
+/// The directory in which `path` lies.
+pub(crate) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// The path of what is called `name` in `directory`.
+pub(crate) fn join(directory: &str, name: &str) -> TreePath {
+    if directory.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{directory}/{name}")
+    }
+}

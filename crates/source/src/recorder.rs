@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
-use crate::directory::parent;
+use crate::path::parent;
 use crate::{Changes, Listing, ReadError, Source, TreePath, is_named, key_of};
 
 /// A question that a [`Source`] answers about one path.
@@ -342,7 +342,7 @@ fn digest_of_error(error: &ReadError) -> Digest {
 }
 
 /// Whether no [`Listing`] has a path so: a part begins with a dot, or it is the top itself.
-fn is_hidden(path: &str) -> bool {
+pub(crate) fn is_hidden(path: &str) -> bool {
     let mut parts = path.split('/');
     parts.any(|part| part.is_empty() || part.starts_with('.'))
 }
@@ -353,7 +353,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use crate::Directory;
+    use crate::{Directory, Listed};
 
     /// Whether what was asked of a tree holds after a change.
     fn holds(

@@ -1,7 +1,6 @@
 //! `vmemmlint arches`: what is known of each architecture, as a table.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use crate::arguments::{Arches, Subject, TableFormat};
 use crate::engine::Settings;
@@ -9,12 +8,11 @@ use crate::{Failure, engine, exit, print, terminal, tree};
 
 pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
     let Subject { tree, scope } = &asked.subject;
-    let directory = tree::open(tree)?;
+    let source = tree::open(tree, &scope.version)?;
     let settings = Settings {
         table: true,
-        ..engine::settings(&directory, scope, &asked.search)?
+        ..engine::settings(&*source, scope, &asked.search)?
     };
-    let source = Arc::new(directory);
     let answer = engine::check(&source, &settings, &asked.search.caching, false)?;
     let outcome = &answer.outcome;
     let look = terminal::look(scope.color);
@@ -22,10 +20,10 @@ pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
         TableFormat::Human => {
             report::problems(outcome, &*source, &look) + &report::arches(outcome, &look)
         }
-        TableFormat::Json => report::arches_json(&tree.to_string_lossy(), outcome),
+        TableFormat::Json => report::arches_json(&asked.subject.name(), outcome),
         TableFormat::Markdown => report::arches_markdown(outcome),
     })?;
-    answer.keep(&source);
+    answer.keep(&*source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
 }

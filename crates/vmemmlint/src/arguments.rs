@@ -3,7 +3,7 @@
 mod graph;
 mod kconfig;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach::Limits;
@@ -19,6 +19,7 @@ Examples:
   vmemmlint check linux/                      every architecture, every rule
   vmemmlint check --arch powerpc --arch s390  only these two, of the current directory
   vmemmlint check --rule unselected linux/    only one rule
+  vmemmlint check --rev v6.12 linux/          a revision, without a checkout
   vmemmlint explain unselected linux/         each answer with what decides it
   vmemmlint witness unselected arm64 linux/   a configuration in which a finding shows
   vmemmlint callers sparse_add_section linux/ who calls a function, and when
@@ -112,6 +113,13 @@ pub(crate) struct Subject {
     pub(crate) scope: Scope,
 }
 
+impl Subject {
+    /// How reports call the tree.
+    pub(crate) fn name(&self) -> String {
+        self.scope.version.name(&self.tree)
+    }
+}
+
 /// Of what in a tree, with what, and how it is told.
 #[derive(Args, Debug)]
 pub(crate) struct Scope {
@@ -120,6 +128,9 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "ARCH", value_delimiter = ',')]
     pub(crate) arch: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) version: Version,
+
     /// What the toolchain answers to Kconfig, all else staying open: lines of $(call,arguments) = answer
     #[arg(long, value_name = "FILE")]
     pub(crate) toolchain: Option<PathBuf>,
@@ -127,6 +138,25 @@ pub(crate) struct Scope {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(crate) color: Color,
+}
+
+/// Which version of a tree.
+#[derive(Args, Debug)]
+pub(crate) struct Version {
+    /// Read this revision (`v6.12`, HEAD~3) of the git repository, or bare repository, at TREE, not its files
+    #[arg(long, value_name = "REV")]
+    pub(crate) rev: Option<String>,
+}
+
+impl Version {
+    /// How the tree at `path` is called in reports.
+    pub(crate) fn name(&self, path: &Path) -> String {
+        let path = path.to_string_lossy();
+        match &self.rev {
+            Some(revision) => format!("{path} at {revision}"),
+            None => path.into_owned(),
+        }
+    }
 }
 
 /// What the search for findings is told.
@@ -233,6 +263,9 @@ pub(crate) struct Witness {
     /// The kernel tree: the directory with Kconfig, Makefile and arch/
     #[arg(default_value = ".")]
     pub(crate) tree: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) version: Version,
 
     /// Which of several findings, from 1
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use kernel::{Footprint, Tree};
 use rules::Outcome;
 pub(crate) use rules::Settings;
-use source::{Directory, Source};
+use source::{Listed, Source};
 
 use crate::arguments::{Caching, Scope, Search};
 use crate::cache::Cache;
@@ -17,7 +17,7 @@ use crate::{Failure, one_line, tree};
 
 /// What is asked of a tree, without its purpose. The error is one line.
 pub(crate) fn settings(
-    tree: &Directory,
+    tree: &dyn Source,
     scope: &Scope,
     search: &Search,
 ) -> Result<Settings, Failure> {
@@ -56,11 +56,11 @@ enum Basis {
 
 impl Answer {
     /// Keeps the answer for the next time, once it is printed.
-    pub(crate) fn keep(&self, directory: &Directory) {
+    pub(crate) fn keep(&self, listed: &dyn Listed) {
         match &self.keep {
             Some((keep, Basis::Known(footprint))) => keep.keep(&self.outcome, footprint),
             Some((keep, Basis::Found(tree, shelved))) => {
-                if let Some(footprint) = keep.footprint(tree, directory) {
+                if let Some(footprint) = keep.footprint(tree, listed) {
                     keep.keep(&self.outcome, &footprint);
                 }
                 keep.keep_words(tree, shelved);
@@ -73,13 +73,13 @@ impl Answer {
 /// Asks the cache, and then the engine, with a bar on the terminal unless it is to be quiet. The error is one
 /// line.
 pub(crate) fn check(
-    source: &Arc<Directory>,
+    source: &Arc<dyn Listed>,
     settings: &Settings,
     caching: &Caching,
     quiet: bool,
 ) -> Result<Answer, Failure> {
-    let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, source));
-    if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(source)) {
+    let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
+    if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
         let keep = keep.zip(footprint.map(Basis::Known));
         return Ok(Answer { outcome, keep });
     }

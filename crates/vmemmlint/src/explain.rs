@@ -1,7 +1,6 @@
 //! `vmemmlint explain RULE`: what a rule is about, and its whole story on a tree.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use rules::CheckError;
 
@@ -17,16 +16,17 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         return Err(one_line(&unknown.to_string()));
     };
     let here = std::path::PathBuf::from(".");
+    let version = &asked.scope.version;
     let named = asked
         .tree
         .as_ref()
-        .or((!asked.scope.arch.is_empty()).then_some(&here));
+        .or((!asked.scope.arch.is_empty() || version.rev.is_some()).then_some(&here));
     let opened = match named {
-        Some(path) => Some(tree::open(path)?),
+        Some(path) => Some(tree::open(path, version)?),
         // Outside of a kernel the rule alone is told.
-        None => tree::open(&here).ok(),
+        None => tree::open(&here, version).ok(),
     };
-    let Some(directory) = opened else {
+    let Some(source) = opened else {
         print(rule.essay)?;
         return Ok(ExitCode::SUCCESS);
     };
@@ -34,9 +34,8 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         rules: vec![asked.rule.clone()],
         table: true,
         ends: true,
-        ..engine::settings(&directory, &asked.scope, &asked.search)?
+        ..engine::settings(&*source, &asked.scope, &asked.search)?
     };
-    let source = Arc::new(directory);
     let answer = engine::check(&source, &settings, &asked.search.caching, false)?;
     let outcome = &answer.outcome;
     let look = terminal::look(asked.scope.color);
@@ -46,7 +45,7 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         report::story(outcome, &*source, &look),
     ];
     print(&told.concat())?;
-    answer.keep(&source);
+    answer.keep(&*source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
 }

@@ -11,7 +11,7 @@ use reach::{Analysis, CallEdge, Callee, Limits, Node, Vocabulary};
 use report::graph::{self as answer, Call, Calls, Direction, End, Path};
 use report::kconfig::Asked;
 
-use crate::arguments::{Around, Graph, GraphFormat, Paths, Subject};
+use crate::arguments::{Around, Graph, GraphFormat, Paths};
 use crate::progress::Bar;
 use crate::{Failure, exit, one_line, print, terminal, tree, ways};
 
@@ -57,8 +57,8 @@ fn function(words: &str) -> (Option<&str>, &str) {
 
 impl<'a> Question<'a> {
     fn new(graph: &'a Graph, limits: Limits) -> Result<Question<'a>, Failure> {
-        let Subject { tree, scope } = &graph.subject;
-        let (tree, arches) = tree::kernel(tree, &scope.arch)?;
+        let (tree, arches) = tree::kernel(&graph.subject)?;
+        let scope = &graph.subject.scope;
         let given = tree::config(graph.config.as_deref())?;
         if given.is_some() && arches.len() != 1 {
             return Err("a configuration is one architecture's: name it with --arch".to_owned());
@@ -137,7 +137,7 @@ impl<'a> Question<'a> {
             return Err(self.unknown(&around.function));
         }
         let arches = self.names();
-        let path = self.graph.subject.tree.to_string_lossy();
+        let path = self.graph.subject.name();
         let question = match direction {
             Direction::Callers => format!("callers of {}", around.function),
             Direction::Callees => format!("callees of {}", around.function),
@@ -198,7 +198,7 @@ impl<'a> Question<'a> {
             }
         }
         let paths: Vec<Path> = by_path.into_values().collect();
-        let path = self.graph.subject.tree.to_string_lossy();
+        let path = self.graph.subject.name();
         let question = format!("paths from {} to {}", asked.from, asked.to);
         if paths.is_empty() && self.graph.format == GraphFormat::Human {
             let (from, to) = (one_line(&asked.from), one_line(&asked.to));

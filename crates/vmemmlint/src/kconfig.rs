@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use report::kconfig::{self as answer, Asked, FragmentAnswer, Line, SymbolAnswer};
 use text::Name;
 
-use crate::arguments::{About, Format, Kconfig, Subject};
+use crate::arguments::{About, Format, Kconfig};
 use crate::{Failure, exit, one_line, print, terminal, tree};
 
 /// A tree, and what is asked of it.
@@ -44,8 +44,8 @@ fn name(symbol: &str) -> Name {
 
 impl<'a> Question<'a> {
     fn new(about: &'a About) -> Result<Question<'a>, Failure> {
-        let Subject { tree, scope } = &about.subject;
-        let (tree, arches) = tree::kernel(tree, &scope.arch)?;
+        let (tree, arches) = tree::kernel(&about.subject)?;
+        let scope = &about.subject.scope;
         Ok(Question {
             about,
             arches,
@@ -96,7 +96,7 @@ impl<'a> Question<'a> {
     }
 
     fn path(&self) -> String {
-        self.about.subject.tree.to_string_lossy().into_owned()
+        self.about.subject.name()
     }
 
     fn symbol(&self, symbol: &str, why: bool) -> Result<ExitCode, Failure> {

@@ -11,7 +11,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
 
@@ -19,7 +18,7 @@ use kernel::{Footprint, KeptIndex, Known, Tree};
 use rules::{Outcome, Settings};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use source::{Directory, Led, Listing, States, digest, key_of};
+use source::{Led, Listed, Listing, Source, States, digest, key_of};
 
 use crate::cache::{Cache, Shelf};
 
@@ -36,7 +35,7 @@ struct Question(String);
 
 impl Question {
     /// `None` where it is not known which program is asked.
-    fn new(settings: &Settings) -> Option<Question> {
+    fn new(settings: &Settings, listing: &Listing) -> Option<Question> {
         let program = std::env::current_exe().and_then(fs::metadata).ok()?;
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
@@ -45,6 +44,8 @@ impl Question {
         }
         hash.update(program.size().to_le_bytes());
         hash.update(program.ino().to_le_bytes());
+        // Where states are of another kind, all would have to be looked at.
+        hash.update([u8::from(listing.is_of_objects())]);
         // All of them, also those that will be added.
         hash.update(format!("{settings:?}"));
         let start = *hash.finalize().first_chunk::<16>()?;
@@ -84,37 +85,37 @@ pub(crate) struct Keep {
 
 impl Keep {
     /// What is known of the answer to `settings` on a tree; `None` where it cannot be known again.
-    pub(crate) fn new(cache: Cache, settings: &Settings, directory: &Directory) -> Option<Keep> {
+    pub(crate) fn new(cache: Cache, settings: &Settings, tree: &dyn Listed) -> Option<Keep> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = i64::try_from(now.ok()?.as_secs()).ok()?;
-        let root = directory.root().as_os_str().as_bytes();
+        let listing = tree.listing().ok()?;
         Some(Keep {
-            question: Question::new(settings)?,
-            tree: format!("{:032x}", digest(root)),
-            listing: directory.listing().ok()?,
+            question: Question::new(settings, &listing)?,
+            tree: format!("{:032x}", digest(&tree.place())),
+            listing,
             unsure: now - SETTLED,
             cache,
         })
     }
 
     /// The answer that was kept before, and what it rests on where that is not kept for this state of the tree.
-    pub(crate) fn known(&self, directory: &Directory) -> Option<(Outcome, Option<Footprint>)> {
+    pub(crate) fn known(&self, tree: &dyn Source) -> Option<(Outcome, Option<Footprint>)> {
         let name = self.question.about(&self.listing.states(i64::MAX));
         let span = tracing::debug_span!("read an answer").entered();
         let holds = |bytes: &[u8]| {
             let (outcome, led, _) = decode_answer(bytes)?;
-            led.holds(directory).then_some(outcome)
+            led.holds(tree).then_some(outcome)
         };
         if let Some(outcome) = self.cache.read(Shelf::Answers, &name, holds) {
             return Some((outcome, None));
         }
         drop(span);
-        let (outcome, footprint) = self.known_of_others(directory)?;
+        let (outcome, footprint) = self.known_of_others(tree)?;
         Some((outcome, Some(footprint)))
     }
 
     /// An answer about the tree in other states that still holds, with what it rests on.
-    fn known_of_others(&self, directory: &Directory) -> Option<(Outcome, Footprint)> {
+    fn known_of_others(&self, tree: &dyn Source) -> Option<(Outcome, Footprint)> {
         let _span = tracing::debug_span!("look at what changed").entered();
         let mut entries = self.cache.entries(Shelf::Answers).ok()?;
         entries.retain(|entry| entry.name.starts_with(&self.question.0));
@@ -124,7 +125,7 @@ impl Keep {
                 let (outcome, _, basis) = decode_answer(bytes)?;
                 let (footprint, states): Basis = postcard::from_bytes(basis).ok()?;
                 let changes = self.listing.changes(&states);
-                let holds = footprint.holds(directory, &self.listing, &changes);
+                let holds = footprint.holds(tree, &self.listing, &changes);
                 holds.then_some((outcome, footprint))
             };
             self.cache.read(Shelf::Answers, &entry.name, holds)
@@ -167,9 +168,9 @@ impl Keep {
 
     /// What an answer that was found out now rests on; `None` where the tree was changed meanwhile, so that one part of
     /// the answer may rest on another tree than the other.
-    pub(crate) fn footprint(&self, tree: &Tree, directory: &Directory) -> Option<Footprint> {
+    pub(crate) fn footprint(&self, tree: &Tree, listed: &dyn Listed) -> Option<Footprint> {
         let all = |listing: &Listing| listing.states(i64::MAX);
-        let is_same = all(&directory.listing().ok()?) == all(&self.listing);
+        let is_same = all(&listed.listing().ok()?) == all(&self.listing);
         is_same.then(|| tree.footprint(&self.listing)).flatten()
     }
 

@@ -22,7 +22,6 @@ mod witness;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
 use report::Detail;
@@ -70,12 +69,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let Subject { tree, scope } = &check.subject;
-    let directory = tree::open(tree)?;
+    let source = tree::open(tree, &scope.version)?;
     let settings = Settings {
         rules: check.rule.clone(),
-        ..engine::settings(&directory, scope, &check.search)?
+        ..engine::settings(&*source, scope, &check.search)?
     };
-    let source = Arc::new(directory);
     if let Some(threads) = check.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
         pool.build_global()
@@ -84,14 +82,14 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let measured = timings::start(&check.measuring)?;
     let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;
     print(&report(check, &answer.outcome, &*source))?;
-    answer.keep(&source);
+    answer.keep(&*source);
     measured.tell()?;
     let code = exit::code(&answer.outcome, check.allow_unknown);
     Ok(ExitCode::from(code))
 }
 
 fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {
-    let tree = check.subject.tree.to_string_lossy();
+    let tree = check.subject.name();
     let mut look = terminal::look(check.subject.scope.color);
     if check.all_paths {
         look.paths = Detail::All;

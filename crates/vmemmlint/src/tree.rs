@@ -7,8 +7,9 @@ use std::sync::Arc;
 use kconfig::Toolchain;
 use kernel::{Architecture, Tree};
 use rules::Acceptances;
-use source::{Directory, Source};
+use source::{Directory, Listed, Revision, Source};
 
+use crate::arguments::{Subject, Version};
 use crate::{Failure, one_line};
 
 /// What every kernel tree has at its top.
@@ -41,7 +42,7 @@ const ACCEPTED: &str = "vmemmlint.toml";
 
 /// Reads what is accepted: a file that the user names, or the tree's own. The error is one line.
 #[expect(clippy::disallowed_methods, reason = "this is a front end")]
-pub(crate) fn accepted(path: Option<&Path>, tree: &Directory) -> Result<Acceptances, Failure> {
+pub(crate) fn accepted(path: Option<&Path>, tree: &dyn Source) -> Result<Acceptances, Failure> {
     let name = path.map_or(ACCEPTED.to_owned(), |path| path.display().to_string());
     let name = one_line(&name);
     let bytes = match path {
@@ -75,11 +76,12 @@ fn settings(text: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='))
 }
 
-/// The kernel at `path`, and those of its architectures that are asked for, or all. The error is one line.
-pub(crate) fn kernel(path: &Path, asked: &[String]) -> Result<(Tree, Vec<Architecture>), Failure> {
-    let source = Arc::new(open(path)?);
+/// The kernel that is asked about, and those of its architectures that are asked for, or all. The error is one line.
+pub(crate) fn kernel(subject: &Subject) -> Result<(Tree, Vec<Architecture>), Failure> {
+    let Subject { tree, scope } = subject;
+    let source = open(tree, &scope.version)?;
     let tree = Tree::open(source).map_err(|e| one_line(&e.to_string()))?;
-    let arches = tree.architectures(asked).map_err(|unknown| {
+    let arches = tree.architectures(&scope.arch).map_err(|unknown| {
         let known = tree.architecture_names().join(", ");
         one_line(&format!(
             "this tree has no architecture {unknown}; it has {known}"
@@ -89,9 +91,13 @@ pub(crate) fn kernel(path: &Path, asked: &[String]) -> Result<(Tree, Vec<Archite
 }
 
 /// Opens the kernel tree at `path`. The error is one line.
-pub(crate) fn open(path: &Path) -> Result<Directory, Failure> {
-    let name = one_line(&path.display().to_string());
-    let tree = Directory::open(path).map_err(|e| format!("cannot open {name}: {e}"))?;
+pub(crate) fn open(path: &Path, version: &Version) -> Result<Arc<dyn Listed>, Failure> {
+    let name = one_line(&version.name(path));
+    let failed = |why: String| format!("cannot open {name}: {}", one_line(&why));
+    let tree: Arc<dyn Listed> = match &version.rev {
+        None => Arc::new(Directory::open(path).map_err(|e| failed(e.to_string()))?),
+        Some(rev) => Arc::new(Revision::open(path, rev).map_err(|e| failed(e.to_string()))?),
+    };
     let mut missing: Vec<String> = FILES
         .iter()
         .filter(|file| !tree.is_file(file))

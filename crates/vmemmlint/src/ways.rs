@@ -1,7 +1,6 @@
 //! `vmemmlint paths RULE ARCH`: every path of a finding.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use rules::Outcome;
 
@@ -19,7 +18,7 @@ pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
             one_line(&asked.to)
         ));
     }
-    let source = Arc::new(tree::open(tree)?);
+    let source = tree::open(tree, &scope.version)?;
     let settings = Settings {
         arches: vec![asked.to.clone()],
         rules: vec![asked.from.clone()],
@@ -29,19 +28,18 @@ pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
     };
     let answer = engine::check(&source, &settings, &asked.caching, false)?;
     let code = tell(asked, &answer.outcome)?;
-    answer.keep(&source);
+    answer.keep(&*source);
     Ok(code)
 }
 
 fn tell(asked: &Paths, outcome: &Outcome) -> Result<ExitCode, Failure> {
     let graph = &asked.graph;
-    let Subject { tree, scope } = &graph.subject;
     if outcome.findings.is_empty() {
         return Ok(witness::nothing((&asked.from, &asked.to), outcome));
     }
     print(&match graph.format {
-        GraphFormat::Human => report::paths(outcome, &terminal::look(scope.color)),
-        GraphFormat::Json => report::paths_json(&tree.to_string_lossy(), outcome),
+        GraphFormat::Human => report::paths(outcome, &terminal::look(graph.subject.scope.color)),
+        GraphFormat::Json => report::paths_json(&graph.subject.name(), outcome),
         GraphFormat::Dot => report::paths_dot(outcome),
     })?;
     Ok(ExitCode::SUCCESS)

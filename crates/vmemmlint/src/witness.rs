@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use rules::{Finding, Outcome, Verdict};
 
@@ -11,7 +10,7 @@ use crate::engine::Settings;
 use crate::{Failure, engine, exit, one_line, print, tree};
 
 pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
-    let source = Arc::new(tree::open(&asked.tree)?);
+    let source = tree::open(&asked.tree, &asked.version)?;
     let settings = Settings {
         arches: vec![asked.arch.clone()],
         rules: vec![asked.rule.clone()],
@@ -22,7 +21,7 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
     };
     let answer = engine::check(&source, &settings, &asked.caching, false)?;
     let code = tell(asked, &answer.outcome)?;
-    answer.keep(&source);
+    answer.keep(&*source);
     Ok(code)
 }
 

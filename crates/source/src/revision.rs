@@ -1,0 +1,397 @@
+//! A tree as a revision of a git repository has it, without a checkout.
+//!
+//! The names of all that the revision holds are read when it is opened; texts when they are asked for, from the
+//! objects of the repository, which are never written. Of git's configuration only what the repository needs to be
+//! read is heeded, and no program is run: neither `git` nor a filter, and nothing is fetched.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gix::bstr::ByteSlice;
+use gix::objs::tree::EntryKind;
+use gix::objs::{FindExt, TreeRefIter};
+use gix::{ObjectId, ThreadSafeRepository};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::listing::{Kind, Listing};
+use crate::path::{join, parent};
+use crate::{Listed, ReadError, Source, TreePath, normalize};
+
+/// A revision that has more files and directories than this is no kernel: a few objects can name billions.
+const MOST_ENTRIES: usize = 4_000_000;
+
+/// Directories lie at most so deep in each other.
+const MOST_DEPTH: usize = 128;
+
+/// As many links are followed on the way to one file, as Linux does.
+const MOST_LINKS: usize = 40;
+
+/// Objects that become larger than this when they are unpacked are refused, so that few bytes do not fill the memory.
+const LARGEST: &str = "gitoxide.objects.allocLimit=4294967295";
+
+/// Why a revision could not be opened, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RevisionError {
+    /// There is no git repository at the place or above it.
+    NoRepository(String),
+    /// The repository does not know the revision.
+    Unknown(String),
+    /// The revision has no directory where the tree lies in the repository.
+    NoDirectory(String),
+    /// An object of the repository cannot be read.
+    Broken(String),
+}
+
+impl fmt::Display for RevisionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RevisionError::NoRepository(why) => write!(f, "no git repository: {why}"),
+            RevisionError::Unknown(why) => write!(f, "no such revision: {why}"),
+            RevisionError::NoDirectory(path) => write!(f, "this revision has no directory {path}"),
+            RevisionError::Broken(why) => write!(f, "the repository cannot be read: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for RevisionError {}
+
+/// A tree in a git repository.
+pub struct Revision {
+    repository: ThreadSafeRepository,
+    /// Those that nobody reads from now.
+    idle: Mutex<Vec<gix::Repository>>,
+    /// What stands for the repository and the directory in it, between runs.
+    place: Vec<u8>,
+    /// Sorted by path.
+    entries: Vec<Entry>,
+}
+
+impl fmt::Debug for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Revision").finish_non_exhaustive()
+    }
+}
+
+/// What a revision holds at a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    path: Box<str>,
+    kind: Kind,
+    id: ObjectId,
+}
+
+impl Revision {
+    /// The tree that `revision` (`v6.12`, `HEAD~3`) of the repository at `place` has: of a bare repository, or where a
+    /// checkout of it lies, or a directory in one.
+    pub fn open(place: &Path, revision: &str) -> Result<Revision, RevisionError> {
+        let _span = tracing::debug_span!("read a revision").entered();
+        let none = |why: &dyn fmt::Display| RevisionError::NoRepository(first_line(why));
+        let place = place.canonicalize().map_err(|why| none(&why))?;
+        let options = || gix::open::Options::isolated().config_overrides([LARGEST]);
+        let trust = gix::sec::trust::Mapping {
+            full: options(),
+            reduced: options(),
+        };
+        let upwards = gix::discover::upwards::Options::default();
+        let repository = ThreadSafeRepository::discover_opts(&place, upwards, trust)
+            .map_err(|why| none(&why))?;
+        let local = repository.to_thread_local();
+        let directory = directory_in(&local, &place);
+        let tree = tree_of(&local, revision, &directory)?;
+        let common = local.common_dir().canonicalize();
+        let common = common.map_err(|why| none(&why))?;
+        let mut revision = Revision {
+            place: [
+                common.as_os_str().as_encoded_bytes(),
+                b"\0",
+                directory.as_bytes(),
+            ]
+            .concat(),
+            idle: Mutex::new(vec![local]),
+            repository,
+            entries: Vec::new(),
+        };
+        let below = Below {
+            revision: &revision,
+            count: AtomicUsize::new(0),
+        };
+        let mut entries = below.entries(tree, "", 0)?;
+        entries.par_sort_unstable();
+        // A damaged tree may name two things alike.
+        entries.dedup_by(|next, entry| next.path == entry.path);
+        revision.entries = entries;
+        Ok(revision)
+    }
+
+    /// Lets `read` read from the repository; many threads may.
+    fn with_repository<T>(&self, read: impl FnOnce(&gix::Repository) -> T) -> T {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = idle().pop();
+        let local = known.unwrap_or_else(|| self.repository.to_thread_local());
+        let answer = read(&local);
+        idle().push(local);
+        answer
+    }
+
+    fn object(&self, id: ObjectId, buffer: &mut Vec<u8>) -> Result<(), String> {
+        self.with_repository(|local| match local.objects.find(&id, buffer) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(first_line(&why)),
+        })
+    }
+
+    /// What is at exactly this path, whose directories are no links.
+    fn at(&self, path: &str) -> Option<&Entry> {
+        let found = self
+            .entries
+            .binary_search_by(|entry| (*entry.path).cmp(path));
+        found.ok().map(|at| &self.entries[at])
+    }
+
+    /// What is in a directory, however deep, with its path below it.
+    fn below<'r>(&'r self, directory: &str) -> impl Iterator<Item = (&'r Entry, &'r str)> {
+        let prefix = match directory {
+            "" => String::new(),
+            directory => format!("{directory}/"),
+        };
+        let start = self.entries.partition_point(|entry| *entry.path < *prefix);
+        let rest = self.entries[start..].iter();
+        rest.map_while(move |entry| Some((entry, entry.path.strip_prefix(prefix.as_str())?)))
+    }
+
+    /// The file or directory at `path`, wherever links inside of the tree lead; `None` is the top.
+    fn locate(&self, path: &str) -> Result<Option<&Entry>, ReadError> {
+        let mut path = normalize(path).ok_or(ReadError::Outside)?;
+        for _ in 0..=MOST_LINKS {
+            if path.is_empty() {
+                return Ok(None);
+            }
+            match self.at(&path) {
+                Some(entry) if entry.kind != Kind::Link => return Ok(Some(entry)),
+                _ => {}
+            }
+            let link = prefixes(&path).find_map(|prefix| {
+                let entry = self.at(prefix).filter(|entry| entry.kind == Kind::Link);
+                entry.map(|entry| (entry, path[prefix.len()..].to_owned()))
+            });
+            let (link, rest) = link.ok_or(ReadError::Missing)?;
+            let mut target = Vec::new();
+            self.text(link, &mut target)?;
+            let target = std::str::from_utf8(&target).map_err(|_| ReadError::Missing)?;
+            if target.starts_with('/') {
+                return Err(ReadError::Outside);
+            }
+            let led = format!("{}/{target}{rest}", parent(&link.path));
+            path = normalize(led.trim_start_matches('/')).ok_or(ReadError::Outside)?;
+        }
+        let words = "too many links lead to each other";
+        Err(ReadError::Io(io::ErrorKind::InvalidInput, words.into()))
+    }
+
+    fn kind(&self, path: &str) -> Option<Kind> {
+        let entry = self.locate(path).ok()?;
+        Some(entry.map_or(Kind::Directory, |entry| entry.kind))
+    }
+
+    /// The text of a file or a link.
+    fn text(&self, entry: &Entry, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        self.object(entry.id, buffer).map_err(|why| {
+            let words = format!("its text is not in the repository (a partial clone?): {why}");
+            ReadError::Io(io::ErrorKind::Other, words)
+        })
+    }
+}
+
+/// `path` and the directories above it, the highest first.
+fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    ends.chain([path.len()]).map(|end| &path[..end])
+}
+
+/// Errors of libraries may have several lines, of which the first says what happened.
+fn first_line(why: &dyn fmt::Display) -> String {
+    let why = why.to_string();
+    why.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The directory in the repository that lies at `place` in a checkout; the top for a bare repository.
+fn directory_in(local: &gix::Repository, place: &Path) -> String {
+    let inside = || {
+        let work = local.workdir()?.canonicalize().ok()?;
+        let git = local.git_dir().canonicalize().ok()?;
+        let inside = place.strip_prefix(work).ok()?;
+        let is_git = place.starts_with(git);
+        (!is_git).then(|| inside.to_str().map(str::to_owned))?
+    };
+    inside().unwrap_or_default()
+}
+
+/// The tree of a revision, or the one of a directory in it.
+fn tree_of(
+    local: &gix::Repository,
+    revision: &str,
+    directory: &str,
+) -> Result<ObjectId, RevisionError> {
+    let unknown = |why: &dyn fmt::Display| RevisionError::Unknown(first_line(why));
+    let id = local
+        .rev_parse_single(revision)
+        .map_err(|why| unknown(&why))?;
+    let tree = id.object().and_then(|object| object.peel_to_tree());
+    let tree = tree.map_err(|why| unknown(&why))?;
+    if directory.is_empty() {
+        return Ok(tree.id);
+    }
+    let missing = || RevisionError::NoDirectory(directory.to_owned());
+    let entry = tree.lookup_entry_by_path(directory).ok().flatten();
+    let entry = entry.filter(|entry| entry.mode().is_tree());
+    Ok(entry.ok_or_else(missing)?.object_id())
+}
+
+/// The reading of all names.
+struct Below<'r> {
+    revision: &'r Revision,
+    count: AtomicUsize,
+}
+
+impl Below<'_> {
+    /// What the tree with this id holds, however deep; it lies at `path`.
+    fn entries(
+        &self,
+        tree: ObjectId,
+        path: &str,
+        depth: usize,
+    ) -> Result<Vec<Entry>, RevisionError> {
+        let broken = |why: String| RevisionError::Broken(format!("{}: {why}", shown(path)));
+        let mut buffer = Vec::new();
+        self.revision.object(tree, &mut buffer).map_err(broken)?;
+        let (mut entries, mut inner) = (Vec::new(), Vec::new());
+        for entry in TreeRefIter::from_bytes(&buffer, tree.kind()) {
+            let entry = entry.map_err(|why| broken(first_line(&why)))?;
+            // Names of other bytes have no path here, as those of a directory on disk.
+            let Ok(name) = entry.filename.to_str() else {
+                continue;
+            };
+            if matches!(name, "" | "." | "..") || name.contains('/') {
+                return Err(broken(format!("a file cannot be named {name:?}")));
+            }
+            let path = join(path, name);
+            let (kind, id) = (entry.mode.kind(), entry.oid.to_owned());
+            if kind == EntryKind::Tree {
+                inner.push((path.clone(), id));
+            }
+            entries.push(Entry {
+                path: path.into(),
+                kind: match kind {
+                    EntryKind::Blob | EntryKind::BlobExecutable => Kind::File,
+                    EntryKind::Link => Kind::Link,
+                    // The commit of another repository is a directory without files.
+                    EntryKind::Tree | EntryKind::Commit => Kind::Directory,
+                },
+                id,
+            });
+        }
+        let count = self.count.fetch_add(entries.len(), Ordering::Relaxed) + entries.len();
+        if count > MOST_ENTRIES || depth > MOST_DEPTH {
+            return Err(broken("this is too large to be a kernel tree".into()));
+        }
+        let inner: Result<Vec<Vec<Entry>>, RevisionError> = inner
+            .par_iter()
+            .map(|(path, tree)| self.entries(*tree, path, depth + 1))
+            .collect();
+        entries.extend(inner?.into_iter().flatten());
+        Ok(entries)
+    }
+}
+
+/// Where something lies, for people.
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "its top" } else { path }
+}
+
+impl Source for Revision {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        let mut buffer = Vec::new();
+        self.read_into(path, &mut buffer)?;
+        Ok(buffer.into())
+    }
+
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        buffer.clear();
+        match self.locate(path)? {
+            Some(entry) if entry.kind == Kind::File => self.text(entry, buffer),
+            _ => Err(ReadError::Io(
+                io::ErrorKind::InvalidInput,
+                "not a regular file".into(),
+            )),
+        }
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.kind(path) == Some(Kind::File)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.kind(path) == Some(Kind::Directory)
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError> {
+        let directory = match self.locate(directory)? {
+            Some(entry) if entry.kind != Kind::Directory => return Err(ReadError::Missing),
+            entry => entry.map_or("", |entry| &entry.path),
+        };
+        let here = self
+            .below(directory)
+            .filter(|(_, name)| !name.contains('/'));
+        let mut names: Vec<String> = here
+            .filter_map(|(entry, name)| match entry.kind {
+                Kind::Directory => Some(format!("{name}/")),
+                Kind::Link if !self.is_file(&entry.path) => None,
+                _ => Some(name.to_owned()),
+            })
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn walk(
+        &self,
+        directory: &str,
+        enter: &(dyn Fn(&str) -> bool + Sync),
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
+        let start = match self.locate(directory) {
+            Ok(start) => start.map_or("", |entry| &entry.path),
+            Err(error) => return (Vec::new(), vec![(directory.to_owned(), error)]),
+        };
+        // A directory comes before what lies in it.
+        let mut shut: FxHashSet<&str> = FxHashSet::default();
+        let mut files = Vec::new();
+        for (entry, _) in self.below(start) {
+            let is_shut = shut.contains(parent(&entry.path));
+            match entry.kind {
+                Kind::Directory if is_shut || !enter(&entry.path) => {
+                    shut.insert(&entry.path);
+                }
+                Kind::File if !is_shut && wanted(&entry.path) => files.push(entry.path.to_string()),
+                _ => {}
+            }
+        }
+        (files, Vec::new())
+    }
+}
+
+impl Listed for Revision {
+    fn listing(&self) -> Result<Listing, ReadError> {
+        let all = self.entries.iter();
+        let all = all.map(|entry| (&*entry.path, entry.kind, entry.id.as_bytes()));
+        Ok(Listing::of_objects(all))
+    }
+
+    fn place(&self) -> Vec<u8> {
+        self.place.clone()
+    }
+}

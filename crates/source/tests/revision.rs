@@ -1,0 +1,242 @@
+//! A revision answers as the directory does that git checks out of it.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use source::{Directory, Listed, ReadError, Recorder, Revision, RevisionError, Source};
+
+/// Runs git, which nothing of the machine's or the user's settings changes.
+fn git(place: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.current_dir(place).args(arguments);
+    for variable in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
+        command.env(variable, "/dev/null");
+    }
+    for who in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{who}_NAME"), "A. U. Thor");
+        command.env(format!("GIT_{who}_EMAIL"), "author@example.org");
+    }
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {told}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn write(place: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        fs::create_dir_all(place.join(path).parent().unwrap()).unwrap();
+        fs::write(place.join(path), text).unwrap();
+    }
+}
+
+/// A repository with all kinds of things in it.
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    git(place, &["init", "-q", "-b", "main"]);
+    write(
+        place,
+        &[
+            ("Kconfig", "config A\n"),
+            ("mm/slab.c", "int slab;\n"),
+            ("mm/deep/a.h", ""),
+            ("mm-x/b.c", "int b;\n"),
+            ("mm.c", "int mm;\n"),
+            (".hidden/x.c", "int x;\n"),
+            ("include/new.h", "int new;\n"),
+        ],
+    );
+    let link = |to: &str, at: &str| symlink(to, place.join(at)).unwrap();
+    link("deep", "mm/links");
+    link("../mm/slab.c", "mm-x/slab.c");
+    link("/etc/passwd", "mm-x/passwd");
+    link("../..", "mm-x/outside");
+    link("loop", "mm-x/loop");
+    link("none", "mm-x/dangling");
+    link("../mm-x/slab.c", "mm/twice.c");
+    git(place, &["add", "-A"]);
+    git(place, &["commit", "-q", "-m", "first"]);
+    git(place, &["tag", "first"]);
+    folder
+}
+
+const ASKED: &[&str] = &[
+    "",
+    "Kconfig",
+    "mm",
+    "mm/",
+    "mm/slab.c",
+    "mm/./slab.c",
+    "mm/slab.c/x",
+    "mm/deep",
+    "mm/deep/a.h",
+    "mm/links",
+    "mm/links/a.h",
+    "mm/links/none",
+    "mm-x",
+    "mm-x/slab.c",
+    "mm-x/passwd",
+    "mm-x/outside",
+    "mm-x/loop",
+    "mm-x/loop/x",
+    "mm-x/dangling",
+    "mm/twice.c",
+    ".hidden/x.c",
+    "none",
+    "none/x",
+    "../x",
+    "/etc/passwd",
+    "mm/../Kconfig",
+    "mm/links/../slab.c",
+];
+
+#[test]
+fn a_revision_answers_as_its_checkout_does() {
+    let folder = repository();
+    let directory = Directory::open(folder.path()).unwrap();
+    let revision = Revision::open(folder.path(), "first").unwrap();
+    for path in ASKED {
+        let kinds = |tree: &dyn Source| (tree.is_file(path), tree.is_dir(path));
+        assert_eq!(kinds(&revision), kinds(&directory), "{path}");
+        match directory.read(path) {
+            // The system has other words for it.
+            Err(ReadError::Io(..)) => {
+                assert!(
+                    matches!(revision.read(path), Err(ReadError::Io(..))),
+                    "{path}"
+                );
+            }
+            read => assert_eq!(revision.read(path), read, "{path}"),
+        }
+        let not_git = |names: Vec<String>| -> Vec<String> {
+            names.into_iter().filter(|name| name != ".git/").collect()
+        };
+        let list = |tree: &dyn Source| tree.list(path).ok().map(not_git);
+        assert_eq!(list(&revision), list(&directory), "{path}");
+        let walk = |tree: &dyn Source| {
+            let enter = |path: &str| path != ".git" && path != "mm/deep";
+            tree.walk(path, &enter, &|path| path != "mm.c").0
+        };
+        if directory.is_dir(path) && *path != "mm/links" {
+            assert_eq!(walk(&revision), walk(&directory), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_revision_stays_what_it_is() {
+    let folder = repository();
+    let place = folder.path();
+    let first = Revision::open(place, "first").unwrap();
+    write(place, &[("mm/slab.c", "int changed;\n"), ("mm/new.c", "")]);
+    fs::remove_file(place.join("include/new.h")).unwrap();
+    assert_eq!(&*first.read("mm/slab.c").unwrap(), b"int slab;\n");
+    git(place, &["add", "-A"]);
+    git(place, &["commit", "-q", "-m", "second"]);
+    let second = Revision::open(place, "main").unwrap();
+    assert_eq!(&*second.read("mm/slab.c").unwrap(), b"int changed;\n");
+    assert_eq!(second.read("include/new.h"), Err(ReadError::Missing));
+
+    let (before, after) = (first.listing().unwrap(), second.listing().unwrap());
+    assert!(before.is_of_objects());
+    let changes = after.changes(&before.states(0));
+    let mut files: Vec<&str> = changes.files().collect();
+    files.sort_unstable();
+    assert_eq!(files, ["mm/new.c", "mm/slab.c"]);
+    // The header and its directory.
+    assert_eq!(changes.gone().len(), 2);
+    let again = Revision::open(place, "main~1").unwrap().listing().unwrap();
+    assert!(again.changes(&before.states(0)).is_empty());
+    assert_eq!(again.states(0).sum(), before.states(0).sum());
+
+    let asked = Recorder::over(Arc::new(first));
+    assert!(asked.read("mm/slab.c").is_ok());
+    let record = asked.record(&before).unwrap();
+    assert!(!record.holds(&second, &after, &changes));
+    let asked = Recorder::over(Arc::new(Revision::open(place, "first").unwrap()));
+    assert!(asked.read("mm-x/slab.c").is_ok() && asked.read("mm/deep/a.h").is_ok());
+    let record = asked.record(&before).unwrap();
+    // One of them is what a link leads to.
+    assert!(!record.holds(&second, &after, &changes));
+}
+
+#[test]
+fn a_repository_may_be_bare_and_a_tree_a_part_of_one() {
+    let folder = repository();
+    let place = folder.path();
+    let bare = tempfile::tempdir().unwrap();
+    let url = place.to_str().unwrap();
+    git(bare.path(), &["clone", "-q", "--bare", url, "linux.git"]);
+    let bare = bare.path().join("linux.git");
+    git(&bare, &["gc", "-q"]);
+    let whole = Revision::open(&bare, "main").unwrap();
+    assert_eq!(&*whole.read("mm/slab.c").unwrap(), b"int slab;\n");
+    let part = Revision::open(&place.join("mm"), "main").unwrap();
+    assert_eq!(part.list("").unwrap(), ["deep/", "slab.c"]);
+    assert_eq!(part.read("twice.c"), Err(ReadError::Outside));
+    let git_dir = Revision::open(&place.join(".git"), "main").unwrap();
+    assert!(git_dir.is_file("mm/slab.c"));
+    assert_eq!(
+        git_dir.place(),
+        Revision::open(place, "first").unwrap().place()
+    );
+    assert_ne!(git_dir.place(), part.place());
+    assert_ne!(git_dir.place(), whole.place());
+}
+
+#[test]
+fn what_cannot_be_had_is_told_in_one_line() {
+    let folder = repository();
+    let place = folder.path();
+    let check = |place: &Path, revision: &str, expect: &str| {
+        let error = Revision::open(place, revision).unwrap_err();
+        let told = error.to_string();
+        assert!(told.starts_with(expect) && !told.contains('\n'), "{told}");
+        error
+    };
+    check(place, "v9.9", "no such revision: ");
+    check(place, "main:Kconfig", "no such revision: ");
+    check(place, "", "no such revision: ");
+    check(place, "main..first", "no such revision: ");
+    check(&place.join("none"), "main", "no git repository: ");
+    let outside = tempfile::tempdir().unwrap();
+    let error = check(outside.path(), "main", "no git repository: ");
+    assert!(matches!(error, RevisionError::NoRepository(_)));
+    fs::create_dir(place.join("empty")).unwrap();
+    check(
+        &place.join("empty"),
+        "main",
+        "this revision has no directory empty",
+    );
+
+    // As in a partial clone, a text is not there.
+    let id = git(place, &["rev-parse", "main:mm/slab.c"]);
+    fs::remove_file(place.join(".git/objects").join(&id[..2]).join(&id[2..])).unwrap();
+    let revision = Revision::open(place, "main").unwrap();
+    assert!(revision.is_file("mm/slab.c") && revision.read("mm.c").is_ok());
+    let error = revision.read("mm/slab.c").unwrap_err();
+    assert!(error.to_string().contains("partial clone"), "{error}");
+    assert!(!error.is_lasting());
+    let id = git(place, &["rev-parse", "main:mm"]);
+    fs::remove_file(place.join(".git/objects").join(&id[..2]).join(&id[2..])).unwrap();
+    check(place, "main", "the repository cannot be read: mm: ");
+}
+
+#[test]
+fn another_repository_in_a_tree_is_an_empty_directory() {
+    let folder = repository();
+    let place = folder.path();
+    let head = git(place, &["rev-parse", "HEAD"]);
+    let module = format!("160000,{head},module");
+    git(place, &["update-index", "--add", "--cacheinfo", &module]);
+    git(place, &["commit", "-q", "-m", "module"]);
+    let revision = Revision::open(place, "HEAD").unwrap();
+    assert!(revision.is_dir("module"));
+    assert_eq!(revision.list("module").unwrap(), [""; 0]);
+    assert!(revision.list("").unwrap().contains(&"module/".to_owned()));
+}
