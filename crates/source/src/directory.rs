@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::path::{join, parent};
-use crate::{ReadError, Source, TreePath, normalize};
+use crate::{ReadError, Source, TreePath, is_hidden, normalize};
 
 /// A directory on disk, read as it is at each moment.
 #[derive(Clone, Debug)]
@@ -168,6 +168,9 @@ impl Source for Directory {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
+            if is_hidden(name.as_bytes()) {
+                continue;
+            }
             if kind.is_dir() {
                 names.push(name + "/");
             } else if kind.is_file() || self.is_file(&join(directory, &name)) {

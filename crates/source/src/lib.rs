@@ -4,6 +4,7 @@
 //! (`mm/sparse-vmemmap.c`) and cannot tell a directory from an editor's buffers. Nothing is read
 //! from outside the tree: a path with `..` in front or a link that leads out of it is refused.
 
+mod checkout;
 mod directory;
 mod layer;
 mod listing;
@@ -88,8 +89,8 @@ pub trait Source: Send + Sync {
     /// Whether `path` is a directory.
     fn is_dir(&self, path: &str) -> bool;
 
-    /// The names of what lies directly in `directory`, sorted; directories end in `/`. Links to
-    /// directories are not followed and not listed.
+    /// The names of what lies directly in `directory`, sorted; directories end in `/`. What is hidden is not
+    /// listed (a name such as `.git`), and neither are links to directories, nor those that lead nowhere.
     fn list(&self, directory: &str) -> Result<Vec<String>, ReadError>;
 
     /// All files at and below `directory` whose path `wanted` accepts, sorted by path. `enter` tells
@@ -116,6 +117,11 @@ pub trait Listed: Source {
 
     /// What stands for the place where it is, the same as long as one would call it the same tree.
     fn place(&self) -> Vec<u8>;
+}
+
+/// Whether a name is one that `ls` does not show.
+fn is_hidden(name: &[u8]) -> bool {
+    name.first() == Some(&b'.')
 }
 
 fn name_of(path: &str) -> &str {

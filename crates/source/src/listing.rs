@@ -1,19 +1,19 @@
 //! What lies in a directory and in which state it is, without reading a file of it.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
+use crate::checkout::{ATTRIBUTES, Checkout, Place};
 use crate::directory::describe;
 use crate::recorder::is_hidden as is_hidden_below;
-use crate::{Directory, Listed, ReadError};
+use crate::{Directory, Listed, ReadError, is_hidden};
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,11 +25,12 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// All that lies in a directory, but for what is hidden: names, kinds, sizes, inodes and times.
+/// All that lies in a tree, but for what is hidden, each with its state.
 ///
-/// As in `git`'s index, a file is held to be unchanged while these are. One that was changed shortly before it
-/// was looked at may be changed again without a trace, so its state is never held to be known: see
-/// [`Listing::states`].
+/// The state of a directory is what is called how in it. Of a file it is the name of the git object that has its text,
+/// where git knows that; else its size, inode and times: as in git's index, a file is held to be unchanged while these
+/// are. One that was changed shortly before it was looked at may be changed again without a trace, so that
+/// state is never held to be known: see [`Listing::states`].
 #[derive(Debug, Default)]
 pub struct Listing {
     /// Sorted by their keys.
@@ -119,13 +120,11 @@ fn key_of_bytes(path: &[u8]) -> u64 {
 }
 
 impl Listing {
-    /// What git holds: paths, what lies there, and the names of the objects, which never change.
-    pub(crate) fn of_objects<'o>(
-        objects: impl Iterator<Item = (&'o str, Kind, &'o [u8])>,
-    ) -> Listing {
-        let entry = |(path, kind, id): (&str, Kind, &[u8])| Entry {
+    /// What git holds: paths, what lies there, and the state, which never changes.
+    pub(crate) fn of_objects<'o>(objects: impl Iterator<Item = (&'o str, Kind, u64)>) -> Listing {
+        let entry = |(path, kind, state): (&str, Kind, u64)| Entry {
             key: key_of(path),
-            state: XxHash3_64::oneshot_with_seed(kind as u64, id) | 1,
+            state,
             changed: i64::MIN,
             kind,
             path: path.into(),
@@ -231,82 +230,139 @@ impl Listed for Directory {
     /// What lies in the directory, with one `stat` for each file.
     fn listing(&self) -> Result<Listing, ReadError> {
         let _span = tracing::debug_span!("stat files").entered();
-        let mut entries = below(self.root(), Path::new(""))?;
+        let mut checkout = Checkout::of(self.root());
+        let mut found = below(self.root(), Path::new(""), checkout.as_ref())?;
+        let converts = |git: &mut Checkout| git.converts(&found.attributes);
+        if checkout.take_if(converts).is_some() {
+            found = below(self.root(), Path::new(""), None)?;
+        }
+        let mut entries = found.entries;
         entries.par_sort_unstable_by_key(|entry| entry.key);
         Ok(Listing {
             entries,
-            of_objects: false,
+            of_objects: checkout.is_some(),
         })
     }
 
     fn place(&self) -> Vec<u8> {
-        self.root().as_os_str().as_bytes().to_vec()
+        let isolated = gix::open::permissions::Config::isolated();
+        let in_git = Place::find(self.root(), isolated).map(|place| place.key());
+        in_git.unwrap_or_else(|_| self.root().as_os_str().as_bytes().to_vec())
     }
+}
+
+/// What lies below a directory.
+#[derive(Default)]
+struct Found {
+    entries: Vec<Entry>,
+    /// Where git's attributes are.
+    attributes: Vec<PathBuf>,
+    /// The state of the names directly in it.
+    names: u64,
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "this crate is where directories are read"
 )]
-fn below(place: &Path, path: &Path) -> Result<Vec<Entry>, ReadError> {
-    let mut entries = Vec::new();
-    let mut inner = Vec::new();
+fn below(place: &Path, path: &Path, checkout: Option<&Checkout>) -> Result<Found, ReadError> {
+    let mut found = Found::default();
+    let (mut names, mut inner) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(place).map_err(|e| describe(&e))? {
         let entry = entry.map_err(|e| describe(&e))?;
         let name = entry.file_name();
-        if is_hidden(&name) {
+        let kind = Kind::of(entry.file_type().map_err(|e| describe(&e))?);
+        if name == ATTRIBUTES {
+            found.attributes.push(entry.path());
+        }
+        if is_hidden(name.as_bytes()) {
+            continue;
+        }
+        names.push((name.as_bytes().to_vec(), kind));
+        let path = path.join(&name);
+        if kind == Kind::Directory {
+            inner.push((entry.path(), path));
             continue;
         }
         let about = entry.metadata().map_err(|e| describe(&e))?;
-        let path = path.join(&name);
-        entries.push(Entry::new(&path, &about));
-        if about.is_dir() {
-            inner.push((entry.path(), path));
+        let object = checkout.and_then(|checkout| checkout.object(&path, &about));
+        found.entries.push(match object {
+            // What changes after git looked gets another time.
+            Some(id) => Entry::new(&path, kind, state_of_object(kind, id.as_bytes()), i64::MIN),
+            None => Entry::new(&path, kind, state_of_file(&about), about.ctime()),
+        });
+    }
+    found.names = state_of_names(names);
+    let inner: Result<Vec<Found>, ReadError> = inner
+        .into_par_iter()
+        .map(|(place, path)| {
+            let mut inner = below(&place, &path, checkout)?;
+            let directory = Entry::new(&path, Kind::Directory, inner.names, i64::MIN);
+            inner.entries.push(directory);
+            Ok(inner)
+        })
+        .collect();
+    for inner in inner? {
+        found.entries.extend(inner.entries);
+        found.attributes.extend(inner.attributes);
+    }
+    Ok(found)
+}
+
+impl Kind {
+    fn of(kind: fs::FileType) -> Kind {
+        match () {
+            () if kind.is_file() => Kind::File,
+            () if kind.is_dir() => Kind::Directory,
+            () if kind.is_symlink() => Kind::Link,
+            () => Kind::Other,
         }
     }
-    let inner: Result<Vec<Vec<Entry>>, ReadError> = inner
-        .par_iter()
-        .map(|(place, path)| below(place, path))
-        .collect();
-    entries.extend(inner?.into_iter().flatten());
-    Ok(entries)
 }
 
 impl Entry {
-    fn new(path: &Path, about: &fs::Metadata) -> Entry {
-        let numbers = [
-            about.mtime().cast_unsigned(),
-            about.mtime_nsec().cast_unsigned(),
-            about.ctime().cast_unsigned(),
-            about.ctime_nsec().cast_unsigned(),
-            about.size(),
-            about.ino(),
-            u64::from(about.mode()),
-            about.dev(),
-        ];
-        let mut bytes = [0; 64];
-        for (to, number) in bytes.chunks_exact_mut(8).zip(numbers) {
-            to.copy_from_slice(&number.to_le_bytes());
-        }
-        let kind = about.file_type();
+    fn new(path: &Path, kind: Kind, state: u64, changed: i64) -> Entry {
         Entry {
             key: key_of_bytes(path.as_os_str().as_bytes()),
-            state: XxHash3_64::oneshot(&bytes) | 1,
-            changed: about.ctime(),
-            kind: match () {
-                () if kind.is_file() => Kind::File,
-                () if kind.is_dir() => Kind::Directory,
-                () if kind.is_symlink() => Kind::Link,
-                () => Kind::Other,
-            },
+            state,
+            changed,
+            kind,
             path: path.to_string_lossy().into(),
         }
     }
 }
 
-/// Such as `.git`.
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_bytes().first() == Some(&b'.')
+/// The state of what is no directory, as the file system tells it.
+fn state_of_file(about: &fs::Metadata) -> u64 {
+    let numbers = [
+        about.mtime().cast_unsigned(),
+        about.mtime_nsec().cast_unsigned(),
+        about.ctime().cast_unsigned(),
+        about.ctime_nsec().cast_unsigned(),
+        about.size(),
+        about.ino(),
+        u64::from(about.mode()),
+        about.dev(),
+    ];
+    let mut bytes = [0; 64];
+    for (to, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+        to.copy_from_slice(&number.to_le_bytes());
+    }
+    XxHash3_64::oneshot(&bytes) | 1
+}
+
+/// The state of what is no directory and has the text of a git object.
+pub(crate) fn state_of_object(kind: Kind, id: &[u8]) -> u64 {
+    XxHash3_64::oneshot_with_seed(1 + kind as u64, id) | 1
+}
+
+/// The state of a directory: what is called how in it, but for what is hidden.
+pub(crate) fn state_of_names(mut names: Vec<(Vec<u8>, Kind)>) -> u64 {
+    names.sort_unstable();
+    let parts = names
+        .iter()
+        .map(|(name, kind)| [name, &[0, *kind as u8][..]].concat());
+    XxHash3_64::oneshot(&parts.collect::<Vec<_>>().concat()) | 1
 }
 
 #[cfg(test)]
@@ -352,7 +408,7 @@ mod tests {
             .set_modified(same.modified().unwrap())
             .unwrap();
         fs::rename(place("mm/deep/other"), place("mm/deep/a.c")).unwrap();
-        check(&["mm/deep", "mm/deep/a.c"], false);
+        check(&["mm/deep/a.c"], false);
         fs::rename(place("mm/deep/a.c"), place("mm/a.c")).unwrap();
         check(&["mm", "mm/a.c", "mm/deep"], true);
         fs::write(place("mm/b.c"), "").unwrap();

@@ -17,9 +17,10 @@ use gix::{ObjectId, ThreadSafeRepository};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::listing::{Kind, Listing};
+use crate::checkout::Place;
+use crate::listing::{Kind, Listing, state_of_names, state_of_object};
 use crate::path::{join, parent};
-use crate::{Listed, ReadError, Source, TreePath, normalize};
+use crate::{Listed, ReadError, Source, TreePath, is_hidden, normalize};
 
 /// A revision that has more files and directories than this is no kernel: a few objects can name billions.
 const MOST_ENTRIES: usize = 4_000_000;
@@ -30,16 +31,15 @@ const MOST_DEPTH: usize = 128;
 /// As many links are followed on the way to one file, as Linux does.
 const MOST_LINKS: usize = 40;
 
-/// Objects that become larger than this when they are unpacked are refused, so that few bytes do not fill the memory.
-const LARGEST: &str = "gitoxide.objects.allocLimit=4294967295";
-
 /// Why a revision could not be opened, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevisionError {
     /// There is no git repository at the place or above it.
     NoRepository(String),
-    /// The repository does not know the revision.
-    Unknown(String),
+    /// The repository does not know the revision, or a range was named.
+    Unknown,
+    /// The revision names a file.
+    NoTree,
     /// The revision has no directory where the tree lies in the repository.
     NoDirectory(String),
     /// An object of the repository cannot be read.
@@ -50,7 +50,8 @@ impl fmt::Display for RevisionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RevisionError::NoRepository(why) => write!(f, "no git repository: {why}"),
-            RevisionError::Unknown(why) => write!(f, "no such revision: {why}"),
+            RevisionError::Unknown => f.write_str("the repository has no such revision"),
+            RevisionError::NoTree => f.write_str("this names neither a commit nor a tree"),
             RevisionError::NoDirectory(path) => write!(f, "this revision has no directory {path}"),
             RevisionError::Broken(why) => write!(f, "the repository cannot be read: {why}"),
         }
@@ -82,6 +83,7 @@ struct Entry {
     path: Box<str>,
     kind: Kind,
     id: ObjectId,
+    state: u64,
 }
 
 impl Revision {
@@ -91,35 +93,22 @@ impl Revision {
         let _span = tracing::debug_span!("read a revision").entered();
         let none = |why: &dyn fmt::Display| RevisionError::NoRepository(first_line(why));
         let place = place.canonicalize().map_err(|why| none(&why))?;
-        let options = || gix::open::Options::isolated().config_overrides([LARGEST]);
-        let trust = gix::sec::trust::Mapping {
-            full: options(),
-            reduced: options(),
-        };
-        let upwards = gix::discover::upwards::Options::default();
-        let repository = ThreadSafeRepository::discover_opts(&place, upwards, trust)
-            .map_err(|why| none(&why))?;
-        let local = repository.to_thread_local();
-        let directory = directory_in(&local, &place);
-        let tree = tree_of(&local, revision, &directory)?;
-        let common = local.common_dir().canonicalize();
-        let common = common.map_err(|why| none(&why))?;
+        // Settings of the user do not change what a revision is.
+        let place = Place::find(&place, gix::open::permissions::Config::isolated());
+        let place = place.map_err(|why| none(&why))?;
+        let local = place.repository.to_thread_local();
+        let tree = tree_of(&local, revision, &place.directory)?;
         let mut revision = Revision {
-            place: [
-                common.as_os_str().as_encoded_bytes(),
-                b"\0",
-                directory.as_bytes(),
-            ]
-            .concat(),
+            place: place.key(),
             idle: Mutex::new(vec![local]),
-            repository,
+            repository: place.repository,
             entries: Vec::new(),
         };
         let below = Below {
             revision: &revision,
             count: AtomicUsize::new(0),
         };
-        let mut entries = below.entries(tree, "", 0)?;
+        let (mut entries, _) = below.entries(tree, "", 0)?;
         entries.par_sort_unstable();
         // A damaged tree may name two things alike.
         entries.dedup_by(|next, entry| next.path == entry.path);
@@ -218,30 +207,16 @@ fn first_line(why: &dyn fmt::Display) -> String {
     why.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The directory in the repository that lies at `place` in a checkout; the top for a bare repository.
-fn directory_in(local: &gix::Repository, place: &Path) -> String {
-    let inside = || {
-        let work = local.workdir()?.canonicalize().ok()?;
-        let git = local.git_dir().canonicalize().ok()?;
-        let inside = place.strip_prefix(work).ok()?;
-        let is_git = place.starts_with(git);
-        (!is_git).then(|| inside.to_str().map(str::to_owned))?
-    };
-    inside().unwrap_or_default()
-}
-
 /// The tree of a revision, or the one of a directory in it.
 fn tree_of(
     local: &gix::Repository,
     revision: &str,
     directory: &str,
 ) -> Result<ObjectId, RevisionError> {
-    let unknown = |why: &dyn fmt::Display| RevisionError::Unknown(first_line(why));
-    let id = local
-        .rev_parse_single(revision)
-        .map_err(|why| unknown(&why))?;
-    let tree = id.object().and_then(|object| object.peel_to_tree());
-    let tree = tree.map_err(|why| unknown(&why))?;
+    let id = local.rev_parse_single(revision);
+    let id = id.map_err(|_| RevisionError::Unknown)?;
+    let tree = id.object().and_then(gix::Object::peel_to_tree);
+    let tree = tree.map_err(|_| RevisionError::NoTree)?;
     if directory.is_empty() {
         return Ok(tree.id);
     }
@@ -259,18 +234,29 @@ struct Below<'r> {
 
 impl Below<'_> {
     /// What the tree with this id holds, however deep; it lies at `path`.
+    /// Beside it stands the state of its names.
     fn entries(
         &self,
         tree: ObjectId,
         path: &str,
         depth: usize,
-    ) -> Result<Vec<Entry>, RevisionError> {
+    ) -> Result<(Vec<Entry>, u64), RevisionError> {
         let broken = |why: String| RevisionError::Broken(format!("{}: {why}", shown(path)));
         let mut buffer = Vec::new();
         self.revision.object(tree, &mut buffer).map_err(broken)?;
-        let (mut entries, mut inner) = (Vec::new(), Vec::new());
+        let (mut entries, mut inner, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for entry in TreeRefIter::from_bytes(&buffer, tree.kind()) {
             let entry = entry.map_err(|why| broken(first_line(&why)))?;
+            let kind = match entry.mode.kind() {
+                EntryKind::Blob | EntryKind::BlobExecutable => Kind::File,
+                EntryKind::Link => Kind::Link,
+                // The commit of another repository is a directory without files.
+                EntryKind::Tree | EntryKind::Commit => Kind::Directory,
+            };
+            let is_tree = entry.mode.is_tree();
+            if !is_hidden(entry.filename) {
+                names.push((entry.filename.to_vec(), kind));
+            }
             // Names of other bytes have no path here, as those of a directory on disk.
             let Ok(name) = entry.filename.to_str() else {
                 continue;
@@ -278,32 +264,37 @@ impl Below<'_> {
             if matches!(name, "" | "." | "..") || name.contains('/') {
                 return Err(broken(format!("a file cannot be named {name:?}")));
             }
-            let path = join(path, name);
-            let (kind, id) = (entry.mode.kind(), entry.oid.to_owned());
-            if kind == EntryKind::Tree {
-                inner.push((path.clone(), id));
-            }
-            entries.push(Entry {
-                path: path.into(),
-                kind: match kind {
-                    EntryKind::Blob | EntryKind::BlobExecutable => Kind::File,
-                    EntryKind::Link => Kind::Link,
-                    // The commit of another repository is a directory without files.
-                    EntryKind::Tree | EntryKind::Commit => Kind::Directory,
+            let entry = Entry {
+                path: join(path, name).into(),
+                kind,
+                id: entry.oid.to_owned(),
+                state: match kind {
+                    Kind::Directory => state_of_names(Vec::new()),
+                    kind => state_of_object(kind, entry.oid.as_bytes()),
                 },
-                id,
-            });
+            };
+            if is_tree {
+                inner.push(entry);
+            } else {
+                entries.push(entry);
+            }
         }
-        let count = self.count.fetch_add(entries.len(), Ordering::Relaxed) + entries.len();
+        let count = entries.len() + inner.len();
+        let count = count + self.count.fetch_add(count, Ordering::Relaxed);
         if count > MOST_ENTRIES || depth > MOST_DEPTH {
             return Err(broken("this is too large to be a kernel tree".into()));
         }
         let inner: Result<Vec<Vec<Entry>>, RevisionError> = inner
-            .par_iter()
-            .map(|(path, tree)| self.entries(*tree, path, depth + 1))
+            .into_par_iter()
+            .map(|mut directory| {
+                let (mut below, state) = self.entries(directory.id, &directory.path, depth + 1)?;
+                directory.state = state;
+                below.push(directory);
+                Ok(below)
+            })
             .collect();
         entries.extend(inner?.into_iter().flatten());
-        Ok(entries)
+        Ok((entries, state_of_names(names)))
     }
 }
 
@@ -345,7 +336,7 @@ impl Source for Revision {
         };
         let here = self
             .below(directory)
-            .filter(|(_, name)| !name.contains('/'));
+            .filter(|(_, name)| !name.contains('/') && !is_hidden(name.as_bytes()));
         let mut names: Vec<String> = here
             .filter_map(|(entry, name)| match entry.kind {
                 Kind::Directory => Some(format!("{name}/")),
@@ -387,7 +378,7 @@ impl Source for Revision {
 impl Listed for Revision {
     fn listing(&self) -> Result<Listing, ReadError> {
         let all = self.entries.iter();
-        let all = all.map(|entry| (&*entry.path, entry.kind, entry.id.as_bytes()));
+        let all = all.map(|entry| (&*entry.path, entry.kind, entry.state));
         Ok(Listing::of_objects(all))
     }
 

@@ -7,6 +7,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
 
 use source::{Directory, Listed, ReadError, Recorder, Revision, RevisionError, Source};
 
@@ -39,6 +42,9 @@ fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
     git(place, &["init", "-q", "-b", "main"]);
+    // Whatever the settings of the user.
+    git(place, &["config", "core.autocrlf", "false"]);
+    git(place, &["config", "core.attributesFile", "/dev/null"]);
     write(
         place,
         &[
@@ -63,6 +69,23 @@ fn repository() -> tempfile::TempDir {
     git(place, &["commit", "-q", "-m", "first"]);
     git(place, &["tag", "first"]);
     folder
+}
+
+/// Makes what git sees now older than what it notes of it, as it is where people work.
+fn settle(place: &Path) {
+    // Git compares whole seconds: another one each time.
+    static SECONDS: AtomicU64 = AtomicU64::new(100);
+    let past = Duration::from_secs(SECONDS.fetch_add(100, Ordering::Relaxed));
+    let past = SystemTime::now() - past;
+    for path in git(place, &["ls-files"]).lines() {
+        let path = place.join(path);
+        if fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()) {
+            let file = fs::OpenOptions::new().append(true).open(path).unwrap();
+            file.set_modified(past).unwrap();
+        }
+    }
+    sleep(Duration::from_millis(50));
+    git(place, &["update-index", "--refresh"]);
 }
 
 const ASKED: &[&str] = &[
@@ -113,10 +136,7 @@ fn a_revision_answers_as_its_checkout_does() {
             }
             read => assert_eq!(revision.read(path), read, "{path}"),
         }
-        let not_git = |names: Vec<String>| -> Vec<String> {
-            names.into_iter().filter(|name| name != ".git/").collect()
-        };
-        let list = |tree: &dyn Source| tree.list(path).ok().map(not_git);
+        let list = |tree: &dyn Source| tree.list(path).ok();
         assert_eq!(list(&revision), list(&directory), "{path}");
         let walk = |tree: &dyn Source| {
             let enter = |path: &str| path != ".git" && path != "mm/deep";
@@ -199,10 +219,15 @@ fn what_cannot_be_had_is_told_in_one_line() {
         assert!(told.starts_with(expect) && !told.contains('\n'), "{told}");
         error
     };
-    check(place, "v9.9", "no such revision: ");
-    check(place, "main:Kconfig", "no such revision: ");
-    check(place, "", "no such revision: ");
-    check(place, "main..first", "no such revision: ");
+    check(place, "v9.9", "the repository has no such revision");
+    check(
+        place,
+        "main:Kconfig",
+        "this names neither a commit nor a tree",
+    );
+    check(place, "", "the repository has no such revision");
+    check(place, "main..first", "the repository has no such revision");
+    check(place, "main~9", "the repository has no such revision");
     check(&place.join("none"), "main", "no git repository: ");
     let outside = tempfile::tempdir().unwrap();
     let error = check(outside.path(), "main", "no git repository: ");
@@ -239,4 +264,92 @@ fn another_repository_in_a_tree_is_an_empty_directory() {
     assert!(revision.is_dir("module"));
     assert_eq!(revision.list("module").unwrap(), [""; 0]);
     assert!(revision.list("").unwrap().contains(&"module/".to_owned()));
+}
+
+#[test]
+fn a_checkout_is_in_the_state_of_its_revision() {
+    let folder = repository();
+    let place = folder.path();
+    settle(place);
+    let revision = Revision::open(place, "first").unwrap();
+    let first = revision.listing().unwrap().states(0);
+    let differing = |place: &Path| -> Vec<String> {
+        let listing = Directory::open(place).unwrap().listing().unwrap();
+        assert!(listing.is_of_objects());
+        let changes = listing.changes(&first);
+        assert!(changes.gone().is_empty());
+        let mut present: Vec<String> = changes.present().map(str::to_owned).collect();
+        present.sort_unstable();
+        present
+    };
+    assert_eq!(differing(place), [""; 0]);
+    let listing = Directory::open(place).unwrap().listing().unwrap();
+    // Nothing of it can change unseen, so it may be held to be known at once.
+    assert_eq!(listing.states(i64::MIN + 1).sum(), first.sum());
+
+    write(place, &[("mm/slab.c", "int slob;\n")]);
+    assert_eq!(differing(place), ["mm/slab.c"]);
+    write(place, &[("mm/slab.c", "int slab;\n")]);
+    // Git has not looked at it yet.
+    assert_eq!(differing(place), ["mm/slab.c"]);
+    settle(place);
+    assert_eq!(differing(place), [""; 0]);
+    write(place, &[("mm/.hidden", "")]);
+    assert_eq!(differing(place), [""; 0]);
+    write(place, &[("mm/seen", "")]);
+    assert_eq!(differing(place), ["mm", "mm/seen"]);
+    fs::remove_file(place.join("mm/seen")).unwrap();
+
+    // Git marks with a size of 0 what it must look at again; an empty file has that size too.
+    git(place, &["update-index", "--assume-unchanged", "mm.c"]);
+    write(place, &[("mm.c", "")]);
+    assert_eq!(differing(place), ["mm.c"]);
+    git(place, &["update-index", "--no-assume-unchanged", "mm.c"]);
+    git(place, &["checkout", "-q", "mm.c"]);
+
+    let other = tempfile::tempdir().unwrap();
+    let other = other.path().join("other");
+    git(place, &["worktree", "add", "-q", other.to_str().unwrap()]);
+    settle(&other);
+    assert_eq!(differing(&other), [""; 0]);
+    let key = |tree: &dyn Listed| tree.place();
+    assert_eq!(key(&Directory::open(&other).unwrap()), key(&revision));
+}
+
+#[test]
+fn where_git_changes_texts_its_index_is_not_heeded() {
+    let folder = repository();
+    let place = folder.path();
+    settle(place);
+    let check = |expect: bool| {
+        let listing = Directory::open(place).unwrap().listing().unwrap();
+        assert_eq!(listing.is_of_objects(), expect);
+        if !expect {
+            let revision = Revision::open(place, "first").unwrap().listing().unwrap();
+            let changes = listing.changes(&revision.states(0));
+            assert!(changes.files().any(|path| path == "mm/slab.c"));
+        }
+    };
+    check(true);
+    let attributes = |text: &str, expect: bool| {
+        write(place, &[("mm/deep/.gitattributes", text)]);
+        check(expect);
+    };
+    attributes(
+        "*.c diff=cpp -text\n# *.c text\ntext eol-comment !filter\n",
+        true,
+    );
+    attributes("*.c text\n", false);
+    attributes("*.c\t diff=cpp   eol=crlf\r\n", false);
+    attributes("[attr]x filter=lfs", false);
+    fs::remove_file(place.join("mm/deep/.gitattributes")).unwrap();
+    write(place, &[(".git/info/attributes", "*.c ident\n")]);
+    check(false);
+    write(place, &[(".git/info/attributes", "")]);
+    check(true);
+    git(place, &["config", "core.autocrlf", "input"]);
+    check(false);
+    git(place, &["config", "core.autocrlf", "false"]);
+    fs::write(place.join(".git/index"), "DIRCdamaged").unwrap();
+    check(false);
 }

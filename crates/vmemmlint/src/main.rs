@@ -68,18 +68,18 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {
-    let Subject { tree, scope } = &check.subject;
-    let source = tree::open(tree, &scope.version)?;
-    let settings = Settings {
-        rules: check.rule.clone(),
-        ..engine::settings(&*source, scope, &check.search)?
-    };
     if let Some(threads) = check.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
         pool.build_global()
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
     let measured = timings::start(&check.measuring)?;
+    let Subject { tree, scope } = &check.subject;
+    let source = tree::open(tree, &scope.version)?;
+    let settings = Settings {
+        rules: check.rule.clone(),
+        ..engine::settings(&*source, scope, &check.search)?
+    };
     let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;
     print(&report(check, &answer.outcome, &*source))?;
     answer.keep(&*source);
