@@ -3,12 +3,15 @@
 //! Machines differ and are shared, so what counts is the ratio to `rg` in the same run. It needs `hyperfine` and
 //! `rg` (Debian's packages hyperfine and ripgrep), and room for a copy of the tree.
 
+mod revisions;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
+use clap::Args;
 use serde_json::Value;
 use walkdir::WalkDir;
 
@@ -20,13 +23,20 @@ use crate::verdicts;
 const TOUCHED: usize = 20;
 
 /// What is timed.
+#[derive(Args, Debug)]
 pub(crate) struct Asked {
-    /// How often each case is run.
-    pub(crate) runs: u32,
-    /// Whether a check is also timed on parts of the tree.
-    pub(crate) growth: bool,
-    /// Whether cscope's index is timed too, which takes minutes.
-    pub(crate) cscope: bool,
+    /// How often each case is run
+    #[arg(long, default_value_t = 5)]
+    runs: u32,
+    /// Also time a check while files are taken away from a copy of the tree
+    #[arg(long)]
+    growth: bool,
+    /// Also time checks of a git repository's revisions, which is made of the tree in minutes
+    #[arg(long)]
+    git: bool,
+    /// Also time how long cscope takes for its index, which is minutes
+    #[arg(long)]
+    cscope: bool,
 }
 
 /// One line of the table: in words, what is done before each run, the command, and how many times as long as `rg` it
@@ -47,7 +57,10 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
     // What is changed is a copy.
     let copy = scratch.path().join("tree");
     call("cp", &["-a".as_ref(), path.as_os_str(), copy.as_os_str()])?;
-    let cases = cases(&binary, &copy, scratch.path())?;
+    let mut cases = cases(&binary, &copy, scratch.path())?;
+    if asked.git {
+        cases.extend(revisions::cases(&binary, &copy, scratch.path())?);
+    }
     let times = measure(&cases, asked.runs, &scratch.path().join("times.json"))?;
     let rg = times.first().copied().unwrap_or(f64::NAN);
     row(tree, "seconds", "x rg", "goal");
@@ -96,7 +109,9 @@ fn timed(words: &str, time: f64, rg: f64, goal: &str) {
 }
 
 fn cases(binary: &Path, tree: &Path, scratch: &Path) -> Result<Vec<Case>, Error> {
-    let touched = some_files(tree)?;
+    let touched = some_files(tree, &[("mm", 4), ("drivers", TOUCHED - 8), ("fs", 4)])?;
+    let quoted = touched.iter().map(|path| format!("'{}'", path.display()));
+    let touched = quoted.collect::<Vec<_>>().join(" ");
     let cache = scratch.join("cache");
     let (binary, tree, cache) = (binary.display(), tree.display(), cache.display());
     let kept = format!("'{binary}' check --quiet --cache-dir '{cache}' '{tree}'");
@@ -141,16 +156,15 @@ fn cases(binary: &Path, tree: &Path, scratch: &Path) -> Result<Vec<Case>, Error>
     ])
 }
 
-/// C files of mm/, drivers/ and fs/, evenly, quoted for a shell.
-fn some_files(tree: &Path) -> Result<String, Error> {
+/// So many C files of folders, evenly.
+fn some_files(tree: &Path, folders: &[(&str, usize)]) -> Result<Vec<PathBuf>, Error> {
     let mut some = Vec::new();
-    for (folder, count) in [("mm", 4), ("drivers", TOUCHED - 8), ("fs", 4)] {
+    for (folder, count) in folders {
         let all = c_files(&tree.join(folder))?;
         let step = (all.len() / count).max(1);
-        some.extend(all.into_iter().step_by(step).take(count));
+        some.extend(all.into_iter().step_by(step).take(*count));
     }
-    let quoted = some.iter().map(|path| format!("'{}'", path.display()));
-    Ok(quoted.collect::<Vec<_>>().join(" "))
+    Ok(some)
 }
 
 /// The C files and headers below a folder, sorted.

@@ -90,15 +90,8 @@ enum Task {
     Bench {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
-        /// How often each case is run.
-        #[arg(long, default_value_t = 5)]
-        runs: u32,
-        /// Also time a check while files are taken away from a copy of the tree.
-        #[arg(long)]
-        growth: bool,
-        /// Also time how long cscope takes for its index, which is minutes.
-        #[arg(long)]
-        cscope: bool,
+        #[command(flatten)]
+        asked: bench::Asked,
     },
     /// Count the instructions of fixed jobs, and compare them with `xtask/counts.txt`; needs valgrind.
     Counts {
@@ -144,19 +137,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),
-        Task::Bench {
-            tree,
-            runs,
-            growth,
-            cscope,
-        } => {
-            let asked = bench::Asked {
-                runs,
-                growth,
-                cscope,
-            };
-            bench::run(&tree, &asked)
-        }
+        Task::Bench { tree, asked } => bench::run(&tree, &asked),
         Task::Counts { keep } => counts::run(keep),
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),
