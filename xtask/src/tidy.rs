@@ -27,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
 const BEHIND: &[(&str, &[&str])] = &[
     ("tree-sitter", &["csource"]),
     ("tree-sitter-c", &["csource"]),
+    ("gix", &["source"]),
     ("petgraph", &["kconfig", "reach"]),
     ("batsat", &["condition"]),
     ("miette", &["report"]),

@@ -12,6 +12,7 @@ use crate::items::Items;
 use crate::lexer::{Lexer, TokenKind, whole_words};
 use crate::mask;
 use crate::parse::{self, Query};
+use crate::seen::{Asked, Seen};
 use crate::structure::{self, Member};
 use crate::syntax::Expr;
 
@@ -43,6 +44,7 @@ pub struct File {
     named: OnceLock<FxHashMap<Name, Vec<FunctionId>>>,
     bodies: Mutex<FxHashMap<FunctionId, Arc<Body>>>,
     macros: Mutex<FxHashMap<Span, Arc<MacroBody>>>,
+    asked: Mutex<Asked>,
 }
 
 impl File {
@@ -58,7 +60,17 @@ impl File {
             named: OnceLock::new(),
             bodies: Mutex::default(),
             macros: Mutex::default(),
+            asked: Mutex::default(),
         }
+    }
+
+    /// What was seen of it so far; `None` for all of it.
+    pub fn seen(&self) -> Option<Seen> {
+        let asked = lock(&self.asked);
+        let mut bodies: Vec<u32> = lock(&self.bodies).keys().map(|id| id.0).collect();
+        bodies.sort_unstable();
+        let is_outside = self.items.get().is_some();
+        (!asked.whole).then(|| Seen::of(self, &asked, bodies, is_outside))
     }
 
     /// Its path in the tree.
@@ -66,9 +78,32 @@ impl File {
         self.path
     }
 
-    /// Its bytes.
+    /// All of its bytes; who asks for them has seen everything.
     pub fn text(&self) -> &[u8] {
+        lock(&self.asked).whole = true;
         &self.text
+    }
+
+    /// The bytes of something that was found in it.
+    pub fn spelled(&self, span: Span) -> &[u8] {
+        span.of(&self.text)
+    }
+
+    /// How many bytes it has.
+    pub fn length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Its tokens, for one who looks for `word` among them and heeds only those around it in the same function, or
+    /// outside of all.
+    pub fn tokens_for(&self, word: Name) -> (&[u8], Lexer<'_>) {
+        self.look_for(word);
+        (&self.text, Lexer::new(&self.text))
+    }
+
+    /// Notes that a word was looked for.
+    fn look_for(&self, word: Name) {
+        lock(&self.asked).words.insert(word);
     }
 
     /// Its directives.
@@ -97,6 +132,9 @@ impl File {
 
     /// The line and column of `offset`.
     pub fn position(&self, offset: u32) -> Position {
+        let mut asked = lock(&self.asked);
+        asked.line_of = asked.line_of.max(Some(offset));
+        drop(asked);
         self.lines
             .get_or_init(|| LineIndex::new(&self.text))
             .position(offset)
@@ -152,6 +190,7 @@ impl File {
     /// The places in a function that `query` captures, in any variant, in order.
     pub fn captures(&self, id: FunctionId, query: &Query) -> Vec<Span> {
         let span = self.function(id).body;
+        lock(&self.asked).bodies.push(id.0);
         let mut found = Vec::new();
         for variant in 0..mask::variants(&self.directives, span) {
             let (masked, _) = mask::masked(&self.text, &self.directives, span, variant);
@@ -179,12 +218,30 @@ impl File {
 
     /// What the file says if all of it is a macro's replacement, with the arguments put in.
     pub fn replacement(&self) -> MacroBody {
-        MacroBody::read(&self.text, 0, &[], &self.directives)
+        MacroBody::read(self.text(), 0, &[], &self.directives)
     }
 
     /// The members of `struct tag`, where this file defines it.
-    pub fn members(&self, tag: &str) -> Option<Vec<Member>> {
-        structure::members(&self.text, tag)
+    pub fn members(&self, tag: Name) -> Option<Vec<Member>> {
+        self.look_for(tag);
+        structure::members(&self.text, &tag)
+    }
+
+    /// The structure that the file declares `variable` to be, or to point to: see [`declared`](crate::declared).
+    pub fn declared(&self, variable: Name) -> Option<(Name, bool)> {
+        self.look_for(variable);
+        structure::declared(&self.text, &variable)
+    }
+
+    /// Whether something is called through a field of this name: `x->field(`, `(*x.field)(`.
+    pub fn calls_field(&self, field: Name) -> bool {
+        self.look_for(field);
+        let mut found = memchr::memmem::find_iter(&self.text, field.as_bytes());
+        found.any(|at| {
+            let before = self.text[..at].last();
+            let after = self.text.get(at + field.len());
+            matches!(before, Some(b'>' | b'.')) && matches!(after, Some(b'(' | b')'))
+        })
     }
 
     /// What an initialiser at the top of the file says.
@@ -209,6 +266,7 @@ impl File {
     /// Where `word` is mentioned as a word of code, each place once, in order of kind and number.
     /// A mention in a comment or a string inside of a function counts here; its facts tell.
     pub fn mentions(&self, word: Name) -> Vec<Mention> {
+        self.look_for(word);
         let mut found = Vec::new();
         for offset in self.offsets(word) {
             found.extend(self.mentions_at(offset, word));

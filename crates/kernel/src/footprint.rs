@@ -1,23 +1,90 @@
 //! What of a tree an answer depends on.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use csource::{File, Seen};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use source::{Changes, Led, Listing, Record, Source, key_of};
+use text::Name;
 
 use crate::index::{Asked, Scratch};
 use crate::tree::is_read_for_words;
 
-/// What was looked at of a tree to find something out: texts of files, that files were not there, lists, and in
-/// which files some words stand. While that is the same, so is what was found out.
+/// What was looked at of a tree to find something out: texts of files, or what was seen of them, that files were not
+/// there, lists, and in which files some words stand. While that is the same, so is what was found out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Footprint {
     record: Record,
     words: Asked,
+    views: Views,
+}
+
+/// What was seen of files of which not all was; of those that are not here all was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Views {
+    /// By the keys of their paths, sorted: what was asked of each as C, and whether it may define structures.
+    files: Vec<(u64, View)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct View {
+    seen: Option<Seen>,
+    may_define: Vec<(String, bool)>,
+}
+
+impl Views {
+    pub(crate) fn new(files: &[Arc<File>], may_define: &[(String, Name, bool)]) -> Views {
+        let all: Vec<(u64, Option<Seen>)> = files
+            .par_iter()
+            .map(|file| (key_of(&file.path()), file.seen()))
+            .collect();
+        let whole = all.iter().filter(|(_, seen)| seen.is_none());
+        let whole: FxHashSet<u64> = whole.map(|(key, _)| *key).collect();
+        let mut views: BTreeMap<u64, View> = BTreeMap::new();
+        for (key, seen) in all {
+            views.entry(key).or_default().seen = seen;
+        }
+        for (path, tag, answer) in may_define {
+            let view = views.entry(key_of(path)).or_default();
+            view.may_define.push((tag.to_string(), *answer));
+        }
+        let views = views.into_iter().filter(|(key, _)| !whole.contains(key));
+        let mut files: Vec<(u64, View)> = views.collect();
+        for (_, view) in &mut files {
+            view.may_define.sort_unstable();
+        }
+        Views { files }
+    }
+
+    /// Whether the text that is now at `path` shows the same.
+    fn are_in(&self, source: &dyn Source, path: &str) -> bool {
+        let key = key_of(path);
+        let Ok(at) = self.files.binary_search_by_key(&key, |(known, _)| *known) else {
+            return false;
+        };
+        let Ok(text) = source.read(path) else {
+            return false;
+        };
+        let view = &self.files[at].1;
+        let mut tags = view.may_define.iter();
+        tags.all(|(tag, answer)| csource::may_define(&text, tag) == *answer)
+            && view
+                .seen
+                .as_ref()
+                .is_none_or(|seen| seen.is_in(&File::new(path, text)))
+    }
 }
 
 impl Footprint {
-    pub(crate) fn new(record: Record, words: Asked) -> Footprint {
-        Footprint { record, words }
+    pub(crate) fn new(record: Record, words: Asked, views: Views) -> Footprint {
+        Footprint {
+            record,
+            words,
+            views,
+        }
     }
 
     /// What of it is asked again each time, also where nothing seems to have changed.
@@ -38,7 +105,9 @@ impl Footprint {
             .collect();
         let same_words =
             |scratch: &mut Scratch, path: &str| comparing.same_words(source, path, scratch);
-        self.record.holds(source, listing, changes)
+        let shows_the_same = |path: &str| self.views.are_in(source, path);
+        self.record
+            .holds(source, (listing, changes), &shows_the_same)
             && changes.gone().iter().all(no_words)
             && changes.others().all(|path| no_words(&key_of(path)))
             && files

@@ -1,7 +1,7 @@
 //! One tree, read on demand and shared by all architectures.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use csource::File;
 use kbuild::Makefiles;
@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use source::{Listing, ReadError, Recorder, Source};
 use text::Name;
 
+use crate::footprint::Views;
 use crate::{Footprint, Index, Known};
 
 /// Told how far a long job is.
@@ -57,6 +58,8 @@ pub struct Tree {
     known: Mutex<Known>,
     index: OnceLock<Index>,
     structures: Mutex<FxHashMap<(Name, bool), Defining>>,
+    /// Files that were asked whether they may define a structure, and what they said.
+    may_define: Mutex<Vec<(String, Name, bool)>>,
     walk_errors: Mutex<Vec<(String, ReadError)>>,
     makefiles: Arc<Makefiles>,
 }
@@ -114,6 +117,7 @@ impl Tree {
             known: Mutex::default(),
             index: OnceLock::new(),
             structures: Mutex::default(),
+            may_define: Mutex::default(),
             walk_errors: Mutex::default(),
             makefiles: Arc::default(),
         })
@@ -167,9 +171,8 @@ impl Tree {
         });
         let read = || {
             let _span = tracing::debug_span!("read files").entered();
-            self.source
-                .read(path)
-                .map(|text| Arc::new(File::new(path, text)))
+            let text = self.source.see(path);
+            text.map(|text| Arc::new(File::new(path, text)))
         };
         slot.get_or_init(read).clone()
     }
@@ -182,13 +185,9 @@ impl Tree {
             let source = self.source.below();
             let (paths, errors) = source.walk("", &enter, &is_read_for_words);
             drop(walking);
-            *self
-                .walk_errors
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = errors;
+            *lock(&self.walk_errors) = errors;
             progress.phase("reading", paths.len());
-            let known =
-                std::mem::take(&mut *self.known.lock().unwrap_or_else(PoisonError::into_inner));
+            let known = std::mem::take(&mut *lock(&self.known));
             let index = Index::build(source, paths, known, &|count| progress.step(count));
             let (files, bytes, postings) = index.size();
             tracing::debug!(files, bytes, postings, "indexed");
@@ -200,10 +199,7 @@ impl Tree {
     /// `arch`, or all others.
     pub fn defining_structure(&self, tag: Name, in_headers: bool) -> Arc<[Name]> {
         let slot = {
-            let mut known = self
-                .structures
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut known = lock(&self.structures);
             known.entry((tag, in_headers)).or_default().clone()
         };
         let is_header = |path: &str| {
@@ -212,8 +208,10 @@ impl Tree {
         let find = || {
             let mut buffer = Vec::new();
             let mut defines = |path: &str| {
-                let read = self.source.read_into(path, &mut buffer);
-                read.is_ok() && csource::may_define(&buffer, &tag)
+                let read = self.source.see_into(path, &mut buffer);
+                let answer = read.is_ok() && csource::may_define(&buffer, &tag);
+                lock(&self.may_define).push((path.to_owned(), tag, answer));
+                answer
             };
             let files = self.words(&Silent).files(&tag);
             let files = files.filter(|path| is_header(path) == in_headers && defines(path));
@@ -225,8 +223,7 @@ impl Tree {
     /// What was looked at so far, of a tree that is a directory in which `listing` lay before; `None` where that
     /// cannot be told.
     pub fn footprint(&self, listing: &Listing) -> Option<Footprint> {
-        let errors = self.walk_errors.lock();
-        if !errors.unwrap_or_else(PoisonError::into_inner).is_empty() {
+        if !lock(&self.walk_errors).is_empty() {
             return None;
         }
         let index = self.index.get();
@@ -236,16 +233,23 @@ impl Tree {
             return None;
         }
         let words = index.map(Index::asked).unwrap_or_default();
-        Some(Footprint::new(self.source.record(listing)?, words))
+        let record = self.source.record(listing)?;
+        Some(Footprint::new(record, words, self.views()))
+    }
+
+    /// What was seen of files of which not all was.
+    fn views(&self) -> Views {
+        let mut files: Vec<Arc<File>> = Vec::new();
+        let read = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = read.values().filter_map(|slot| slot.get());
+        files.extend(slots.filter_map(|file| file.as_ref().ok()).cloned());
+        let asked = lock(&self.may_define);
+        Views::new(&files, &asked)
     }
 
     /// Files and directories that could not be read so far, sorted by path.
     pub fn unreadable(&self) -> Vec<(String, ReadError)> {
-        let mut all = self
-            .walk_errors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let mut all = lock(&self.walk_errors).clone();
         all.extend(
             self.index
                 .get()
@@ -256,6 +260,10 @@ impl Tree {
         all.dedup();
         all
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn version(source: &dyn Source) -> String {

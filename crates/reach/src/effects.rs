@@ -70,7 +70,7 @@ impl Analysis<'_> {
         self.effects.macros.insert((unit, name), Rc::default());
         let mut stored = BTreeSet::new();
         for (file, definition) in self.macros_called(unit, name) {
-            let body = definition.body.of(file.text());
+            let body = file.spelled(definition.body);
             let Some(params) = definition.params.as_deref() else {
                 // Another macro's name, without arguments.
                 if let Ok(other) = std::str::from_utf8(body.trim_ascii()) {

@@ -91,7 +91,7 @@ impl Analysis<'_> {
         under: Condition,
     ) -> Option<Expansion> {
         let (file, definition) = self.macro_of(frame.unit, visit, number);
-        let whole = used.span.of(frame.file.text());
+        let whole = frame.file.spelled(used.span);
         let written = match &definition.params {
             Some(_) => csource::arguments(whole)?,
             None => Vec::new(),
@@ -143,7 +143,7 @@ impl Analysis<'_> {
     ) -> Option<Frame> {
         let (file, definition) = self.macro_of(frame.unit, visit, number);
         let written = match &definition.params {
-            Some(_) => csource::arguments(used.span.of(frame.file.text()))?,
+            Some(_) => csource::arguments(frame.file.spelled(used.span))?,
             None => Vec::new(),
         };
         Some(self.text_frame(frame, used, (&file, &definition), &written))
@@ -209,7 +209,7 @@ impl Analysis<'_> {
         written: &[Span],
     ) -> (Vec<u8>, Vec<(Span, u32)>) {
         let params = definition.params.as_deref().unwrap_or_default();
-        let body = definition.body.of(file.text());
+        let body = file.spelled(definition.body);
         let raw = csource::pasted(body, params);
         let mut given: Vec<Vec<u8>> = Vec::new();
         let mut starts = Vec::new();
@@ -257,7 +257,7 @@ impl Analysis<'_> {
     /// (`passed`), and is itself a macro for one other word, is that word.
     pub(crate) fn resolved(&mut self, frame: &Frame, span: Span, passed: bool) -> Vec<u8> {
         let file = frame.file.clone();
-        let text = span.of(file.text());
+        let text = file.spelled(span);
         let mut out = Vec::with_capacity(text.len());
         let mut last = 0;
         for token in Lexer::inside(text).filter(|token| token.kind == TokenKind::Ident) {
@@ -320,7 +320,7 @@ impl Analysis<'_> {
             return None;
         };
         let (file, definition) = self.macro_of(frame.unit, visit, number);
-        let body = definition.body.of(file.text());
+        let body = file.spelled(definition.body);
         let single = definition.params.is_none() && Lexer::new(body).count() == 1;
         single.then(|| body.to_vec())
     }
@@ -372,7 +372,7 @@ impl Analysis<'_> {
                 let plain = token.kind != TokenKind::Ident || expanding.contains(&name);
                 let (file, definition) = self.only_definition(unit, name, moment, plain)?;
                 let expanding = [expanding, &[name]].concat();
-                let body = definition.body.of(file.text());
+                let body = file.spelled(definition.body);
                 let Some(params) = &definition.params else {
                     return Some(self.flattened(unit, moment, body, (&expanding, depth + 1)));
                 };
@@ -521,7 +521,7 @@ fn exprs(used: Use<'_>, whole: &[u8], written: Vec<Span>) -> Vec<Expr> {
 /// Whether an argument is a variadic parameter that holds several arguments, or none.
 fn is_spread(frame: &Frame, used: Use<'_>, span: Span) -> bool {
     let word = span.moved(used.span.start);
-    let word = std::str::from_utf8(word.of(frame.file.text())).unwrap_or_default();
+    let word = std::str::from_utf8(frame.file.spelled(word)).unwrap_or_default();
     let bound = frame.bound.iter().find(|bound| *bound.name == *word);
     bound.is_some_and(|bound| bound.args.len() != 1)
 }

@@ -248,7 +248,7 @@ impl Analysis<'_> {
         };
         let words = match frame.body.flows.get(test) {
             Flow::Leaf(number, positive) => {
-                let text = frame.body.flows.leaf(number).expr.span.of(file.text());
+                let text = file.spelled(frame.body.flows.leaf(number).expr.span);
                 let text = String::from_utf8_lossy(text);
                 let words: Vec<&str> = text.split_whitespace().collect();
                 let words = words.join(" ");
@@ -384,8 +384,8 @@ pub(crate) fn store_at(body: &Body, span: Span) -> Option<&Store> {
 /// Where in a file the name of `field` stands in a store of what is not plainly 0, and where as a whole argument
 /// of something; `None` where a macro's own text stores to it.
 pub(crate) fn occurrences(file: &File, field: Name) -> Option<(Vec<Span>, Vec<Span>)> {
-    let text = file.text();
-    let tokens: Vec<Token> = Lexer::new(text).collect();
+    let (text, tokens) = file.tokens_for(field);
+    let tokens: Vec<Token> = tokens.collect();
     let (mut stores, mut handed_on) = (Vec::new(), Vec::new());
     for (number, token) in tokens.iter().enumerate() {
         match token.kind {

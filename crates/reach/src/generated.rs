@@ -91,7 +91,7 @@ impl Analysis<'_> {
         search.generating.insert(name, false);
         let mut answer = false;
         for (file, definition) in self.macros_called(unit, name) {
-            let body = definition.body.of(file.text());
+            let body = file.spelled(definition.body);
             answer |= memchr::memchr(b'{', body).is_some() && memchr::memchr(b')', body).is_some();
             if answer || depth > DEEPEST {
                 break;
@@ -162,7 +162,7 @@ impl Analysis<'_> {
         search: &mut Search,
     ) {
         let (file, unit) = (made.frame.file.clone(), made.frame.unit);
-        let end = file.text().len() - usize::from(follows.is_some());
+        let end = file.length() - usize::from(follows.is_some());
         let mut own = None;
         for (id, function) in (0..).map(FunctionId).zip(&file.items().functions) {
             let is_head = follows.is_some() && function.body.end as usize > end;
@@ -228,7 +228,7 @@ impl Analysis<'_> {
         if used.behind.is_some() || self.macro_of(frame.unit, visit, number).1.params.is_some() {
             return used;
         }
-        let word = Lexer::new(used.span.of(frame.file.text())).next();
+        let word = Lexer::new(frame.file.spelled(used.span)).next();
         let name = Span {
             start: used.span.start,
             end: used.span.start + word.map_or(0, |word| word.span.end),
@@ -304,7 +304,7 @@ fn used_at_top(used: &TopMacro) -> Use<'static> {
 
 /// The macro that makes a function's head, and its use.
 fn head_of(file: &File, maker: Maker) -> (Name, Use<'static>) {
-    let text = maker.used.of(file.text());
+    let text = file.spelled(maker.used);
     let word = Lexer::new(text).next();
     let word = word.and_then(|word| std::str::from_utf8(word.span.of(text)).ok());
     let used = Use {

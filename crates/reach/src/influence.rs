@@ -1,7 +1,7 @@
 //! Whether it matters to anything that a Kconfig symbol is on: in Kconfig, in code, in makefiles.
 
 use condition::{Answer as Solved, Condition, Level};
-use csource::{File, Lexer, TokenKind, whole_words};
+use csource::{File, TokenKind, whole_words};
 use text::{Name, Span};
 
 use crate::{Analysis, Fact, Place};
@@ -195,9 +195,9 @@ struct Occurrence {
 }
 
 fn occurrences(file: &File, word: &str) -> Vec<Occurrence> {
-    let text = file.text();
+    let (text, tokens) = file.tokens_for(Name::new(word));
     let mut found = Vec::new();
-    for token in Lexer::new(text) {
+    for token in tokens {
         let own = token.span.of(text);
         let span = match token.kind {
             TokenKind::Ident if own == word.as_bytes() => token.span,

@@ -97,7 +97,7 @@ impl Analysis<'_> {
         if definition.params.is_some() {
             return None;
         }
-        let body = definition.body.of(file.text());
+        let body = file.spelled(definition.body);
         let mut tokens = Lexer::new(body);
         let (first, more) = (tokens.next()?, tokens.next());
         let word = std::str::from_utf8(first.span.of(body)).ok()?;

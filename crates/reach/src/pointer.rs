@@ -52,7 +52,7 @@ impl Analysis<'_> {
             let Some(file) = self.read_file(path) else {
                 continue;
             };
-            if !calls_field(file.text(), &slot.field) {
+            if !file.calls_field(slot.field) {
                 continue;
             }
             looked_at += 1;
@@ -205,14 +205,6 @@ fn field_of(callee: &Expr) -> Option<Name> {
 }
 
 /// Whether `->field(` or `.field(` stands in a text.
-fn calls_field(text: &[u8], field: &str) -> bool {
-    memchr::memmem::find_iter(text, field.as_bytes()).any(|at| {
-        let before = text[..at].last();
-        let after = text.get(at + field.len());
-        matches!(before, Some(b'>' | b'.')) && matches!(after, Some(b'(' | b')'))
-    })
-}
-
 /// `f`, `&f`, `(type)f`.
 fn function_name(value: &Expr) -> Option<Name> {
     match &value.kind {

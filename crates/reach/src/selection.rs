@@ -30,7 +30,7 @@ struct Association {
 impl Analysis<'_> {
     /// The surroundings of each expression that a `_Generic` in `frame` may select.
     pub(crate) fn selected(&mut self, frame: &Frame, used: Use<'_>) -> Vec<Frame> {
-        let whole = used.span.of(frame.file.text());
+        let whole = frame.file.spelled(used.span);
         let spans = csource::arguments(whole).unwrap_or_default();
         let mut all = Vec::new();
         for span in spans.iter().skip(1) {
@@ -56,7 +56,7 @@ impl Analysis<'_> {
     /// Whether the two types of `__builtin_types_compatible_p(typeof(*x), struct a)` are one, where both are
     /// known.
     pub(crate) fn compatible(&mut self, frame: &Frame, whole: &Expr) -> Option<bool> {
-        let text = whole.span.of(frame.file.text());
+        let text = frame.file.spelled(whole.span);
         let spans = csource::arguments(text)?;
         let [a, b] = spans[..] else { return None };
         let a = self.written_type(frame, a.moved(whole.span.start))?;
@@ -68,7 +68,7 @@ impl Analysis<'_> {
 
     /// A type as it is written at a place: `struct a *`, `typeof(*x)`.
     fn written_type(&mut self, frame: &Frame, span: Span) -> Option<Type> {
-        let text = span.of(frame.file.text());
+        let text = frame.file.spelled(span);
         let word = Lexer::inside(text).next()?.span.of(text);
         if !TYPEOF.iter().any(|spelling| spelling.as_bytes() == word) {
             return Some(Type::new(std::str::from_utf8(text).ok()?, false));
@@ -81,7 +81,7 @@ impl Analysis<'_> {
 
     /// `struct a *: f`, or what a macro makes of it.
     fn association(&mut self, frame: &Frame, span: Span) -> Option<Association> {
-        let text = span.of(frame.file.text());
+        let text = frame.file.spelled(span);
         if let Some((before, behind)) = at_colon(text) {
             let of = self.resolved(frame, before.moved(span.start), false);
             let behind = behind.moved(span.start);

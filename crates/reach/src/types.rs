@@ -101,7 +101,7 @@ impl Analysis<'_> {
                 Some(Type::new(&member.type_text, member.pointer))
             }
             ExprKind::Cast(to, _) => Some(Type::new(to, false)),
-            ExprKind::Int(_) if expr.span.of(frame.file.text()) == b"NULL" => {
+            ExprKind::Int(_) if frame.file.spelled(expr.span) == b"NULL" => {
                 Some(Type::new("void", true))
             }
             ExprKind::Int(_) => Some(Type::new("int", false)),
@@ -207,7 +207,7 @@ impl Analysis<'_> {
 
     fn declared_in(&mut self, unit: UnitId, visit: VisitId, name: Name) -> Option<(Name, bool)> {
         let file = self.unit_ref(unit).visit(visit).file.clone();
-        if let Some(found) = csource::declared(file.text(), &name) {
+        if let Some(found) = file.declared(name) {
             return Some(found);
         }
         // `DEFINE_STATIC_KEY_TRUE(name);`
@@ -283,7 +283,7 @@ impl Analysis<'_> {
             let mut own: Vec<Name> = own.copied().collect();
             own.sort_by_key(|path| (!path.ends_with(".h"), *path));
             own.into_iter()
-                .find_map(|path| self.read_file(path)?.members(&tag))
+                .find_map(|path| self.read_file(path)?.members(tag))
         });
         let found = found.map(Rc::from);
         self.structures.insert(tag, found.clone());

@@ -460,7 +460,7 @@ fn naming_macro(file: &File, function: &Function) -> Option<String> {
         return None;
     }
     let named = file.items().macros.iter().find(|used| {
-        let args = used.args.of(file.text());
+        let args = file.spelled(used.args);
         let mut words = args.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
         words.any(|word| {
             word.len() > 2

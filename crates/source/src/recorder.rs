@@ -18,13 +18,16 @@ use crate::{Changes, Listing, ReadError, Source, TreePath, is_named, key_of};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 enum Question {
     Read,
+    /// A text of which it is known what was seen.
+    See,
     IsFile,
     IsDirectory,
     List,
 }
 
-const QUESTIONS: [Question; 4] = [
+const QUESTIONS: [Question; 5] = [
     Question::Read,
+    Question::See,
     Question::IsFile,
     Question::IsDirectory,
     Question::List,
@@ -104,7 +107,7 @@ impl Recorder {
             // has another name there, as where upper and lower case are the same.
             let is_listed = listing.state_of(key_of(path)).is_some();
             let is_odd = match question {
-                Question::Read => is_listed == (*digest == 0),
+                Question::Read | Question::See => is_listed == (*digest == 0),
                 _ => *digest != 0 && !is_listed,
             };
             if is_odd || is_hidden(path) || links.lead(path, *question) {
@@ -131,26 +134,41 @@ impl Recorder {
         }
     }
 
+    /// Reads for one who knows later what of the text was seen: it may change elsewhere.
+    pub fn see(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        let answer = self.below.read(path);
+        self.note_text(path, Question::See, answer.as_deref());
+        answer
+    }
+
+    /// The same, with a buffer.
+    pub fn see_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        let answer = self.below.read_into(path, buffer);
+        let text = answer.as_ref().map(|()| buffer.as_slice());
+        self.note_text(path, Question::See, text);
+        answer
+    }
+
     /// Notes what could be read; an error that may be gone the next time is nothing to rest on.
-    fn note_text(&self, path: &str, answer: Result<&[u8], &ReadError>) {
+    fn note_text(&self, path: &str, question: Question, answer: Result<&[u8], &ReadError>) {
         if answer.is_err_and(|error| !error.is_lasting()) {
             self.is_lost.store(true, Ordering::Relaxed);
         }
-        self.note(path, Question::Read, digest_of_text(answer));
+        self.note(path, question, digest_of_text(answer));
     }
 }
 
 impl Source for Recorder {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
         let answer = self.below.read(path);
-        self.note_text(path, answer.as_deref());
+        self.note_text(path, Question::Read, answer.as_deref());
         answer
     }
 
     fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         let answer = self.below.read_into(path, buffer);
         let text = answer.as_ref().map(|()| buffer.as_slice());
-        self.note_text(path, text);
+        self.note_text(path, Question::Read, text);
         answer
     }
 
@@ -200,15 +218,23 @@ impl Record {
     }
 
     /// Whether `source`, which differs by `changes` from what was asked and now is `listing`, would answer all
-    /// questions as it did.
+    /// questions as it did. Of texts of which it is known what was seen, `shows_the_same` is asked where they are
+    /// others.
     #[must_use]
-    pub fn holds(&self, source: &dyn Source, listing: &Listing, changes: &Changes<'_>) -> bool {
+    pub fn holds(
+        &self,
+        source: &dyn Source,
+        (listing, changes): (&Listing, &Changes<'_>),
+        shows_the_same: &(dyn Fn(&str) -> bool + Sync),
+    ) -> bool {
         let gone = |key: &u64| !self.asked_at(*key).is_empty();
         if changes.is_relinked() || changes.gone().iter().any(gone) {
             return false;
         }
         let same = |path: &str, question: Question, digest: Digest| {
-            digest_of(source, path, question) == digest
+            // What was not there was not seen in part.
+            let is_seen = question == Question::See && digest != 0;
+            digest_of(source, path, question) == digest || is_seen && shows_the_same(path)
         };
         self.led.holds(source)
             && changes
@@ -267,7 +293,7 @@ impl Links<'_> {
 
 fn digest_of(source: &dyn Source, path: &str, question: Question) -> Digest {
     match question {
-        Question::Read => digest_of_text(source.read(path).as_deref()),
+        Question::Read | Question::See => digest_of_text(source.read(path).as_deref()),
         Question::IsFile => Digest::from(source.is_file(path)),
         Question::IsDirectory => Digest::from(source.is_dir(path)),
         Question::List => digest_of_listed(&source.list(path)),
@@ -377,14 +403,12 @@ mod tests {
         let record = recorder.record(&listing).unwrap();
         change(&place);
         let after = tree.listing().unwrap();
-        let held = record.holds(
-            tree.as_ref(),
-            &after,
-            &after.changes(&listing.states(i64::MAX)),
-        );
+        let all = |_: &str| false;
+        let changes = after.changes(&listing.states(i64::MAX));
+        let held = record.holds(tree.as_ref(), (&after, &changes), &all);
         // What is not known to be the same is looked at, and is.
         let unsure = after.changes(&listing.states(i64::MIN));
-        assert_eq!(record.holds(tree.as_ref(), &after, &unsure), held);
+        assert_eq!(record.holds(tree.as_ref(), (&after, &unsure), &all), held);
         held
     }
 

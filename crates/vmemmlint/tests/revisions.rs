@@ -11,6 +11,7 @@ const MINI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/unfixed"
 fn run(program: &str, arguments: &[&str], place: &Path) -> (Option<i32>, String, String) {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(place).env_clear();
+    #[expect(clippy::disallowed_methods, reason = "git is where the user has it")]
     command.env("PATH", std::env::var_os("PATH").unwrap());
     for who in ["AUTHOR", "COMMITTER"] {
         command.env(format!("GIT_{who}_NAME"), "A. U. Thor");
@@ -37,7 +38,6 @@ fn repository(place: &Path) {
     git(&["commit", "-q", "-m", "mini"], place);
     git(&["tag", "mini"], place);
     git(&["reset", "-q", "--hard"], place);
-    #[expect(clippy::disallowed_methods, reason = "a test writes what it wants")]
     std::fs::write(place.join("COPYING"), "mini").unwrap();
     git(&["add", "COPYING"], place);
     git(&["commit", "-q", "-m", "second"], place);
@@ -66,7 +66,6 @@ fn a_revision_is_checked_as_its_files_are() {
     assert_eq!(first, here);
     assert!(head.contains(". at mini"), "{head}");
     // What is not checked out does not matter to a revision.
-    #[expect(clippy::disallowed_methods, reason = "a test writes what it wants")]
     std::fs::write(place.join("Kconfig"), "").unwrap();
     for revision in ["main", "main~1", "HEAD"] {
         let (code, told, timings) = vmemmlint(&["check", "--timings", "--rev", revision, "."]);
