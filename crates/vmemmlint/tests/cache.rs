@@ -153,7 +153,9 @@ fn an_answer_holds_until_something_changes_that_it_rests_on() {
     holds("the same text, written anew");
 
     trial.append("mm/sparse-vmemmap.c", "/* touched */\n");
-    assert_eq!(is_looked_for("a file that was read"), first);
+    holds("what nobody saw of a file that was read");
+    trial.append("mm/sparse-vmemmap.c", "static int touched;\n");
+    assert_eq!(is_looked_for("what was seen of it"), first);
     fs::write(&sink, &text).unwrap();
     holds("what was known of another state is still known");
     trial.append("mm/Makefile", "obj-y += far.o\n");
@@ -177,7 +179,7 @@ fn files_whose_words_are_known_are_not_read_for_words_again() {
     let all = read(&trial.check(&[]).2);
     assert!(all > 10);
     sleep(SETTLED);
-    trial.append("mm/sparse-vmemmap.c", "/* touched */\n");
+    trial.append("mm/sparse-vmemmap.c", "static int touched;\n");
     let (_, found, told) = trial.check(&[]);
     assert_eq!(read(&told), 1);
     assert_eq!(found, trial.check(&["--no-cache"]).1);
