@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::bstr::ByteSlice;
 use gix::objs::tree::EntryKind;
-use gix::objs::{FindExt, TreeRefIter};
+use gix::objs::{Exists, FindExt, TreeRefIter};
 use gix::{ObjectId, ThreadSafeRepository};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -27,6 +27,12 @@ const MOST_ENTRIES: usize = 4_000_000;
 
 /// Directories lie at most so deep in each other.
 const MOST_DEPTH: usize = 128;
+
+/// So many files are looked for to see whether texts are missing.
+const PROBED: usize = 64;
+
+/// So many texts that are missing are told one by one, where they are needed.
+const MOST_MISSING: usize = 100;
 
 /// As many links are followed on the way to one file, as Linux does.
 const MOST_LINKS: usize = 40;
@@ -44,6 +50,8 @@ pub enum RevisionError {
     NoDirectory(String),
     /// An object of the repository cannot be read.
     Broken(String),
+    /// The repository lacks so many of the texts, of which this is the first.
+    Partial(usize, String),
 }
 
 impl fmt::Display for RevisionError {
@@ -54,6 +62,11 @@ impl fmt::Display for RevisionError {
             RevisionError::NoTree => f.write_str("this names neither a commit nor a tree"),
             RevisionError::NoDirectory(path) => write!(f, "this revision has no directory {path}"),
             RevisionError::Broken(why) => write!(f, "the repository cannot be read: {why}"),
+            RevisionError::Partial(count, first) => write!(
+                f,
+                "the repository is a partial clone and lacks {count} files of this revision, first {first}: have git \
+                 fetch them, as by a checkout"
+            ),
         }
     }
 }
@@ -113,7 +126,29 @@ impl Revision {
         // A damaged tree may name two things alike.
         entries.dedup_by(|next, entry| next.path == entry.path);
         revision.entries = entries;
-        Ok(revision)
+        revision.whole()
+    }
+
+    /// Itself, unless the repository lacks more texts than can be told one by one.
+    fn whole(self) -> Result<Revision, RevisionError> {
+        let files = || self.entries.iter().filter(|entry| entry.kind == Kind::File);
+        let step = files().count().div_ceil(PROBED).max(1);
+        let has = |id: &ObjectId| self.with_repository(|local| local.objects.exists(id));
+        if files().step_by(step).all(|entry| has(&entry.id)) {
+            return Ok(self);
+        }
+        // By now all packs are known.
+        let missing: Vec<&Entry> = self.with_repository(|local| {
+            let lacks = |entry: &&Entry| !local.objects.exists_without_refresh(&entry.id);
+            files().filter(lacks).collect()
+        });
+        match missing.first() {
+            Some(first) if missing.len() > MOST_MISSING => Err(RevisionError::Partial(
+                missing.len(),
+                first.path.to_string(),
+            )),
+            _ => Ok(self),
+        }
     }
 
     /// Lets `read` read from the repository; many threads may.

@@ -253,6 +253,31 @@ fn what_cannot_be_had_is_told_in_one_line() {
 }
 
 #[test]
+fn a_clone_without_texts_is_told_once() {
+    let folder = repository();
+    let place = folder.path();
+    for number in 0..200 {
+        write(
+            place,
+            &[(&format!("drivers/{number}.c"), &format!("int n{number};\n"))],
+        );
+    }
+    git(place, &["add", "-A"]);
+    git(place, &["commit", "-q", "-m", "many"]);
+    git(place, &["config", "uploadpack.allowFilter", "true"]);
+    let other = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", place.display());
+    let filter = ["clone", "-q", "--bare", "--filter=blob:none", &url, "x.git"];
+    git(other.path(), &filter);
+    let error = Revision::open(&other.path().join("x.git"), "main").unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.contains("lacks 207 files of this revision, first .hidden/x.c"),
+        "{told}"
+    );
+}
+
+#[test]
 fn another_repository_in_a_tree_is_an_empty_directory() {
     let folder = repository();
     let place = folder.path();
