@@ -160,6 +160,13 @@ impl File {
         &self.items().functions[id.0 as usize]
     }
 
+    /// How many bytes the body of a function has; who asks has seen it.
+    pub fn body_length(&self, id: FunctionId) -> u32 {
+        lock(&self.asked).bodies.insert(id.0);
+        let body = self.function(id).body;
+        body.end - body.start
+    }
+
     /// The functions called `name`, in order.
     pub fn functions_named(&self, name: Name) -> &[FunctionId] {
         let named = self.named.get_or_init(|| {
@@ -190,7 +197,7 @@ impl File {
     /// The places in a function that `query` captures, in any variant, in order.
     pub fn captures(&self, id: FunctionId, query: &Query) -> Vec<Span> {
         let span = self.function(id).body;
-        lock(&self.asked).bodies.push(id.0);
+        lock(&self.asked).bodies.insert(id.0);
         let mut found = Vec::new();
         for variant in 0..mask::variants(&self.directives, span) {
             let (masked, _) = mask::masked(&self.text, &self.directives, span, variant);

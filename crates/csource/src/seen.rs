@@ -9,13 +9,16 @@
 //! static int other(void) { … }        // this body may change, if no word comes into it that was looked for
 //! ```
 //!
-//! What stands outside of bodies is compared by its tokens where any of it was asked for, so comments may change there.
+//! What stands outside of bodies is compared by its tokens where any of it was asked for, so comments may change there,
+//! but for those around a word that was looked for.
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use text::{Name, Span};
-use twox_hash::XxHash3_128;
+use twox_hash::{XxHash3_64, XxHash3_128};
 
 use crate::file::File;
+use crate::item::{Function, Variable};
 use crate::lexer::{Lexer, whole_words};
 
 /// What was seen of a file: hashes of its parts.
@@ -26,11 +29,15 @@ pub struct Seen {
     outside: Option<u128>,
     /// The functions whose bodies were seen, by their numbers.
     bodies: Vec<(u32, u128)>,
-    /// Words that were looked for, and in which functions each stands, time by time.
-    words: Vec<(String, Vec<u32>)>,
+    /// Words that were looked for, and in which functions each stands, time by time; outside of all, also what stands
+    /// around it, which may be a comment.
+    words: Vec<(String, Vec<(u32, u64)>)>,
     /// The last place whose line was asked for, and all that stands before it.
     before: Option<(u32, u128)>,
 }
+
+/// So many bytes before and behind a word outside of functions are to stay what they are.
+const AROUND: u32 = 256;
 
 /// Stands for no function.
 const OUTSIDE: u32 = u32::MAX;
@@ -41,8 +48,8 @@ pub(crate) struct Asked {
     /// All of the text, or what cannot be told.
     pub(crate) whole: bool,
     /// Functions whose text was searched.
-    pub(crate) bodies: Vec<u32>,
-    pub(crate) words: rustc_hash::FxHashSet<Name>,
+    pub(crate) bodies: FxHashSet<u32>,
+    pub(crate) words: FxHashSet<Name>,
     /// The highest offset whose line was asked for.
     pub(crate) line_of: Option<u32>,
 }
@@ -50,7 +57,7 @@ pub(crate) struct Asked {
 impl Seen {
     /// What was asked of `file`: `bodies` besides others, and all that stands outside of them if `is_outside`.
     pub(crate) fn of(file: &File, asked: &Asked, mut bodies: Vec<u32>, is_outside: bool) -> Seen {
-        let mut words: Vec<(String, Vec<u32>)> = asked
+        let mut words: Vec<(String, Vec<(u32, u64)>)> = asked
             .words
             .iter()
             .map(|word| (word.to_string(), owners(file, word)))
@@ -58,7 +65,8 @@ impl Seen {
         words.sort_unstable();
         bodies.extend(&asked.bodies);
         let named = words.iter().flat_map(|(_, owners)| owners);
-        bodies.extend(named.filter(|owner| **owner != OUTSIDE));
+        let named = named.map(|(owner, _)| *owner);
+        bodies.extend(named.filter(|owner| *owner != OUTSIDE));
         bodies.sort_unstable();
         bodies.dedup();
         let is_outside = is_outside || !words.is_empty();
@@ -102,38 +110,82 @@ fn directives(file: &File) -> u128 {
     hash.finish_128()
 }
 
-/// The tokens outside of functions' bodies, how many directives stand in each of these, and how much was found.
+/// The tokens outside of functions' bodies, how many directives stand in each of these, and what was found.
 fn outside(file: &File) -> u128 {
     let items = file.items();
     let lines = &file.directives().lines;
     let mut hash = XxHash3_128::new();
-    let mut at = 0;
+    let (mut at, mut start) = (0, 0);
     let end = all(file).end;
     let bodies = items.functions.iter().map(|function| function.body);
     for body in bodies.chain([Span { start: end, end }]) {
-        let text = file.spelled(Span {
-            start: at.min(body.start),
-            end: body.start,
-        });
-        for token in Lexer::new(text) {
-            hash.write(token.span.of(text));
-            hash.write(b"\n");
-        }
+        // Where each branch of a conditional has a head, the second stands in the first's body.
+        let from = if body.start < at { start } else { at };
+        hash_tokens(
+            &mut hash,
+            file.spelled(Span {
+                start: from,
+                end: body.start,
+            }),
+        );
         let upto = |offset: u32| lines.partition_point(|line| line.start < offset);
         let inside = upto(body.end).saturating_sub(upto(body.start));
         hash.write(&inside.to_le_bytes());
-        at = at.max(body.end);
+        (at, start) = (at.max(body.end), body.start);
     }
-    for count in [
-        items.functions.len(),
-        items.variables.len(),
-        items.macros.len(),
-    ] {
-        hash.write(&count.to_le_bytes());
+    for function in &items.functions {
+        let Function {
+            name,
+            params,
+            linkage,
+            return_type,
+            maker,
+            entry,
+            ..
+        } = function;
+        let maker = maker.map(|maker| (maker.is_sure, maker.behind.is_some()));
+        let head = (name, params, linkage, return_type, maker, entry);
+        hash.write(format!("{head:?}").as_bytes());
+    }
+    for variable in &items.variables {
+        let Variable {
+            name,
+            is_static,
+            pointer,
+            struct_tag,
+            ..
+        } = variable;
+        hash.write(format!("{:?}", (name, is_static, pointer, struct_tag)).as_bytes());
+    }
+    for used in &items.macros {
+        hash.write(format!("{:?}", (used.name, used.enters)).as_bytes());
     }
     // What a compiler would refuse is told, wherever it stands.
     hash.write(&[u8::from(items.unclosed.is_some())]);
     hash.finish_128()
+}
+
+/// Each token, and how it stands apart from the one before: some readers heed lines.
+fn hash_tokens(hash: &mut XxHash3_128, text: &[u8]) {
+    let mut end = 0;
+    for token in Lexer::new(text) {
+        let between = Span {
+            start: end,
+            end: token.span.start,
+        }
+        .of(text);
+        let is_apart = !between.is_empty();
+        let begins_line = is_apart && between.contains(&b'\n');
+        let stands_alone = begins_line && between.windows(2).any(|pair| pair == b"\n\n");
+        hash.write(token.span.of(text));
+        hash.write(&[
+            b'\n',
+            u8::from(is_apart),
+            u8::from(begins_line),
+            u8::from(stands_alone),
+        ]);
+        end = token.span.end;
+    }
 }
 
 /// The text of a function's body; that of one that is not there is like no other.
@@ -145,17 +197,33 @@ fn body_of(file: &File, number: u32) -> u128 {
 }
 
 /// For each time that a word stands in the text, also in comments, the functions in whose bodies it does.
-fn owners(file: &File, word: &str) -> Vec<u32> {
+fn owners(file: &File, word: &str) -> Vec<(u32, u64)> {
     let mut owners = Vec::new();
-    for found in whole_words(file.spelled(all(file)), word) {
+    let text = file.spelled(all(file));
+    for found in whole_words(text, word) {
         let before = owners.len();
         let functions = file.items().functions_at(found.start);
-        owners.extend(functions.map(|(number, _)| u32::try_from(number).unwrap_or(OUTSIDE)));
+        let numbers = functions.map(|(number, _)| u32::try_from(number).unwrap_or(OUTSIDE));
+        owners.extend(numbers.map(|number| (number, 0)));
         if owners.len() == before {
-            owners.push(OUTSIDE);
+            let around = around(file, found).range();
+            owners.push((OUTSIDE, XxHash3_64::oneshot(&text[around])));
         }
     }
     owners
+}
+
+/// What stands around a word that is in no body, up to the next ones.
+fn around(file: &File, word: Span) -> Span {
+    let bodies = file.items().functions.iter().map(|function| function.body);
+    let before = bodies.clone().map(|body| body.end);
+    let before = before.filter(|end| *end <= word.start).max();
+    let behind = bodies.map(|body| body.start);
+    let behind = behind.filter(|start| *start >= word.end).min();
+    Span {
+        start: word.start.saturating_sub(AROUND).max(before.unwrap_or(0)),
+        end: (word.end + AROUND).min(behind.unwrap_or(all(file).end)),
+    }
 }
 
 /// All of the text before an offset; that of a shorter one is like no other.
@@ -214,7 +282,7 @@ static int table[] = { 1, 2 };
 
         let outside = |file: &File| assert_eq!(file.items().functions.len(), 2);
         assert!(check(outside, "int x = 1;", "long x = 1;\n\tx++;"));
-        assert!(check(outside, "{ 1, 2 }", "{ 1, /* and */ 2 }\n"));
+        assert!(check(outside, "{ 1, 2 }", "{ 1, /* and */ 2 }"));
         assert!(!check(outside, "{ 1, 2 }", "{ 1, 3 }"));
         assert!(!check(outside, "int order;", "int order, id;"));
         assert!(!check(outside, "static int other", "int other"));
@@ -240,6 +308,27 @@ static int table[] = { 1, 2 };
         assert!(!check(members, "int order;", "int id;"));
         assert!(check(members, "int x = 1;", "int x = 2;"));
         assert!(!check(members, "int x = 1;", "struct page { int id; };"));
+        assert!(!check(
+            members,
+            "struct page {",
+            "/* struct page { int a; } */ struct page {"
+        ));
+    }
+
+    #[test]
+    fn a_second_head_of_a_body_and_its_length_are_seen() {
+        let file = |text: &str| File::new("mm/x.c", text.as_bytes().into());
+        let text = "#ifdef A\nstatic int f(int a)\n{\n#else\nstatic int f(long b)\n{\n#endif\n\treturn 1;\n}\n";
+        let before = file(text);
+        assert_eq!(before.items().functions.len(), 2);
+        let seen = before.seen().unwrap();
+        assert!(seen.is_in(&file(&text.replace("return 1", "return 2"))));
+        assert!(!seen.is_in(&file(&text.replace("static int f(long", "int f(long"))));
+        assert!(!seen.is_in(&file(&text.replace("long b", "char b"))));
+
+        let length = |file: &File| assert!(file.body_length(FunctionId(0)) > 20);
+        assert!(!check(length, "/* two */", ""));
+        assert!(check(length, "int x = 1;", "int x = 1, y;"));
     }
 
     #[test]

@@ -325,7 +325,7 @@ impl Default for Scratch {
 }
 
 impl Comparing<'_> {
-    /// Whether the file at `path` has those of the words that it had; one that cannot be read has none.
+    /// Whether the file at `path` has those of the words that it had; of one that cannot be read nobody knows.
     pub(crate) fn same_words(
         &self,
         source: &dyn Source,
@@ -338,7 +338,7 @@ impl Comparing<'_> {
             classes,
         } = scratch;
         if source.read_into(path, text).is_err() {
-            text.clear();
+            return false;
         }
         seen.iter_mut().for_each(Seen::clear);
         let mut sum = 0_u64;

@@ -362,8 +362,7 @@ impl Analysis<'_> {
         depth: u32,
     ) -> Option<TermId> {
         let file = self.read_file(key.path)?;
-        let function = file.function(key.id);
-        let size = function.body.end - function.body.start;
+        let size = file.body_length(key.id);
         if size > self.limits.summary_bytes || depth > DEEPEST {
             return None;
         }

@@ -7,6 +7,7 @@
 //! That is so only where git writes texts into files as they are. Where attributes or settings ask for other line
 //! ends or for filters, the index is not heeded.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -30,8 +31,15 @@ const CONVERTING: [&[u8]; 6] = [
     b"working-tree-encoding",
 ];
 
-/// Objects that become larger than this when they are unpacked are refused, so that few bytes do not fill the memory.
-const LARGEST: &str = "gitoxide.objects.allocLimit=4294967295";
+/// Objects that become larger than 4 GiB when they are unpacked are refused, so that few bytes do not fill the memory;
+/// and the name of an object means that object, whatever is put in its place.
+const SETTINGS: [&str; 2] = [
+    "gitoxide.objects.allocLimit=4294967295",
+    "core.useReplaceRefs=false",
+];
+
+/// A file of attributes that is larger is held to ask for anything.
+const MOST_ATTRIBUTES: u64 = 1 << 20;
 
 /// Where a directory lies in a repository.
 pub(crate) struct Place {
@@ -50,7 +58,7 @@ impl Place {
             permissions.env.home = gix::sec::Permission::Allow;
             permissions.env.xdg_config_home = gix::sec::Permission::Allow;
             let options = gix::open::Options::isolated().permissions(permissions);
-            options.config_overrides([LARGEST])
+            options.config_overrides(SETTINGS)
         };
         let trust = gix::sec::trust::Mapping {
             full: options(),
@@ -63,7 +71,8 @@ impl Place {
             let work = local.workdir()?.canonicalize().ok()?;
             let git = local.git_dir().canonicalize().ok()?;
             let inside = place.strip_prefix(work).ok()?;
-            (!place.starts_with(git)).then(|| inside.to_str().map(str::to_owned))?
+            // A name that is no UTF-8 is found nowhere, and is no other's.
+            (!place.starts_with(git)).then(|| inside.to_string_lossy().into_owned())
         };
         let directory = inside().unwrap_or_default();
         Ok(Place {
@@ -103,24 +112,38 @@ impl Checkout {
         }
         let settings = local.config_snapshot();
         let line_ends = settings.string("core.autocrlf");
-        if line_ends.is_some_and(|value| !value.eq_ignore_ascii_case(b"false")) {
+        // A setting without a value is true, and has no string.
+        if line_ends.is_some_and(|value| !value.eq_ignore_ascii_case(b"false"))
+            || settings.boolean("core.autocrlf") == Some(true)
+        {
             return None;
         }
         let named = settings.trusted_path("core.attributesFile").ok()?;
 
-        let attributes = [
-            Some(local.common_dir().join("info/attributes")),
-            Some(PathBuf::from("/etc/gitattributes")),
-            named.or_else(users_attributes),
-        ];
-        local.workdir()?;
+        let work = local.workdir()?.canonicalize().ok()?;
+        let above = root
+            .ancestors()
+            .take_while(|place| place.starts_with(&work));
+        let mut attributes: Vec<PathBuf> = above.map(|place| place.join(ATTRIBUTES)).collect();
+        attributes.push(local.common_dir().join("info/attributes"));
+        attributes.push(PathBuf::from("/etc/gitattributes"));
+        attributes.extend(named.or_else(users_attributes));
+        let index = local.open_index().ok()?;
+        // Git reads those from the index that are not in the files.
+        let has_file = |path: &Path| fs::symlink_metadata(work.join(path)).is_ok();
+        let mut tracked = index.entries().iter().map(|entry| entry.path(&index));
+        let is_attributes = |path: &[u8]| path.ends_with(ATTRIBUTES.as_bytes());
+        if tracked.any(|path| is_attributes(path) && !has_file(Path::new(OsStr::from_bytes(path))))
+        {
+            return None;
+        }
         Some(Checkout {
-            index: local.open_index().ok()?,
+            index,
             prefix: match place.directory.as_str() {
                 "" => Vec::new(),
                 directory => format!("{directory}/").into(),
             },
-            attributes: attributes.into_iter().flatten().collect(),
+            attributes,
         })
     }
 
@@ -153,8 +176,11 @@ impl Checkout {
     /// Whether git changes texts on their way into files, with these attributes in the tree besides the others.
     pub(crate) fn converts(&self, attributes: &[PathBuf]) -> bool {
         let all = self.attributes.iter().chain(attributes);
-        all.into_iter().any(|place| match read(place) {
-            Ok(text) => asks_to_convert(&text),
+        all.into_iter().any(|place| match fs::metadata(place) {
+            Ok(about) if about.is_file() && about.size() <= MOST_ATTRIBUTES => {
+                read(place).map_or(true, |text| asks_to_convert(&text))
+            }
+            Ok(_) => place != Path::new("/dev/null"),
             Err(error) => error.kind() != std::io::ErrorKind::NotFound,
         })
     }

@@ -115,6 +115,9 @@ pub trait Listed: Source {
     /// All that it has now.
     fn listing(&self) -> Result<Listing, ReadError>;
 
+    /// Whether what has changed is still as it was listed.
+    fn is_untouched(&self, changes: &Changes<'_>) -> bool;
+
     /// What stands for the place where it is, the same as long as one would call it the same tree.
     fn place(&self) -> Vec<u8>;
 }

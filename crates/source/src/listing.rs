@@ -44,6 +44,8 @@ struct Entry {
     /// What stands for the path.
     key: u64,
     state: u64,
+    /// What the file system tells of it, which never comes back once it has changed; 0 for what never changes.
+    trace: u64,
     /// When it was last changed, in seconds since 1970.
     changed: i64,
     kind: Kind,
@@ -125,6 +127,7 @@ impl Listing {
         let entry = |(path, kind, state): (&str, Kind, u64)| Entry {
             key: key_of(path),
             state,
+            trace: 0,
             changed: i64::MIN,
             kind,
             path: path.into(),
@@ -180,6 +183,26 @@ impl Listing {
         }
         changes.gone.extend(old.map(|(key, _)| key & !1));
         changes
+    }
+
+    /// Whether nothing was changed since `before`, not even to be put back.
+    #[must_use]
+    pub fn is_untouched_since(&self, before: &Listing) -> bool {
+        let all = |listing: &Listing| listing.entries.iter().map(Entry::standing).collect();
+        let (now, then): (Vec<_>, Vec<_>) = (all(self), all(before));
+        now == then
+    }
+
+    /// The same for what is at the path with this key.
+    #[must_use]
+    pub fn has_untouched(&self, before: &Listing, key: u64) -> bool {
+        let standing = |listing: &Listing| {
+            let found = listing
+                .entries
+                .binary_search_by_key(&key, |entry| entry.key);
+            found.ok().map(|at| listing.entries[at].standing())
+        };
+        standing(self).is_some_and(|now| standing(before) == Some(now))
     }
 
     /// Whether states are the names of git's objects: they are the same wherever the texts are.
@@ -244,6 +267,13 @@ impl Listed for Directory {
         })
     }
 
+    fn is_untouched(&self, changes: &Changes<'_>) -> bool {
+        changes.present.par_iter().all(|entry| {
+            let about = fs::symlink_metadata(self.root().join(&*entry.path));
+            about.is_ok_and(|about| state_of_file(&about) == entry.trace)
+        })
+    }
+
     fn place(&self) -> Vec<u8> {
         let isolated = gix::open::permissions::Config::isolated();
         let in_git = Place::find(self.root(), isolated).map(|place| place.key());
@@ -272,7 +302,8 @@ fn below(place: &Path, path: &Path, checkout: Option<&Checkout>) -> Result<Found
         let entry = entry.map_err(|e| describe(&e))?;
         let name = entry.file_name();
         let kind = Kind::of(entry.file_type().map_err(|e| describe(&e))?);
-        if name == ATTRIBUTES {
+        // Git follows no links to them.
+        if name == ATTRIBUTES && kind == Kind::File {
             found.attributes.push(entry.path());
         }
         if is_hidden(name.as_bytes()) {
@@ -280,24 +311,30 @@ fn below(place: &Path, path: &Path, checkout: Option<&Checkout>) -> Result<Found
         }
         names.push((name.as_bytes().to_vec(), kind));
         let path = path.join(&name);
+        let about = entry.metadata().map_err(|e| describe(&e))?;
         if kind == Kind::Directory {
-            inner.push((entry.path(), path));
+            inner.push((entry.path(), path, state_of_file(&about)));
             continue;
         }
-        let about = entry.metadata().map_err(|e| describe(&e))?;
         let object = checkout.and_then(|checkout| checkout.object(&path, &about));
         found.entries.push(match object {
             // What changes after git looked gets another time.
-            Some(id) => Entry::new(&path, kind, state_of_object(kind, id.as_bytes()), i64::MIN),
-            None => Entry::new(&path, kind, state_of_file(&about), about.ctime()),
+            Some(id) => {
+                let state = state_of_object(kind, id.as_bytes());
+                Entry::new(&path, kind, (state, state_of_file(&about)), i64::MIN)
+            }
+            None => {
+                let state = state_of_file(&about);
+                Entry::new(&path, kind, (state, state), about.ctime())
+            }
         });
     }
     found.names = state_of_names(names);
     let inner: Result<Vec<Found>, ReadError> = inner
         .into_par_iter()
-        .map(|(place, path)| {
+        .map(|(place, path, trace)| {
             let mut inner = below(&place, &path, checkout)?;
-            let directory = Entry::new(&path, Kind::Directory, inner.names, i64::MIN);
+            let directory = Entry::new(&path, Kind::Directory, (inner.names, trace), i64::MIN);
             inner.entries.push(directory);
             Ok(inner)
         })
@@ -321,10 +358,11 @@ impl Kind {
 }
 
 impl Entry {
-    fn new(path: &Path, kind: Kind, state: u64, changed: i64) -> Entry {
+    fn new(path: &Path, kind: Kind, (state, trace): (u64, u64), changed: i64) -> Entry {
         Entry {
             key: key_of_bytes(path.as_os_str().as_bytes()),
             state,
+            trace,
             changed,
             kind,
             path: path.to_string_lossy().into(),
@@ -332,7 +370,13 @@ impl Entry {
     }
 }
 
-/// The state of what is no directory, as the file system tells it.
+impl Entry {
+    fn standing(&self) -> (u64, u64, u64) {
+        (self.key, self.state, self.trace)
+    }
+}
+
+/// What the file system tells of something, as a number.
 fn state_of_file(about: &fs::Metadata) -> u64 {
     let numbers = [
         about.mtime().cast_unsigned(),

@@ -20,7 +20,7 @@ use rustc_hash::FxHashSet;
 use crate::checkout::Place;
 use crate::listing::{Kind, Listing, state_of_names, state_of_object};
 use crate::path::{join, parent};
-use crate::{Listed, ReadError, Source, TreePath, is_hidden, normalize};
+use crate::{Changes, Listed, ReadError, Source, TreePath, is_hidden, normalize};
 
 /// A revision that has more files and directories than this is no kernel: a few objects can name billions.
 const MOST_ENTRIES: usize = 4_000_000;
@@ -415,6 +415,10 @@ impl Listed for Revision {
         let all = self.entries.iter();
         let all = all.map(|entry| (&*entry.path, entry.kind, entry.state));
         Ok(Listing::of_objects(all))
+    }
+
+    fn is_untouched(&self, _changes: &Changes<'_>) -> bool {
+        true
     }
 
     fn place(&self) -> Vec<u8> {

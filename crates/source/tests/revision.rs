@@ -325,6 +325,20 @@ fn a_checkout_is_in_the_state_of_its_revision() {
     assert_eq!(differing(place), ["mm", "mm/seen"]);
     fs::remove_file(place.join("mm/seen")).unwrap();
 
+    // What was changed and put back is in the same state, and yet was touched.
+    let listed = || Directory::open(place).unwrap().listing().unwrap();
+    let before = listed();
+    assert!(listed().is_untouched_since(&before));
+    write(place, &[("mm/slab.c", "int slob;\n"), ("mm/new.c", "")]);
+    write(place, &[("mm/slab.c", "int slab;\n")]);
+    fs::remove_file(place.join("mm/new.c")).unwrap();
+    settle(place);
+    let after = listed();
+    assert!(after.changes(&before.states(i64::MAX)).is_empty());
+    assert!(!after.is_untouched_since(&before));
+    let untouched = |path: &str| after.has_untouched(&before, source::key_of(path));
+    assert!(!untouched("mm/slab.c") && !untouched("mm") && untouched("include"));
+
     // Git marks with a size of 0 what it must look at again; an empty file has that size too.
     git(place, &["update-index", "--assume-unchanged", "mm.c"]);
     write(place, &[("mm.c", "")]);
@@ -375,6 +389,30 @@ fn where_git_changes_texts_its_index_is_not_heeded() {
     git(place, &["config", "core.autocrlf", "input"]);
     check(false);
     git(place, &["config", "core.autocrlf", "false"]);
+    check(true);
+    // A setting without a value is true.
+    let config = fs::read_to_string(place.join(".git/config")).unwrap();
+    fs::write(
+        place.join(".git/config"),
+        config.clone() + "[core]\n\tautocrlf\n",
+    )
+    .unwrap();
+    check(false);
+    fs::write(place.join(".git/config"), config).unwrap();
+    check(true);
+    // It may be anything.
+    symlink("/dev/zero", place.join("mm/.gitattributes")).unwrap();
+    check(true);
+    fs::remove_file(place.join("mm/.gitattributes")).unwrap();
+    let listing = |place: &Path| Directory::open(place).unwrap().listing().unwrap();
+    assert!(listing(&place.join("mm")).is_of_objects());
+    write(place, &[(".gitattributes", "*.c text\n")]);
+    assert!(!listing(&place.join("mm")).is_of_objects());
+    git(place, &["add", ".gitattributes"]);
+    fs::remove_file(place.join(".gitattributes")).unwrap();
+    check(false);
+    git(place, &["rm", "-q", "--cached", ".gitattributes"]);
+    check(true);
     fs::write(place.join(".git/index"), "DIRCdamaged").unwrap();
     check(false);
 }

@@ -60,10 +60,11 @@ impl Answer {
         match &self.keep {
             Some((keep, Basis::Known(footprint))) => keep.keep(&self.outcome, footprint),
             Some((keep, Basis::Found(tree, shelved))) => {
-                if let Some(footprint) = keep.footprint(tree, listed) {
+                let Ok(later) = listed.listing() else { return };
+                if let Some(footprint) = keep.footprint(tree, &later) {
                     keep.keep(&self.outcome, &footprint);
                 }
-                keep.keep_words(tree, shelved);
+                keep.keep_words(tree, shelved, &later);
             }
             None => {}
         }

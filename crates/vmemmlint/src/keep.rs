@@ -18,7 +18,7 @@ use kernel::{Footprint, KeptIndex, Known, Tree};
 use rules::{Outcome, Settings};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use source::{Led, Listed, Listing, Source, States, digest, key_of};
+use source::{Led, Listed, Listing, States, digest, key_of};
 
 use crate::cache::{Cache, Shelf};
 
@@ -99,7 +99,7 @@ impl Keep {
     }
 
     /// The answer that was kept before, and what it rests on where that is not kept for this state of the tree.
-    pub(crate) fn known(&self, tree: &dyn Source) -> Option<(Outcome, Option<Footprint>)> {
+    pub(crate) fn known(&self, tree: &dyn Listed) -> Option<(Outcome, Option<Footprint>)> {
         let name = self.question.about(&self.listing.states(i64::MAX));
         let span = tracing::debug_span!("read an answer").entered();
         let holds = |bytes: &[u8]| {
@@ -115,7 +115,7 @@ impl Keep {
     }
 
     /// An answer about the tree in other states that still holds, with what it rests on.
-    fn known_of_others(&self, tree: &dyn Source) -> Option<(Outcome, Footprint)> {
+    fn known_of_others(&self, tree: &dyn Listed) -> Option<(Outcome, Footprint)> {
         let _span = tracing::debug_span!("look at what changed").entered();
         let mut entries = self.cache.entries(Shelf::Answers).ok()?;
         entries.retain(|entry| entry.name.starts_with(&self.question.0));
@@ -126,6 +126,7 @@ impl Keep {
                 let (footprint, states): Basis = postcard::from_bytes(basis).ok()?;
                 let changes = self.listing.changes(&states);
                 let holds = footprint.holds(tree, &self.listing, &changes);
+                let holds = holds && tree.is_untouched(&changes);
                 holds.then_some((outcome, footprint))
             };
             self.cache.read(Shelf::Answers, &entry.name, holds)
@@ -166,11 +167,10 @@ impl Keep {
         (known, shelved)
     }
 
-    /// What an answer that was found out now rests on; `None` where the tree was changed meanwhile, so that one part of
-    /// the answer may rest on another tree than the other.
-    pub(crate) fn footprint(&self, tree: &Tree, listed: &dyn Listed) -> Option<Footprint> {
-        let all = |listing: &Listing| listing.states(i64::MAX);
-        let is_same = all(&listed.listing().ok()?) == all(&self.listing);
+    /// What an answer that was found out now rests on; `None` where the tree, of which `later` lies there now, was changed
+    /// meanwhile, so that one part of the answer may rest on another tree than the other.
+    pub(crate) fn footprint(&self, tree: &Tree, later: &Listing) -> Option<Footprint> {
+        let is_same = later.is_untouched_since(&self.listing);
         is_same.then(|| tree.footprint(&self.listing)).flatten()
     }
 
@@ -189,8 +189,8 @@ impl Keep {
         }
     }
 
-    /// Keeps the words of the files of a tree, and where they are.
-    pub(crate) fn keep_words(&self, tree: &Tree, shelved: &Shelved) {
+    /// Keeps the words of the files of a tree, and where they are; `later` is what lies there now.
+    pub(crate) fn keep_words(&self, tree: &Tree, shelved: &Shelved, later: &Listing) {
         let _span = tracing::debug_span!("keep the index").entered();
         let Some(index) = tree.index() else { return };
         let mut name = shelved.index.clone();
@@ -201,7 +201,8 @@ impl Keep {
         let states = self.listing.states(self.unsure);
         let place = |(path, text)| {
             let key = key_of(path);
-            (key, states.of(key), text)
+            let is_same = later.has_untouched(&self.listing, key);
+            (key, if is_same { states.of(key) } else { 0 }, text)
         };
         let mut places: Vec<Place> = index.contents().map(place).collect();
         places.sort_unstable();
