@@ -317,17 +317,14 @@ fn below(place: &Path, path: &Path, checkout: Option<&Checkout>) -> Result<Found
             continue;
         }
         let object = checkout.and_then(|checkout| checkout.object(&path, &about));
-        found.entries.push(match object {
-            // What changes after git looked gets another time.
-            Some(id) => {
-                let state = state_of_object(kind, id.as_bytes());
-                Entry::new(&path, kind, (state, state_of_file(&about)), i64::MIN)
-            }
-            None => {
-                let state = state_of_file(&about);
-                Entry::new(&path, kind, (state, state), about.ctime())
-            }
+        let trace = state_of_file(&about);
+        // What changes after git looked gets another time, so what git knows is sure.
+        let (state, changed) = object.map_or((trace, about.ctime()), |id| {
+            (state_of_object(kind, id.as_bytes()), i64::MIN)
         });
+        found
+            .entries
+            .push(Entry::new(&path, kind, (state, trace), changed));
     }
     found.names = state_of_names(names);
     let inner: Result<Vec<Found>, ReadError> = inner

@@ -391,6 +391,7 @@ fn where_git_changes_texts_its_index_is_not_heeded() {
     git(place, &["config", "core.autocrlf", "false"]);
     check(true);
     // A setting without a value is true.
+    #[expect(clippy::disallowed_methods, reason = "a test reads what it wants")]
     let config = fs::read_to_string(place.join(".git/config")).unwrap();
     fs::write(
         place.join(".git/config"),
