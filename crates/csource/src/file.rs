@@ -67,10 +67,8 @@ impl File {
     /// What was seen of it so far; `None` for all of it.
     pub fn seen(&self) -> Option<Seen> {
         let asked = lock(&self.asked);
-        let mut bodies: Vec<u32> = lock(&self.bodies).keys().map(|id| id.0).collect();
-        bodies.sort_unstable();
         let is_outside = self.items.get().is_some();
-        (!asked.whole).then(|| Seen::of(self, &asked, bodies, is_outside))
+        (!asked.whole).then(|| Seen::of(self, &asked, is_outside))
     }
 
     /// Its path in the tree.
@@ -184,6 +182,7 @@ impl File {
         if let Some(known) = lock(&self.bodies).get(&id) {
             return known.clone();
         }
+        lock(&self.asked).bodies.insert(id.0);
         let _span = tracing::debug_span!("parse functions").entered();
         // Two threads may read the same body at once; they read the same.
         let body = Arc::new(Body::read(

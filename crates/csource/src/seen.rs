@@ -42,12 +42,12 @@ const AROUND: u32 = 256;
 /// Stands for no function.
 const OUTSIDE: u32 = u32::MAX;
 
-/// What was asked of a file, but for what the file itself keeps.
+/// What was asked of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     /// All of the text, or what cannot be told.
     pub(crate) whole: bool,
-    /// Functions whose text was searched.
+    /// Functions whose text was read.
     pub(crate) bodies: FxHashSet<u32>,
     pub(crate) words: FxHashSet<Name>,
     /// The highest offset whose line was asked for.
@@ -55,15 +55,15 @@ pub(crate) struct Asked {
 }
 
 impl Seen {
-    /// What was asked of `file`: `bodies` besides others, and all that stands outside of them if `is_outside`.
-    pub(crate) fn of(file: &File, asked: &Asked, mut bodies: Vec<u32>, is_outside: bool) -> Seen {
+    /// What was asked of `file`, and all that stands outside of bodies if `is_outside`.
+    pub(crate) fn of(file: &File, asked: &Asked, is_outside: bool) -> Seen {
         let mut words: Vec<(String, Vec<(u32, u64)>)> = asked
             .words
             .iter()
             .map(|word| (word.to_string(), owners(file, word)))
             .collect();
         words.sort_unstable();
-        bodies.extend(&asked.bodies);
+        let mut bodies: Vec<u32> = asked.bodies.iter().copied().collect();
         let named = words.iter().flat_map(|(_, owners)| owners);
         let named = named.map(|(owner, _)| *owner);
         bodies.extend(named.filter(|owner| *owner != OUTSIDE));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use csource::{File, Seen};
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use source::{Changes, Led, Listing, Record, Source, key_of};
 use text::Name;
@@ -41,31 +40,30 @@ impl Views {
             .par_iter()
             .map(|file| (key_of(&file.path()), file.seen()))
             .collect();
-        let whole = all.iter().filter(|(_, seen)| seen.is_none());
-        let whole: FxHashSet<u64> = whole.map(|(key, _)| *key).collect();
         let mut views: BTreeMap<u64, View> = BTreeMap::new();
-        for (key, seen) in all {
-            views.entry(key).or_default().seen = seen;
-        }
         for (path, tag, answer) in may_define {
             let view = views.entry(key_of(path)).or_default();
             view.may_define.push((tag.to_string(), *answer));
         }
-        let views = views.into_iter().filter(|(key, _)| !whole.contains(key));
-        let mut files: Vec<(u64, View)> = views.collect();
-        for (_, view) in &mut files {
+        for (key, seen) in all {
+            if seen.is_some() {
+                views.entry(key).or_default().seen = seen;
+            } else {
+                views.remove(&key);
+            }
+        }
+        for view in views.values_mut() {
             view.may_define.sort_unstable();
         }
-        Views { files }
+        Views {
+            files: views.into_iter().collect(),
+        }
     }
 
-    /// Whether the text that is now at `path` shows the same.
-    fn are_in(&self, source: &dyn Source, path: &str) -> bool {
+    /// Whether `text`, which is now at `path`, shows the same.
+    fn are_in(&self, path: &str, text: Arc<[u8]>) -> bool {
         let key = key_of(path);
         let Ok(at) = self.files.binary_search_by_key(&key, |(known, _)| *known) else {
-            return false;
-        };
-        let Ok(text) = source.read(path) else {
             return false;
         };
         let view = &self.files[at].1;
@@ -105,7 +103,7 @@ impl Footprint {
             .collect();
         let same_words =
             |scratch: &mut Scratch, path: &str| comparing.same_words(source, path, scratch);
-        let shows_the_same = |path: &str| self.views.are_in(source, path);
+        let shows_the_same = |path: &str, text| self.views.are_in(path, text);
         self.record
             .holds(source, (listing, changes), &shows_the_same)
             && changes.gone().iter().all(no_words)

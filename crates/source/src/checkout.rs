@@ -18,6 +18,8 @@ use gix::index::entry::stat::{Options, Time};
 use gix::index::entry::{Mode, Stage, Stat};
 use gix::{ObjectId, ThreadSafeRepository};
 
+use crate::path::prefix;
+
 /// In every directory, which of its files git changes on their way out.
 pub(crate) const ATTRIBUTES: &str = ".gitattributes";
 
@@ -123,6 +125,7 @@ impl Checkout {
         let work = local.workdir()?.canonicalize().ok()?;
         let above = root
             .ancestors()
+            .skip(1)
             .take_while(|place| place.starts_with(&work));
         let mut attributes: Vec<PathBuf> = above.map(|place| place.join(ATTRIBUTES)).collect();
         attributes.push(local.common_dir().join("info/attributes"));
@@ -139,10 +142,7 @@ impl Checkout {
         }
         Some(Checkout {
             index,
-            prefix: match place.directory.as_str() {
-                "" => Vec::new(),
-                directory => format!("{directory}/").into(),
-            },
+            prefix: prefix(&place.directory).into(),
             attributes,
         })
     }
@@ -214,16 +214,8 @@ fn stat(about: &fs::Metadata) -> Stat {
     reason = "this crate is where the environment is read"
 )]
 fn users_attributes() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        let value = std::env::var_os(name).filter(|value: &std::ffi::OsString| !value.is_empty());
-        value.map(PathBuf::from)
-    };
-    let home = || Some(variable("HOME")?.join(".config"));
-    Some(
-        variable("XDG_CONFIG_HOME")
-            .or_else(home)?
-            .join("git/attributes"),
-    )
+    let mut variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    gix::path::env::xdg_config("attributes", &mut variable)
 }
 
 /// Whether a file of attributes has one by which files are not what the objects are.

@@ -132,10 +132,7 @@ impl Source for Directory {
         let mut file = self.open_file(path)?;
         let about = file.metadata().map_err(|e| describe(&e))?;
         if !about.is_file() {
-            return Err(ReadError::Io(
-                io::ErrorKind::InvalidInput,
-                "not a regular file".into(),
-            ));
+            return Err(ReadError::no_file());
         }
         let size = u32::try_from(about.len()).map_err(|_| ReadError::TooLarge)?;
         buffer.reserve(size as usize + 1);

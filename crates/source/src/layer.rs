@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::path::prefix;
 use crate::{ReadError, Source, TreePath};
 
 /// Files laid over another source.
@@ -52,10 +53,7 @@ impl Layer {
         &'l self,
         directory: &str,
     ) -> impl Iterator<Item = (&'l str, &'l str, bool)> + use<'l> {
-        let prefix = match directory {
-            "" => String::new(),
-            directory => format!("{directory}/"),
-        };
+        let prefix = prefix(directory);
         self.files.iter().filter_map(move |(path, text)| {
             Some((path.as_str(), path.strip_prefix(&prefix)?, text.is_some()))
         })

@@ -38,6 +38,11 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// A directory or a device was to be read.
+    pub(crate) fn no_file() -> ReadError {
+        ReadError::Io(io::ErrorKind::InvalidInput, "not a regular file".into())
+    }
+
     /// Whether it comes of what lies there, and not of the moment: too many open files, a disk that fails.
     #[must_use]
     pub fn is_lasting(&self) -> bool {

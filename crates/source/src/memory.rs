@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::path::prefix;
 use crate::{ReadError, Source, TreePath};
 
 /// Files by their paths.
@@ -44,10 +45,7 @@ impl Memory {
     }
 
     fn below<'m>(&'m self, directory: &str) -> impl Iterator<Item = (&'m str, &'m str)> + use<'m> {
-        let prefix = match directory {
-            "" => String::new(),
-            directory => format!("{directory}/"),
-        };
+        let prefix = prefix(directory);
         self.files
             .keys()
             .filter_map(move |path| Some((path.as_str(), path.strip_prefix(&prefix)?)))

@@ -41,3 +41,13 @@ pub(crate) fn join(directory: &str, name: &str) -> TreePath {
         format!("{directory}/{name}")
     }
 }
+
+/// What the paths of all that lies in `directory` begin with.
+pub(crate) fn prefix(directory: &str) -> String {
+    join(directory, "")
+}
+
+/// The directories above `path`, the highest first, but for the top.
+pub(crate) fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
+}

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
-use crate::path::parent;
+use crate::path::{above, parent};
 use crate::{Changes, Listing, ReadError, Source, TreePath, is_named, key_of};
 
 /// A question that a [`Source`] answers about one path.
@@ -225,16 +225,20 @@ impl Record {
         &self,
         source: &dyn Source,
         (listing, changes): (&Listing, &Changes<'_>),
-        shows_the_same: &(dyn Fn(&str) -> bool + Sync),
+        shows_the_same: &(dyn Fn(&str, Arc<[u8]>) -> bool + Sync),
     ) -> bool {
         let gone = |key: &u64| !self.asked_at(*key).is_empty();
         if changes.is_relinked() || changes.gone().iter().any(gone) {
             return false;
         }
         let same = |path: &str, question: Question, digest: Digest| {
+            if question != Question::See {
+                return digest_of(source, path, question) == digest;
+            }
+            let text = source.read(path);
             // What was not there was not seen in part.
-            let is_seen = question == Question::See && digest != 0;
-            digest_of(source, path, question) == digest || is_seen && shows_the_same(path)
+            digest_of_text(text.as_deref()) == digest
+                || digest != 0 && text.is_ok_and(|text| shows_the_same(path, text))
         };
         self.led.holds(source)
             && changes
@@ -284,9 +288,8 @@ impl Links<'_> {
 
     /// Whether the answer to a question may depend on where a link leads.
     fn lead(&self, path: &str, question: Question) -> bool {
-        let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
         self.paths.contains(path)
-            || above.any(|above| self.paths.contains(above))
+            || above(path).any(|above| self.paths.contains(above))
             || question == Question::List && self.parents.contains(path)
     }
 }
@@ -403,7 +406,7 @@ mod tests {
         let record = recorder.record(&listing).unwrap();
         change(&place);
         let after = tree.listing().unwrap();
-        let all = |_: &str| false;
+        let all = |_: &str, _| false;
         let changes = after.changes(&listing.states(i64::MAX));
         let held = record.holds(tree.as_ref(), (&after, &changes), &all);
         // What is not known to be the same is looked at, and is.

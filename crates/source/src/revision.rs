@@ -19,7 +19,7 @@ use rustc_hash::FxHashSet;
 
 use crate::checkout::Place;
 use crate::listing::{Kind, Listing, state_of_names, state_of_object};
-use crate::path::{join, parent};
+use crate::path::{above, join, parent, prefix};
 use crate::{Changes, Listed, ReadError, Source, TreePath, is_hidden, normalize};
 
 /// A revision that has more files and directories than this is no kernel: a few objects can name billions.
@@ -178,10 +178,7 @@ impl Revision {
 
     /// What is in a directory, however deep, with its path below it.
     fn below<'r>(&'r self, directory: &str) -> impl Iterator<Item = (&'r Entry, &'r str)> {
-        let prefix = match directory {
-            "" => String::new(),
-            directory => format!("{directory}/"),
-        };
+        let prefix = prefix(directory);
         let start = self.entries.partition_point(|entry| *entry.path < *prefix);
         let rest = self.entries[start..].iter();
         rest.map_while(move |entry| Some((entry, entry.path.strip_prefix(prefix.as_str())?)))
@@ -198,7 +195,7 @@ impl Revision {
                 Some(entry) if entry.kind != Kind::Link => return Ok(Some(entry)),
                 _ => {}
             }
-            let link = prefixes(&path).find_map(|prefix| {
+            let link = above(&path).chain([path.as_str()]).find_map(|prefix| {
                 let entry = self.at(prefix).filter(|entry| entry.kind == Kind::Link);
                 entry.map(|entry| (entry, path[prefix.len()..].to_owned()))
             });
@@ -228,12 +225,6 @@ impl Revision {
             ReadError::Io(io::ErrorKind::Other, words)
         })
     }
-}
-
-/// `path` and the directories above it, the highest first.
-fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    let ends = path.match_indices('/').map(|(end, _)| end);
-    ends.chain([path.len()]).map(|end| &path[..end])
 }
 
 /// Errors of libraries may have several lines, of which the first says what happened.
@@ -349,10 +340,7 @@ impl Source for Revision {
         buffer.clear();
         match self.locate(path)? {
             Some(entry) if entry.kind == Kind::File => self.text(entry, buffer),
-            _ => Err(ReadError::Io(
-                io::ErrorKind::InvalidInput,
-                "not a regular file".into(),
-            )),
+            _ => Err(ReadError::no_file()),
         }
     }
 

@@ -177,12 +177,12 @@ fn a_revision_stays_what_it_is() {
     let asked = Recorder::over(Arc::new(first));
     assert!(asked.read("mm/slab.c").is_ok());
     let record = asked.record(&before).unwrap();
-    assert!(!record.holds(&second, (&after, &changes), &|_| false));
+    assert!(!record.holds(&second, (&after, &changes), &|_, _| false));
     let asked = Recorder::over(Arc::new(Revision::open(place, "first").unwrap()));
     assert!(asked.read("mm-x/slab.c").is_ok() && asked.read("mm/deep/a.h").is_ok());
     let record = asked.record(&before).unwrap();
     // One of them is what a link leads to.
-    assert!(!record.holds(&second, (&after, &changes), &|_| false));
+    assert!(!record.holds(&second, (&after, &changes), &|_, _| false));
 }
 
 #[test]

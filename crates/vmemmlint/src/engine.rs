@@ -86,7 +86,8 @@ pub(crate) fn check(
     }
     let tree = Tree::open(Arc::clone(source) as Arc<dyn Source>);
     let tree = tree.map_err(|error| one_line(&error.to_string()))?;
-    let (known, shelved) = keep.as_ref().map(Keep::words).unwrap_or_default();
+    let words = keep.as_ref().map(|keep| keep.words(&**source));
+    let (known, shelved) = words.unwrap_or_default();
     let tree = Box::new(ManuallyDrop::new(tree.with_known(known)));
     let bar = Bar::new(quiet);
     let outcome = rules::check_tree(&tree, settings, &bar);

@@ -67,6 +67,8 @@ type Place = (u64, u64, u128);
 /// What was known of the words of files before a check.
 #[derive(Debug, Default)]
 pub(crate) struct Shelved {
+    /// The name of the list of the tree's files.
+    tree: String,
     index: Option<String>,
     places: Vec<Place>,
 }
@@ -76,8 +78,6 @@ pub(crate) struct Shelved {
 pub(crate) struct Keep {
     cache: Cache,
     question: Question,
-    /// The name of the list of the tree's files.
-    tree: String,
     listing: Listing,
     /// What was changed at this time or later may be in a state that is not seen, in seconds since 1970.
     unsure: i64,
@@ -91,7 +91,6 @@ impl Keep {
         let listing = tree.listing().ok()?;
         Some(Keep {
             question: Question::new(settings, &listing)?,
-            tree: format!("{:032x}", digest(&tree.place())),
             listing,
             unsure: now - SETTLED,
             cache,
@@ -134,10 +133,11 @@ impl Keep {
     }
 
     /// What is known of the words of files.
-    pub(crate) fn words(&self) -> (Known, Shelved) {
+    pub(crate) fn words(&self, tree: &dyn Listed) -> (Known, Shelved) {
         let _span = tracing::debug_span!("read the index").entered();
+        let tree = format!("{:032x}", digest(&tree.place()));
         let decode = |bytes: &[u8]| postcard::from_bytes::<(String, Vec<Place>)>(bytes).ok();
-        let shelved = self.cache.read(Shelf::Places, &self.tree, decode);
+        let shelved = self.cache.read(Shelf::Places, &tree, decode);
         let (own, places) = shelved.unzip();
         // A tree that was not met before may have files of one that was.
         let others = self.cache.entries(Shelf::Indexes).unwrap_or_default();
@@ -161,6 +161,7 @@ impl Keep {
             contents: Some(contents),
         };
         let shelved = Shelved {
+            tree,
             index: name,
             places,
         };
@@ -211,7 +212,7 @@ impl Keep {
             && let Ok(text) = postcard::to_stdvec(&(name, places))
         {
             let write = |out: &mut dyn io::Write| out.write_all(&text);
-            let _ = self.cache.write(Shelf::Places, Some(&self.tree), &write);
+            let _ = self.cache.write(Shelf::Places, Some(&shelved.tree), &write);
         }
     }
 }

@@ -87,10 +87,10 @@ pub(super) fn cases(binary: &Path, tree: &Path, scratch: &Path) -> Result<Vec<Ca
         command: check(&cache, revision),
         goal,
     };
+    let first = check(&parents, "first");
     let (parents, removed) = (parents.display(), cache.display());
     let forget = format!("rm -rf '{removed}'");
     let know = format!("{forget} && cp -a '{parents}' '{removed}'");
-    let first = check(Path::new(&parents.to_string()), "first");
     let prepared = format!("test -d '{parents}' || {first}; {know}");
     Ok(vec![
         case("a revision, nothing known", forget, "first", None),
