@@ -13,7 +13,7 @@ use condition::Condition;
 
 use crate::lines::top_level;
 use crate::machine::Machine;
-use crate::scope::Part;
+use crate::scope::{Part, Variable};
 use crate::value::{Fragment, Opaque, Value, plain};
 
 /// How deep references may nest.
@@ -149,7 +149,7 @@ impl Machine<'_> {
         let name = given.first().cloned().unwrap_or_default();
         let name = self.single(&name).trim().to_owned();
         let body = self.scope.get(&name).or_else(|| self.outer.get(&name));
-        if body.is_none_or(|variable| variable.defined().is_false()) {
+        if !body.is_some_and(Variable::is_set) {
             return self.unknown(&format!("$(call {whole})"));
         }
         if let Some(first) = given.first_mut() {
@@ -183,7 +183,7 @@ impl Machine<'_> {
             }
             let variable = self.scope.entry(&name);
             variable.parts.clear();
-            variable.defined = Some(Condition::TRUE);
+            variable.set(Condition::TRUE);
             variable.push(plain(&word.text, word.place));
             let outer = self.when;
             self.when = self.logic.both(outer, word.when);

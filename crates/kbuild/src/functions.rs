@@ -131,7 +131,7 @@ impl Machine<'_> {
         let known = self.scope.get(&name).or_else(|| self.outer.get(&name));
         let text = match (function, known) {
             ("origin", Some(variable)) if variable.fixed => "command line",
-            ("origin", Some(variable)) if !variable.defined().is_false() => "file",
+            ("origin", Some(variable)) if variable.is_set() => "file",
             ("flavor", Some(variable)) if variable.recursive => "recursive",
             ("flavor", Some(_)) => "simple",
             ("value", _) => return self.variable(&name),

@@ -433,14 +433,17 @@ impl<'m> Machine<'m> {
 
     fn set(&mut self, name: &str, operator: Operator, value: &str, when: Condition) {
         let variable = self.scope.entry(name);
-        let (recursive, defined) = (variable.recursive, variable.defined());
+        let (recursive, is_set) = (variable.recursive, variable.is_set());
         let raw = match operator {
             Operator::Recursive | Operator::Default => true,
             Operator::Simple | Operator::Shell => false,
-            Operator::Append => recursive || defined.is_false(),
+            Operator::Append => recursive || !is_set,
         };
         let when = match operator {
-            Operator::Default => self.logic.both(when, !defined),
+            Operator::Default => {
+                let defined = variable.defined(self.logic.store);
+                self.logic.both(when, !defined)
+            }
             _ => when,
         };
         if when.is_false() {
@@ -471,7 +474,7 @@ impl<'m> Machine<'m> {
         };
         let variable = self.scope.entry(name);
         if operator == Operator::Append {
-            variable.defined = Some(self.logic.store.or(defined, when));
+            variable.set(when);
             if !variable.parts.is_empty() {
                 let blank = crate::value::plain(" ", place);
                 variable.push(blank);

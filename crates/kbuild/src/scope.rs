@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use condition::Condition;
+use condition::{Condition, Store};
 use rustc_hash::FxHashMap;
 
 use crate::value::{Fragment, Logic, Place, Value};
@@ -44,8 +44,8 @@ impl Part {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variable {
     pub(crate) parts: Vec<Part>,
-    /// When it was set at all; `?=` asks this.
-    pub(crate) defined: Option<Condition>,
+    /// When it was set, each time.
+    set: Vec<Condition>,
     /// Expanded at use, as `=` makes it.
     pub(crate) recursive: bool,
     /// Seen by the makes that this one starts.
@@ -55,9 +55,26 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
-    /// When the variable is set.
-    pub(crate) fn defined(&self) -> Condition {
-        self.defined.unwrap_or(Condition::FALSE)
+    /// Notes when it is set.
+    pub(crate) fn set(&mut self, when: Condition) {
+        if when.is_true() {
+            self.set.clear();
+        }
+        let is_always = self.set.first().is_some_and(|first| first.is_true());
+        if !is_always && !when.is_false() {
+            self.set.push(when);
+        }
+    }
+
+    /// Whether it may be set.
+    pub(crate) fn is_set(&self) -> bool {
+        !self.set.is_empty()
+    }
+
+    /// When it is set, as `?=` asks. A list such as `obj-m` is set under hundreds of Conditions, and nobody asks.
+    pub(crate) fn defined(&self, store: &mut Store) -> Condition {
+        let none = store.and_all(self.set.iter().map(|when| !*when));
+        !none
     }
 
     /// Takes away the configurations of `when`, and marks them as set.
@@ -71,7 +88,7 @@ impl Variable {
             }
             self.parts.retain_mut(|part| !part.when_mut().is_false());
         }
-        self.defined = Some(logic.store.or(self.defined(), when));
+        self.set(when);
     }
 
     /// Adds text that is already expanded and guarded.
@@ -115,7 +132,7 @@ impl Scope {
     pub(crate) fn fix(&mut self, name: &str, text: &str) {
         let variable = self.entry(name);
         *variable = Variable {
-            defined: Some(Condition::TRUE),
+            set: vec![Condition::TRUE],
             fixed: true,
             exported: true,
             ..Variable::default()

@@ -15,10 +15,10 @@ use crate::macros::{Expanded, Line, Variables, has_macros};
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };
-use crate::parse::balanced;
+use crate::shared::{Dependencies, Meaning, dependencies, text_term, word_term};
 use crate::syntax::{
-    Expr, ExprKind, If, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
-    StatementKind,
+    Expr, ExprKind, If, Properties, Property, PropertyKind, Severity, SourceLine, Spelled,
+    Statement, StatementKind,
 };
 use crate::term::Term;
 
@@ -240,10 +240,10 @@ impl Elaborator<'_> {
         }
     }
 
-    fn menu_context(&mut self, properties: &[Property], context: &Context) -> Context {
+    fn menu_context(&mut self, properties: &Properties, context: &Context) -> Context {
         let depends = self.depends(properties);
         let mut inside = context.and(depends.as_ref());
-        for property in properties {
+        for property in properties.iter() {
             if let PropertyKind::VisibleIf(condition) = &property.kind {
                 let condition = self.condition(condition);
                 inside.visible = Term::and(&inside.visible, &condition);
@@ -287,19 +287,13 @@ impl Elaborator<'_> {
     }
 
     /// The `depends on` lines of an entry together; `None` where there are none.
-    fn depends(&mut self, properties: &[Property]) -> Option<Arc<Term>> {
-        let mut all = Vec::new();
-        for property in properties {
-            if let PropertyKind::DependsOn(expr, condition) = &property.kind {
-                let mut term = self.condition(expr);
-                // As `menu_add_dep()` of scripts/kconfig/menu.c has it: X where Y is not n.
-                if let Some(condition) = condition {
-                    term = Term::or(&term, &self.term(condition).is_off());
-                }
-                all.push(term);
+    fn depends(&mut self, properties: &Properties) -> Option<Arc<Term>> {
+        match properties.dependencies() {
+            Dependencies::Shared(depends) => depends.clone(),
+            Dependencies::Own => {
+                dependencies(properties, |expr| Some(self.meaning(expr))).flatten()
             }
         }
-        balanced(all, &|a, b| Term::and(&a, &b))
     }
 
     fn if_clause(&mut self, condition: &If, around: &Arc<Term>) -> Arc<Term> {
@@ -309,7 +303,7 @@ impl Elaborator<'_> {
         }
     }
 
-    fn config(&mut self, name: Spelled, properties: &[Property], span: Span, context: &Context) {
+    fn config(&mut self, name: Spelled, properties: &Properties, span: Span, context: &Context) {
         let name = self.name(name);
         let own = self.depends(properties);
         let inside = context.and(own.as_ref());
@@ -321,9 +315,9 @@ impl Elaborator<'_> {
             place,
             choice: context.choice,
         };
-        self.model.symbols[number].definitions.push(definition);
+        add(&mut self.model.symbols[number].definitions, definition);
         // The type comes first: it decides what a tristate choice asks of a member.
-        for property in properties {
+        for property in properties.iter() {
             if let PropertyKind::Type(kind) = property.kind {
                 self.model.symbols[number].kind.get_or_insert(kind);
             }
@@ -335,7 +329,7 @@ impl Elaborator<'_> {
             }
             around = self.in_mode(choice, number, around);
         }
-        for property in properties {
+        for property in properties.iter() {
             let around = match property.kind {
                 PropertyKind::Select(..) | PropertyKind::Imply(..) => &inside.condition(),
                 _ => &around,
@@ -374,16 +368,17 @@ impl Elaborator<'_> {
         match &property.kind {
             PropertyKind::Prompt(text, condition) => {
                 let prompt = self.prompt(text.name, condition, (around, context), place);
-                self.model.symbols[number].prompts.push(prompt);
+                add(&mut self.model.symbols[number].prompts, prompt);
             }
             PropertyKind::Default(value, condition) => {
                 let value = self.term(value);
                 let condition = self.if_clause(condition, around);
-                self.model.symbols[number].defaults.push(Default {
+                let default = Default {
                     value,
                     condition,
                     place,
-                });
+                };
+                add(&mut self.model.symbols[number].defaults, default);
             }
             PropertyKind::Select(target, condition) => {
                 let target = self.name(*target);
@@ -461,14 +456,29 @@ impl Elaborator<'_> {
 
     /// An expression as a condition.
     fn condition(&mut self, expr: &Expr) -> Arc<Term> {
-        self.term(expr).as_condition()
+        match expr.meaning() {
+            Some(meaning) => meaning.condition.clone(),
+            None => self.own_term(expr).as_condition(),
+        }
     }
 
     /// An expression with its macros expanded for this architecture.
     fn term(&mut self, expr: &Expr) -> Arc<Term> {
+        match expr.meaning() {
+            Some(meaning) => meaning.value.clone(),
+            None => self.own_term(expr),
+        }
+    }
+
+    fn meaning(&mut self, expr: &Expr) -> Meaning {
+        match expr.meaning() {
+            Some(meaning) => meaning.clone(),
+            None => Meaning::of(self.own_term(expr)),
+        }
+    }
+
+    fn own_term(&mut self, expr: &Expr) -> Arc<Term> {
         Arc::new(match &expr.kind {
-            ExprKind::Word(word) if !has_macros(word) => word_term(*word),
-            ExprKind::Text(text) if !has_macros(text) => text_term(*text),
             ExprKind::Word(word) | ExprKind::Text(word) => match self.expanded(*word, expr.span) {
                 Expanded::Probe(words) => Term::Probe(Name::new(&words)),
                 Expanded::Plain(text) if matches!(expr.kind, ExprKind::Word(_)) => {
@@ -484,22 +494,12 @@ impl Elaborator<'_> {
     }
 }
 
-fn text_term(text: Name) -> Term {
-    match text.as_str() {
-        "y" => Term::Constant(true),
-        "n" => Term::Constant(false),
-        "m" => Term::Module,
-        _ => Term::Text(text),
+/// Adds one to a list: most symbols have one of each, so no room is made for more.
+fn add<T>(list: &mut Vec<T>, one: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
     }
-}
-
-/// A word that is not quoted is a symbol, also one that nobody defines; so is a number, whose value is
-/// its name unless some architecture has a symbol of that name (powerpc once had `8260`).
-fn word_term(text: Name) -> Term {
-    match text_term(text) {
-        Term::Text(name) => Term::Symbol(name),
-        term => term,
-    }
+    list.push(one);
 }
 
 /// Whether `name` fits a pattern with `*`.

@@ -29,6 +29,7 @@ mod parse;
 mod question;
 mod recursion;
 mod settings;
+mod shared;
 mod syntax;
 mod term;
 mod toolchain;
@@ -52,8 +53,9 @@ pub use question::{Questions, Standing, Wish};
 pub use recursion::{Link, Relation};
 pub use settings::{Fill, SettingError, Settings};
 pub use syntax::{
-    Assignment, Comparison, Expr, ExprKind, If, Parsed, Property, PropertyKind, Severity,
-    SourceLine, Spelled, Statement, StatementKind, SymbolType, SyntaxError, Token, TokenKind,
+    Assignment, Comparison, Expr, ExprKind, If, Parsed, Properties, Property, PropertyKind,
+    Severity, SourceLine, Spelled, Statement, StatementKind, SymbolType, SyntaxError, Token,
+    TokenKind,
 };
 pub use term::Term;
 pub use toolchain::{Toolchain, ToolchainError};

@@ -302,7 +302,8 @@ fn split(inner: &str) -> Vec<&str> {
 
 /// Whether a text has macros to expand.
 pub(crate) fn has_macros(text: &str) -> bool {
-    text.contains("$(")
+    // Few texts have a dollar, and one byte is found faster than two.
+    text.as_bytes().contains(&b'$') && text.contains("$(")
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use text::{Name, Span};
 
 use crate::lexer;
 use crate::syntax::{
-    Assignment, Parsed, Property, PropertyKind, Severity, SourceLine, Spelled, Statement,
-    StatementKind, SymbolType, SyntaxError, Token, TokenKind,
+    Assignment, Parsed, Properties, Property, PropertyKind, Severity, SourceLine, Spelled,
+    Statement, StatementKind, SymbolType, SyntaxError, Token, TokenKind,
 };
 use block::{Block, Opener, Owner};
 
@@ -204,12 +204,15 @@ impl Parser<'_> {
     fn statement(&mut self, keyword: &str, span: Span) -> bool {
         match keyword {
             "config" | "menuconfig" => match self.word() {
-                Some(symbol) => self.add(StatementKind::Config(symbol, Vec::new()), span),
+                Some(symbol) => {
+                    self.add(StatementKind::Config(symbol, Properties::default()), span)
+                }
                 None => self.error("config needs the name of a symbol", span),
             },
             "comment" => {
-                let prompt = self.prompt(span).into_iter().collect();
-                self.add(StatementKind::Comment(prompt), span);
+                let mut own = Properties::default();
+                own.extend(self.prompt(span));
+                self.add(StatementKind::Comment(own), span);
             }
             "menu" => {
                 let is_open = self.open(Opener::Menu, span);

@@ -3,9 +3,12 @@
 //! Texts keep their macros (`arch/$(SRCARCH)/Kconfig`): a file is read once and elaborated for each
 //! architecture.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use text::{Name, Span};
+
+use crate::shared::{Dependencies, Meaning, Once};
 
 /// The type of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +50,17 @@ pub struct Expr {
     pub kind: ExprKind,
     /// From its first token to its last.
     pub span: Span,
+    pub(crate) meaning: Once<Option<Meaning>>,
+}
+
+impl Expr {
+    pub(crate) fn new(kind: ExprKind, span: Span) -> Arc<Expr> {
+        Arc::new(Expr {
+            kind,
+            span,
+            meaning: Once::default(),
+        })
+    }
 }
 
 /// What an expression says.
@@ -101,6 +115,27 @@ pub struct Property {
     pub span: Span,
 }
 
+/// The properties of an entry, as they follow each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Properties {
+    all: Vec<Property>,
+    pub(crate) depends: Once<Dependencies>,
+}
+
+impl Properties {
+    pub(crate) fn extend(&mut self, more: impl IntoIterator<Item = Property>) {
+        self.all.extend(more);
+    }
+}
+
+impl Deref for Properties {
+    type Target = [Property];
+
+    fn deref(&self) -> &[Property] {
+        &self.all
+    }
+}
+
 /// A condition behind `if`, if there is one.
 pub type If = Option<Arc<Expr>>;
 
@@ -150,15 +185,15 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// `config X`, `menuconfig X`.
-    Config(Spelled, Vec<Property>),
+    Config(Spelled, Properties),
     /// `choice` to `endchoice`; older ones may have a name.
-    Choice(Option<Spelled>, Vec<Property>, Vec<Statement>),
+    Choice(Option<Spelled>, Properties, Vec<Statement>),
     /// `menu` to `endmenu`.
-    Menu(Vec<Property>, Vec<Statement>),
+    Menu(Properties, Vec<Statement>),
     /// `if` to `endif`.
     If(Arc<Expr>, Vec<Statement>),
     /// `comment "…"`
-    Comment(Vec<Property>),
+    Comment(Properties),
     /// `source "…"` and its variants.
     Source(SourceLine),
     /// `mainmenu "…"`

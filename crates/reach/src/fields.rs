@@ -176,6 +176,10 @@ impl Analysis<'_> {
                 }
                 if let Some(known) = &mut sum {
                     known.when = self.store.or(known.when, when);
+                    // Nothing more can be held possible.
+                    if known.when.is_true() {
+                        return sum;
+                    }
                 }
             }
         }

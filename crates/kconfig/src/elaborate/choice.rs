@@ -22,13 +22,15 @@ use std::sync::Arc;
 use text::{Name, Span};
 
 use crate::model::{Choice, ChoiceId, Default};
-use crate::syntax::{Comparison, Property, PropertyKind, Statement, StatementKind, SymbolType};
+use crate::syntax::{
+    Comparison, Properties, Property, PropertyKind, Statement, StatementKind, SymbolType,
+};
 use crate::term::Term;
 
 impl Elaborator<'_> {
     pub(super) fn choice(
         &mut self,
-        properties: &[Property],
+        properties: &Properties,
         members: &[Statement],
         span: Span,
         context: &Context,
@@ -57,9 +59,9 @@ impl Elaborator<'_> {
         }
     }
 
-    fn properties_of_choice(&mut self, id: ChoiceId, properties: &[Property], inside: &Context) {
+    fn properties_of_choice(&mut self, id: ChoiceId, properties: &Properties, inside: &Context) {
         let around = inside.condition();
-        for property in properties {
+        for property in properties.iter() {
             let place = self.place(property.span);
             match &property.kind {
                 PropertyKind::Optional => self.model.choices[id.0].optional = true,
@@ -85,7 +87,7 @@ impl Elaborator<'_> {
     fn symbol_of_choice(
         &mut self,
         id: ChoiceId,
-        properties: &[Property],
+        properties: &Properties,
         members: &[Statement],
     ) -> Name {
         let place = &self.model.choices[id.0].place;
@@ -160,7 +162,7 @@ impl Elaborator<'_> {
             _ => return Vec::new(),
         };
         let mut found: Vec<_> = self.depends(properties).into_iter().collect();
-        for property in properties {
+        for property in properties.iter() {
             if let PropertyKind::Prompt(_, Some(condition)) = &property.kind {
                 found.push(self.condition(condition));
             }

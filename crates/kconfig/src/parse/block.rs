@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use text::Span;
 
-use crate::syntax::{Expr, Property, PropertyKind, Spelled, Statement, StatementKind};
+use crate::syntax::{Expr, Properties, Property, PropertyKind, Spelled, Statement, StatementKind};
 
 /// What opened a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) struct Block {
     pub(super) condition: Option<Arc<Expr>>,
     /// Of a choice.
     pub(super) name: Option<Spelled>,
-    pub(super) properties: Vec<Property>,
+    pub(super) properties: Properties,
     pub(super) statements: Vec<Statement>,
     /// Whose properties come now.
     pub(super) owner: Owner,
@@ -61,7 +61,7 @@ impl Block {
             end: head.end,
             condition: None,
             name: None,
-            properties: Vec::new(),
+            properties: Properties::default(),
             statements: Vec::new(),
             owner: match opener {
                 Opener::Menu | Opener::Choice => Owner::Block,
@@ -99,7 +99,7 @@ impl Block {
         }
         *ends = (*ends).max(property.span.end);
         self.end = self.end.max(property.span.end);
-        list.push(property);
+        list.extend([property]);
         Ok(())
     }
 
@@ -129,10 +129,7 @@ fn always(head: Span) -> Arc<Expr> {
         start: head.end,
         end: head.end,
     };
-    Arc::new(Expr {
-        kind: crate::syntax::ExprKind::Word("y".into()),
-        span: end,
-    })
+    Expr::new(crate::syntax::ExprKind::Word("y".into()), end)
 }
 
 /// Whether an entry of this kind has such a property.

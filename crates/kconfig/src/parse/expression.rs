@@ -57,10 +57,7 @@ impl Parser<'_> {
         if self.operator("!") {
             let inner = self.not(depth + 1)?;
             let end = inner.span.end;
-            return Some(Arc::new(Expr {
-                kind: ExprKind::Not(inner),
-                span: Span { start, end },
-            }));
+            return Some(Expr::new(ExprKind::Not(inner), Span { start, end }));
         }
         if self.operator("(") {
             let inner = self.or(depth + 1)?;
@@ -100,10 +97,7 @@ impl Parser<'_> {
             TokenKind::Quoted => ExprKind::Text(spelled.name),
             _ => ExprKind::Word(spelled.name),
         };
-        Some(Arc::new(Expr {
-            kind,
-            span: token.span,
-        }))
+        Some(Expr::new(kind, token.span))
     }
 }
 
@@ -133,8 +127,5 @@ fn joined(
         start: left.span.start,
         end: right.span.end,
     };
-    Arc::new(Expr {
-        kind: kind(left, right),
-        span,
-    })
+    Expr::new(kind(left, right), span)
 }
