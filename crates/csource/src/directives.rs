@@ -18,7 +18,7 @@ use text::{Name, Span};
 
 use crate::lexer::{Lexer, Token, TokenKind, directive_end, skip_comment, skip_literal};
 use crate::preprocessor_expression;
-use crate::syntax::Expr;
+use crate::syntax::{Expr, ExprKind, UnaryOp};
 
 /// A branch of a conditional group, by its number in the file; branch 0 is the file itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -117,6 +117,9 @@ pub struct Directives {
     pub includes: Vec<u32>,
     /// How many of the list before each, and of the whole list, define a macro or remove one.
     macros_before: Vec<u32>,
+    /// The branch that an include guard opens: the file's first directive asks that a macro is not defined, the
+    /// second defines it.
+    pub guard: Option<BranchId>,
 }
 
 impl Directives {
@@ -140,6 +143,21 @@ impl Directives {
             }
         }
         self.macros_before.push(macros);
+    }
+
+    fn find_guard(&self) -> Option<BranchId> {
+        let first = BranchId(1);
+        let opened = self.list.first().filter(|next| next.branch == first);
+        let defined = opened.and_then(|next| match &next.kind {
+            DirectiveKind::Define(definition) => Some(definition.name),
+            _ => None,
+        });
+        let asked = match &self.branches.get(1)?.test {
+            Test::Defined(name, false) => Some(*name),
+            Test::Expression(expr) => not_defined(expr),
+            _ => None,
+        };
+        (asked.is_some() && asked == defined).then_some(first)
     }
 
     /// Reads the directives of `text`.
@@ -170,6 +188,7 @@ impl Directives {
             scan.out.unmatched.push(start);
         }
         scan.out.count();
+        scan.out.guard = scan.out.find_guard();
         scan.out
     }
 
@@ -433,6 +452,19 @@ fn parameter_names(text: &[u8]) -> Vec<Name> {
 /// The name that `bytes` spell; bytes that are not UTF-8 are replaced.
 pub(crate) fn name(bytes: &[u8]) -> Name {
     Name::of_bytes(bytes)
+}
+
+/// `X` of `!defined(X)`.
+fn not_defined(expr: &Expr) -> Option<Name> {
+    let ExprKind::Unary(UnaryOp::Not, inner) = &expr.kind else {
+        return None;
+    };
+    let ExprKind::Call(callee, args) = &inner.kind else {
+        return None;
+    };
+    (callee.as_ident()? == "defined")
+        .then(|| args.first()?.as_ident())
+        .flatten()
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub enum Mention {
 #[derive(Debug)]
 pub struct File {
     path: Name,
+    directory: Name,
     text: Arc<[u8]>,
     directives: Directives,
     items: OnceLock<Items>,
@@ -53,6 +54,7 @@ impl File {
         let directives = Directives::scan(&text);
         File {
             path: path.into(),
+            directory: path.rsplit_once('/').map_or("", |(dir, _)| dir).into(),
             text,
             directives,
             items: OnceLock::new(),
@@ -74,6 +76,11 @@ impl File {
     /// Its path in the tree.
     pub fn path(&self) -> Name {
         self.path
+    }
+
+    /// The directory in which it is.
+    pub fn directory(&self) -> Name {
+        self.directory
     }
 
     /// All of its bytes; who asks for them has seen everything.

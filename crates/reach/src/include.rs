@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use condition::Condition;
-use csource::{BranchId, DirectiveKind, File, Test};
+use csource::{DirectiveKind, File};
 use rustc_hash::FxHashMap;
 use text::Name;
 
@@ -76,9 +76,11 @@ impl Analysis<'_> {
         self.units.push(Unit::new(search, built.module));
         for forced in FORCED {
             if let Some(file) = self.read_file(Name::new(forced)) {
+                self.macros.note(&file);
                 self.visit(id, &file, Condition::TRUE, 0);
             }
         }
+        self.macros.note(&root);
         self.unit_mut(id).begin_root();
         self.visit(id, &root, Condition::TRUE, 0);
         self.unit_mut(id).end(path);
@@ -103,7 +105,7 @@ impl Analysis<'_> {
     }
 
     fn visit(&mut self, unit: UnitId, file: &Arc<File>, when: Condition, depth: u32) {
-        let guard = guard(file);
+        let guard = file.directives().guard;
         let when = if guard.is_some() {
             self.not_yet_read(unit, file, when)
         } else {
@@ -112,7 +114,6 @@ impl Analysis<'_> {
         if when.is_false() || depth > DEEPEST || self.unit_ref(unit).visits.len() >= MOST_VISITS {
             return;
         }
-        self.macros.note(file);
         let id = self.unit_mut(unit).begin_visit(file, when, guard);
         let mut next = 0;
         for number in &file.directives().includes {
@@ -127,6 +128,10 @@ impl Analysis<'_> {
             };
             self.unit_mut(unit).read_until(id, next..*number);
             next = *number;
+            if !computed && self.is_done(unit, file, *path, *angled) {
+                self.unit_mut(unit).end_include(id);
+                continue;
+            }
             let branch = self.branch_condition(unit, id, directive.branch);
             let when = self.store.and(when, branch);
             let written = if *computed && !when.is_false() {
@@ -145,6 +150,21 @@ impl Analysis<'_> {
         }
         let end = u32::try_from(file.directives().list.len()).unwrap_or(u32::MAX);
         self.unit_mut(unit).read_until(id, next..end);
+    }
+
+    /// Whether it is known already which file this includes, and that a unit has no more to read of it.
+    fn is_done(&self, unit: UnitId, from: &File, path: Name, angled: bool) -> bool {
+        let unit = self.unit_ref(unit);
+        let mut known = None;
+        if !angled {
+            let Some(beside) = self.headers.below.get(&(from.directory(), path)) else {
+                return false;
+            };
+            known = beside.as_ref();
+        }
+        let found = || self.headers.found.get(&(unit.search(), path))?.as_ref();
+        let known = known.or_else(found);
+        known.is_some_and(|file| unit.is_done(file.path()))
     }
 
     /// The part of `when` under which a file with an include guard was not read before.
@@ -166,15 +186,8 @@ impl Analysis<'_> {
         path: Name,
         angled: bool,
     ) -> Option<Arc<File>> {
-        if !angled {
-            let here = from
-                .path()
-                .as_str()
-                .rsplit_once('/')
-                .map_or("", |(dir, _)| dir);
-            if let Some(file) = self.read_at(Name::new(here), path) {
-                return Some(file);
-            }
+        if !angled && let Some(file) = self.read_at(from.directory(), path) {
+            return Some(file);
         }
         let search = self.unit_ref(unit).search();
         if let Some(known) = self.headers.found.get(&(search, path)) {
@@ -210,39 +223,10 @@ impl Analysis<'_> {
         let whole = source::normalize(&format!("{dir}/{path}"));
         let whole = whole.filter(|whole| self.is_directory_of(whole));
         let found = whole.and_then(|whole| self.read_file(Name::new(&whole)));
+        if let Some(file) = &found {
+            self.macros.note(file);
+        }
         self.headers.below.insert((dir, path), found.clone());
         found
     }
-}
-
-/// The branch that an include guard opens: the file's first directive asks that a macro is not
-/// defined, the second defines it. `#pragma once` guards as well.
-fn guard(file: &File) -> Option<BranchId> {
-    let directives = file.directives();
-    let first = directives.branches.get(1)?;
-    let guards = |name: Name| {
-        directives.list.first().is_some_and(|d| {
-            matches!(&d.kind, DirectiveKind::Define(m) if m.name == name) && d.branch == BranchId(1)
-        })
-    };
-    let guarded = match &first.test {
-        Test::Defined(name, false) => guards(*name),
-        Test::Expression(expr) => not_defined(expr).is_some_and(guards),
-        _ => false,
-    };
-    guarded.then_some(BranchId(1))
-}
-
-/// `X` of `!defined(X)`.
-fn not_defined(expr: &csource::syntax::Expr) -> Option<Name> {
-    use csource::syntax::{ExprKind, UnaryOp};
-    let ExprKind::Unary(UnaryOp::Not, inner) = &expr.kind else {
-        return None;
-    };
-    let ExprKind::Call(callee, args) = &inner.kind else {
-        return None;
-    };
-    (callee.as_ident()? == "defined")
-        .then(|| args.first()?.as_ident())
-        .flatten()
 }

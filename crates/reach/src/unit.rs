@@ -69,6 +69,8 @@ pub(crate) struct Unit {
     pub(crate) visits: Vec<Visit>,
     pub(crate) root: VisitId,
     by_file: FxHashMap<Name, Vec<VisitId>>,
+    /// The files that are read whatever is configured, and guard against being read again.
+    done: FxHashSet<Name>,
     /// Readings of C files: of its own, and of those that it includes.
     of_c: Vec<VisitId>,
     is_read: bool,
@@ -119,6 +121,7 @@ impl Unit {
             visits: Vec::new(),
             root: VisitId(0),
             by_file: FxHashMap::default(),
+            done: FxHashSet::default(),
             of_c: Vec::new(),
             is_read: false,
             branches: FxHashMap::default(),
@@ -162,6 +165,9 @@ impl Unit {
             guard,
         });
         self.by_file.entry(file.path()).or_default().push(id);
+        if guard.is_some() && when.is_true() {
+            self.done.insert(file.path());
+        }
         if file.path().ends_with(".c") {
             self.of_c.push(id);
         }
@@ -185,6 +191,11 @@ impl Unit {
     /// The moment up to which it was read.
     pub(crate) fn now(&self) -> Moment {
         Moment(self.clock)
+    }
+
+    /// Whether nothing more can be read of the file at `path`.
+    pub(crate) fn is_done(&self, path: Name) -> bool {
+        self.done.contains(&path)
     }
 
     /// Where it looks for headers.
