@@ -322,6 +322,62 @@ fn what_settings_become_is_what_the_constraints_allow() {
     }
 }
 
+/// The answer to wishes where only what they need is asserted.
+fn answer_of_a_part(model: &Model, wishes: &[(Name, Value)]) -> bool {
+    let mut part = Both {
+        model,
+        store: Store::new(),
+        solver: Solver::new(),
+        constraints: model.constraints(),
+    };
+    let mut all = Vec::new();
+    for (name, value) in wishes {
+        let wish = part.is(*name, *value);
+        part.constraints
+            .require_for(&mut part.store, &mut part.solver, wish);
+        all.push(wish);
+    }
+    part.solver.solve(&part.store, &all).is_sat()
+}
+
+#[test]
+fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
+    let values = [Value::Yes, Value::Module, Value::No];
+    let (mut asked, mut granted) = (0, 0);
+    for seed in 0..FILES {
+        for version in [NEW, OLD] {
+            let mut draw = Draw::new(seed, version);
+            let text = draw.file();
+            let model = read(&text, version);
+            if model.errors().next().is_some() {
+                continue;
+            }
+            let mut whole = Both::new(&model);
+            let truths = model.symbols().filter(|symbol| symbol.is_truth());
+            let names: Vec<Name> = truths.map(|symbol| symbol.name).collect();
+            for _ in 0..SETTINGS {
+                let many = 1 + draw.below(3);
+                let wishes: Vec<(Name, Value)> = (0..many)
+                    .map(|_| {
+                        let name = names[draw.below(names.len() as u64) as usize];
+                        (name, values[draw.below(3) as usize])
+                    })
+                    .collect();
+                let all: Vec<Condition> = wishes.iter().map(|(n, v)| whole.is(*n, *v)).collect();
+                let expected = whole.solver.solve(&whole.store, &all).is_sat();
+                let told = answer_of_a_part(&model, &wishes);
+                assert_eq!(told, expected, "{wishes:?}, {version}, seed {seed}\n{text}");
+                asked += 1;
+                granted += u64::from(told);
+            }
+        }
+    }
+    assert!(
+        granted * 10 > asked && granted * 10 < asked * 9,
+        "{granted} of {asked}"
+    );
+}
+
 #[test]
 fn most_files_drawn_are_in_order() {
     for version in [NEW, OLD] {
