@@ -46,7 +46,7 @@ impl Model {
         settings: &Settings,
         probe: &dyn Fn(Name) -> bool,
     ) -> Configuration<'_> {
-        self.configure_all(settings, probe, 0..self.symbols.len())
+        self.configure_all(settings, probe, 0..self.slots.len())
     }
 
     /// The values of `names` and of what they depend on; other symbols have none.
@@ -72,7 +72,7 @@ impl Model {
             settings,
             probe,
             modules: Value::No,
-            values: vec![None; self.symbols.len()],
+            values: vec![None; self.slots.len()],
             chosen: vec![None; self.choices.len()],
             begun: FxHashSet::default(),
         };
@@ -123,9 +123,9 @@ impl Configuration<'_> {
     /// The symbols that something selects while their own dependencies are not met, in the order in
     /// which Kconfig defines them: `conf` warns of each.
     pub fn unmet(&self) -> impl Iterator<Item = Name> {
-        let all = self.model.symbols.iter().zip(&self.values);
+        let all = self.model.slots.iter().zip(&self.values);
         all.filter(|(_, c)| c.as_ref().is_some_and(|c| c.unmet))
-            .map(|(symbol, _)| symbol.name)
+            .map(|(slot, _)| slot.name)
     }
 
     /// The lines of the `.config`, in the order in which Kconfig defines the symbols, without what the
@@ -190,7 +190,7 @@ impl<'r> Run<'r> {
     fn compute(&mut self, node: Node) {
         match node {
             Node::Symbol(number) => {
-                let symbol = &self.model.symbols[number];
+                let symbol = self.model.at(number);
                 self.values[number] = Some(self.of_symbol(symbol));
             }
             Node::Choice(id) => {
@@ -207,7 +207,7 @@ impl<'r> Run<'r> {
         let model = self.model;
         match node {
             Node::Symbol(number) => {
-                let symbol = &model.symbols[number];
+                let symbol = model.at(number);
                 for definition in &symbol.definitions {
                     if let Some(depends) = &definition.depends {
                         depends.symbols(names);
@@ -241,7 +241,7 @@ impl<'r> Run<'r> {
         }
         for number in names.drain(..).filter_map(|name| model.by_name.get(&name)) {
             // The symbol of an older choice has its value once there is something to choose.
-            let choice = model.symbols[*number].itself.map(Node::Choice);
+            let choice = model.slots[*number].itself.map(Node::Choice);
             stack.extend(choice.map(|choice| (choice, false)));
             stack.push((Node::Symbol(*number), false));
         }

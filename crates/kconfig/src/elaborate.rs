@@ -1,6 +1,7 @@
 //! From files to a [`Model`]: one reading of the tree's Kconfig for one architecture.
 
 mod choice;
+mod circles;
 mod sanity;
 
 use std::sync::Arc;
@@ -9,18 +10,18 @@ use rustc_hash::FxHashMap;
 use source::{ReadError, Source, normalize};
 use text::{Name, Span};
 
+use crate::entry::{Context, Entry, Slot};
 use crate::environment::Environment;
 use crate::library::{Library, Read};
-use crate::macros::{Expanded, Line, Variables, has_macros};
-use crate::model::{
-    ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
-};
-use crate::shared::{Dependencies, Meaning, dependencies, text_term, word_term};
+use crate::macros::{Expanded, Line, Variables};
+use crate::model::{Diagnostic, Model, Place, Select};
+use crate::reading::Reading;
 use crate::syntax::{
-    Expr, ExprKind, If, Properties, Property, PropertyKind, Severity, SourceLine, Spelled,
-    Statement, StatementKind,
+    If, Properties, Property, PropertyKind, Severity, SourceLine, Spelled, Statement, StatementKind,
 };
 use crate::term::Term;
+
+use circles::Around;
 
 /// Files that include each other deeper than this are an error.
 const DEEPEST: usize = 100;
@@ -28,24 +29,30 @@ const DEEPEST: usize = 100;
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
     let _span = tracing::debug_span!("Kconfig").entered();
+    let variables = Variables::new(environment.values.clone(), environment.toolchain.clone());
     let mut elaborator = Elaborator {
         library,
         source,
-        variables: Variables::new(environment.values.clone(), environment.toolchain.clone()),
+        variables: Arc::new(variables),
         model: Model {
             arch: Some(environment.arch),
             dialect: environment.dialect,
             ..Model::default()
         },
+        read: Arc::new(Read::empty("Kconfig")),
+        number: 0,
         open: Vec::new(),
         seen: FxHashMap::default(),
+        around: vec![Around::default()],
+        selecting: Vec::new(),
     };
     let top = Place {
         file: "Kconfig".into(),
         line: 0,
         span: Span::default(),
     };
-    elaborator.file("Kconfig", &Context::top(), &top, false);
+    elaborator.file("Kconfig", &Arc::new(Context::top()), &top, false);
+    elaborator.own_macros();
     elaborator.check_sanity();
     elaborator.untyped();
     elaborator.recursions();
@@ -54,111 +61,56 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
     elaborator.model
 }
 
-/// What stands around an entry.
-#[derive(Clone)]
-struct Context {
-    depends: Option<Arc<Term>>,
-    /// The `visible if` of the menus around.
-    visible: Arc<Term>,
-    choice: Option<ChoiceId>,
-    /// Whether the entries stand in a choice itself, not in an `if` there.
-    directly: bool,
-}
-
-impl Context {
-    fn top() -> Context {
-        Context {
-            depends: None,
-            visible: Arc::new(Term::YES),
-            choice: None,
-            directly: false,
-        }
-    }
-
-    fn and(&self, more: Option<&Arc<Term>>) -> Context {
-        Context {
-            depends: both(self.depends.as_ref(), more),
-            ..self.clone()
-        }
-    }
-
-    fn condition(&self) -> Arc<Term> {
-        self.depends.clone().unwrap_or_else(|| Arc::new(Term::YES))
-    }
-}
-
-fn both(a: Option<&Arc<Term>>, b: Option<&Arc<Term>>) -> Option<Arc<Term>> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(Term::and(a, b)),
-        (one, None) | (None, one) => one.cloned(),
-    }
-}
-
 struct Elaborator<'l> {
     library: &'l Library,
     source: &'l dyn Source,
-    variables: Variables,
+    variables: Arc<Variables>,
     model: Model,
+    /// The file that is being read, and its number in the model.
+    read: Arc<Read>,
+    number: u32,
     /// The files that are being read, outermost first, and where each is sourced.
-    open: Vec<(Arc<Read>, Place)>,
+    open: Vec<(Arc<str>, Place)>,
     /// The files that were read, and where each was sourced first.
     seen: FxHashMap<Arc<str>, Place>,
+    /// What stands around entries, by its number.
+    around: Vec<Around>,
+    /// Who is selected, and what the `if` behind it names.
+    selecting: Vec<(Name, Name)>,
 }
 
 impl Elaborator<'_> {
     fn place(&self, span: Span) -> Place {
-        match self.open.last() {
-            Some((read, _)) => read.place(span),
-            None => Place {
-                file: "Kconfig".into(),
-                line: 0,
-                span,
-            },
-        }
+        self.read.place(span)
     }
 
     fn error(&mut self, message: String, place: Place) {
-        self.say(Severity::Error, message, place);
+        self.hear([Diagnostic {
+            place,
+            severity: Severity::Error,
+            message,
+        }]);
     }
 
     /// Where it is an error, something may be missing for it.
-    fn say(&mut self, severity: Severity, message: String, place: Place) {
-        self.model.incomplete |= severity == Severity::Error;
-        self.model.diagnostics.push(Diagnostic {
-            place,
-            severity,
-            message,
-        });
-    }
-
-    /// A word with its macros expanded.
-    fn expanded(&mut self, word: Name, span: Span) -> Expanded {
-        let place = self.place(span);
-        let mut line = Line::new(&place.file, place.line);
-        let expanded = self.variables.expand(&word, &mut line);
-        self.heard(line.said, &place);
-        expanded
-    }
-
-    fn heard(&mut self, said: Vec<(Severity, String)>, place: &Place) {
-        for (severity, message) in said {
-            self.say(severity, message, place.clone());
+    fn hear(&mut self, said: impl IntoIterator<Item = Diagnostic>) {
+        for said in said {
+            self.model.incomplete |= said.severity == Severity::Error;
+            self.model.diagnostics.push(said);
         }
     }
 
-    /// A name with its macros expanded; one that only a program could tell stays as it is.
-    fn name(&mut self, name: Spelled) -> Name {
-        if !has_macros(&name.name) {
-            return name.name;
-        }
-        match self.expanded(name.name, name.span) {
-            Expanded::Plain(text) => Name::new(&text),
-            Expanded::Probe(_) => name.name,
-        }
+    /// What words mean here.
+    fn meaning<T>(&mut self, ask: impl FnOnce(&mut Reading<'_>) -> T) -> T {
+        let mut reading = Reading::new(&self.read, &self.variables);
+        let told = ask(&mut reading);
+        let said = reading.said;
+        self.hear(said);
+        told
     }
 
-    fn file(&mut self, path: &str, context: &Context, from: &Place, optional: bool) {
-        if let Some(at) = self.open.iter().position(|(open, _)| *open.path == *path) {
+    fn file(&mut self, path: &str, context: &Arc<Context>, from: &Place, optional: bool) {
+        if let Some(at) = self.open.iter().position(|(open, _)| **open == *path) {
             let through = self.open[at + 1..].iter();
             let mut words = vec![format!("{path} is sourced by itself")];
             words.extend(through.map(|(_, from)| format!("through {}:{}", from.file, from.line)));
@@ -184,20 +136,27 @@ impl Elaborator<'_> {
             Err(ReadError::Missing) if optional => return,
             Err(error) => return self.error(format!("{path}: {error}"), from.clone()),
         };
-        self.open.push((read.clone(), from.clone()));
+        let number = u32::try_from(self.model.reads.len()).unwrap_or(u32::MAX);
+        self.model.reads.push(read.clone());
+        let number = std::mem::replace(&mut self.number, number);
+        let outer = std::mem::replace(&mut self.read, read.clone());
+        self.open.push((read.path.clone(), from.clone()));
         if !self.seen.contains_key(&read.path) {
             self.seen.insert(read.path.clone(), from.clone());
             self.model.files.push(read.path.clone());
-            for error in &read.errors {
-                let place = self.place(error.span);
-                self.say(error.severity, error.message.clone(), place);
-            }
+            let said = read.errors.iter().map(|error| Diagnostic {
+                place: read.place(error.span),
+                severity: error.severity,
+                message: error.message.clone(),
+            });
+            self.hear(said);
         }
         self.statements(&read.statements, context);
         self.open.pop();
+        (self.read, self.number) = (outer, number);
     }
 
-    fn statements(&mut self, statements: &[Statement], context: &Context) {
+    fn statements(&mut self, statements: &[Statement], context: &Arc<Context>) {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Config(name, properties) => {
@@ -207,21 +166,28 @@ impl Elaborator<'_> {
                     self.choice(properties, members, statement.head, context);
                 }
                 StatementKind::Menu(properties, inner) => {
-                    let inside = self.menu_context(properties, context);
+                    let inside = self.in_menu(properties, context);
                     self.statements(inner, &inside);
                 }
                 StatementKind::If(condition, inner) => {
-                    let mut inside = context.and(Some(&self.condition(condition)));
+                    let condition = self.meaning(|reading| reading.condition(condition));
+                    let mut inside = self.inside(context, Some(&condition));
                     inside.directly = false;
-                    self.statements(inner, &inside);
+                    self.statements(inner, &Arc::new(inside));
                 }
                 StatementKind::Source(line) => self.source(*line, statement.head, context),
                 StatementKind::Assign(name, how, value) => {
-                    let name = self.name(*name);
+                    let name = self.meaning(|reading| reading.name(*name));
                     let place = self.place(statement.head);
                     let mut line = Line::new(&place.file, place.line);
-                    self.variables.assign(name, *how, &value.name, &mut line);
-                    self.heard(line.said, &place);
+                    let variables = Arc::make_mut(&mut self.variables);
+                    variables.assign(name, *how, &value.name, &mut line);
+                    let said = line.said.into_iter();
+                    self.hear(said.map(|(severity, message)| Diagnostic {
+                        place: place.clone(),
+                        severity,
+                        message,
+                    }));
                 }
                 StatementKind::Macro(text) => self.bare_macro(*text),
                 StatementKind::Comment(_) | StatementKind::MainMenu(_) => {}
@@ -231,7 +197,8 @@ impl Elaborator<'_> {
 
     /// A line that is a macro may say something, but must not become anything.
     fn bare_macro(&mut self, text: Spelled) {
-        if let Expanded::Plain(words) = self.expanded(text.name, text.span)
+        let told = self.meaning(|reading| reading.expanded(text.name, text.span));
+        if let Expanded::Plain(words) = told
             && !words.trim().is_empty()
         {
             let message = format!("this line expands to {words:?}, which is no statement");
@@ -240,21 +207,47 @@ impl Elaborator<'_> {
         }
     }
 
-    fn menu_context(&mut self, properties: &Properties, context: &Context) -> Context {
-        let depends = self.depends(properties);
-        let mut inside = context.and(depends.as_ref());
-        for property in properties.iter() {
-            if let PropertyKind::VisibleIf(condition) = &property.kind {
-                let condition = self.condition(condition);
-                inside.visible = Term::and(&inside.visible, &condition);
-            }
+    /// What stands around the entries of a block in which `more` must hold too.
+    fn inside(&mut self, context: &Context, more: Option<&Arc<Term>>) -> Context {
+        let mut inside = Context {
+            depends: context.and(more),
+            ..context.clone()
+        };
+        if let Some(more) = more {
+            self.note(&mut inside, more);
         }
         inside
     }
 
-    fn source(&mut self, line: SourceLine, span: Span, context: &Context) {
+    /// Notes that a term is asked around entries.
+    fn note(&mut self, context: &mut Context, term: &Term) {
+        let parent = context.number;
+        context.number = u32::try_from(self.around.len()).unwrap_or(u32::MAX);
+        let mut names = Vec::new();
+        term.symbols(&mut names);
+        self.around.push(Around { parent, names });
+        let mut probes = Vec::new();
+        term.probes(&mut probes);
+        context.probes |= !probes.is_empty();
+    }
+
+    fn in_menu(&mut self, properties: &Properties, context: &Context) -> Arc<Context> {
+        let depends = self.meaning(|reading| reading.depends(properties));
+        let mut inside = self.inside(context, depends.as_ref());
+        for property in properties.iter() {
+            if let PropertyKind::VisibleIf(condition) = &property.kind {
+                let condition = self.meaning(|reading| reading.condition(condition));
+                inside.visible = Term::and(&inside.visible, &condition);
+                self.note(&mut inside, &condition);
+            }
+        }
+        Arc::new(inside)
+    }
+
+    fn source(&mut self, line: SourceLine, span: Span, context: &Arc<Context>) {
         let place = self.place(span);
-        let path = match self.expanded(line.path.name, line.path.span) {
+        let told = self.meaning(|reading| reading.expanded(line.path.name, line.path.span));
+        let path = match told {
             Expanded::Plain(path) => path,
             Expanded::Probe(words) => {
                 let message = format!("the path to source is not known without running {words}");
@@ -286,152 +279,85 @@ impl Elaborator<'_> {
         }
     }
 
-    /// The `depends on` lines of an entry together; `None` where there are none.
-    fn depends(&mut self, properties: &Properties) -> Option<Arc<Term>> {
-        match properties.dependencies() {
-            Dependencies::Shared(depends) => depends.clone(),
-            Dependencies::Own => {
-                dependencies(properties, |expr| Some(self.meaning(expr))).flatten()
+    fn config(
+        &mut self,
+        name: Spelled,
+        properties: &Properties,
+        head: Span,
+        context: &Arc<Context>,
+    ) {
+        let name = self.meaning(|reading| reading.name(name));
+        let shape = properties.shape();
+        if !shape.selects.is_empty() {
+            let own = self.meaning(|reading| reading.depends(properties));
+            let depends = context.and(own.as_ref());
+            let around = depends.unwrap_or_else(|| Arc::new(Term::YES));
+            for (number, target) in &shape.selects {
+                self.select(name, (&properties[*number], *target), &around);
             }
         }
-    }
-
-    fn if_clause(&mut self, condition: &If, around: &Arc<Term>) -> Arc<Term> {
-        match condition {
-            Some(condition) => Term::and(around, &self.condition(condition)),
-            None => around.clone(),
-        }
-    }
-
-    fn config(&mut self, name: Spelled, properties: &Properties, span: Span, context: &Context) {
-        let name = self.name(name);
-        let own = self.depends(properties);
-        let inside = context.and(own.as_ref());
-        let (mut around, place) = (inside.condition(), self.place(span));
-        let number = self.symbol(name);
-        let definition = Definition {
-            depends: inside.depends.clone(),
-            counts: self.model.dialect.choice_is_symbol || !context.directly,
-            place,
-            choice: context.choice,
-        };
-        add(&mut self.model.symbols[number].definitions, definition);
-        // The type comes first: it decides what a tristate choice asks of a member.
-        for property in properties.iter() {
-            if let PropertyKind::Type(kind) = property.kind {
-                self.model.symbols[number].kind.get_or_insert(kind);
-            }
+        if shape.modules {
+            self.model.modules = Some(name);
         }
         if let Some(choice) = context.choice {
             let members = &mut self.model.choices[choice.0].members;
             if !members.contains(&name) {
                 members.push(name);
             }
-            around = self.in_mode(choice, number, around);
         }
-        for property in properties.iter() {
-            let around = match property.kind {
-                PropertyKind::Select(..) | PropertyKind::Imply(..) => &inside.condition(),
-                _ => &around,
-            };
-            self.property(number, property, around, context);
+        if context.probes {
+            let terms = context.depends.iter().chain([&context.visible]);
+            terms.for_each(|term| term.probes(&mut self.model.asked_around));
         }
+        let entry = Entry {
+            file: self.number,
+            number: properties.number,
+            head,
+            context: context.clone(),
+            variables: shape.has_macros.then(|| self.variables.clone()),
+            of_choice: None,
+        };
+        let slot = self.slot(name);
+        slot.kind = slot.kind.or(shape.kind);
+        slot.choice = slot.choice.or(context.choice);
+        slot.transitional |= shape.transitional;
+        if slot.entries.is_empty() {
+            // Most have one.
+            slot.entries.reserve_exact(1);
+        }
+        slot.entries.push(entry);
     }
 
-    fn symbol(&mut self, name: Name) -> usize {
-        if let Some(known) = self.model.by_name.get(&name) {
-            return *known;
-        }
-        let number = self.model.symbols.len();
-        self.model.by_name.insert(name, number);
-        self.model.symbols.push(Symbol {
-            name,
-            kind: None,
-            itself: None,
-            definitions: Vec::new(),
-            prompts: Vec::new(),
-            defaults: Vec::new(),
-            ranges: Vec::new(),
-            transitional: false,
+    fn slot(&mut self, name: Name) -> &mut Slot {
+        let slots = &mut self.model.slots;
+        let number = *self.model.by_name.entry(name).or_insert_with(|| {
+            slots.push(Slot::new(name));
+            slots.len() - 1
         });
-        number
-    }
-
-    fn property(
-        &mut self,
-        number: usize,
-        property: &Property,
-        around: &Arc<Term>,
-        context: &Context,
-    ) {
-        let place = self.place(property.span);
-        match &property.kind {
-            PropertyKind::Prompt(text, condition) => {
-                let prompt = self.prompt(text.name, condition, (around, context), place);
-                add(&mut self.model.symbols[number].prompts, prompt);
-            }
-            PropertyKind::Default(value, condition) => {
-                let value = self.term(value);
-                let condition = self.if_clause(condition, around);
-                let default = Default {
-                    value,
-                    condition,
-                    place,
-                };
-                add(&mut self.model.symbols[number].defaults, default);
-            }
-            PropertyKind::Select(target, condition) => {
-                let target = self.name(*target);
-                self.select((number, target, false), condition, around, place);
-            }
-            PropertyKind::Imply(target, condition) => {
-                let target = self.name(*target);
-                self.select((number, target, true), condition, around, place);
-            }
-            PropertyKind::Range(low, high, condition) => {
-                let (low, high) = (self.term(low), self.term(high));
-                let condition = self.if_clause(condition, around);
-                self.model.symbols[number].ranges.push(Range {
-                    low,
-                    high,
-                    condition,
-                });
-            }
-            PropertyKind::Modules => self.model.modules = Some(self.model.symbols[number].name),
-            PropertyKind::Transitional => self.model.symbols[number].transitional = true,
-            PropertyKind::Type(_)
-            | PropertyKind::DependsOn(..)
-            | PropertyKind::VisibleIf(_)
-            | PropertyKind::Help(_)
-            | PropertyKind::Optional
-            | PropertyKind::Option(_) => {}
-        }
-    }
-
-    fn prompt(
-        &mut self,
-        text: Name,
-        condition: &If,
-        (around, context): (&Arc<Term>, &Context),
-        place: Place,
-    ) -> Prompt {
-        let seen = Term::and(around, &context.visible);
-        Prompt {
-            text,
-            visible: self.if_clause(condition, &seen),
-            place,
-        }
+        &mut slots[number]
     }
 
     fn select(
         &mut self,
-        (by, target, weak): (usize, Name, bool),
-        condition: &If,
+        by: Name,
+        (property, target): (&Property, Option<Name>),
         around: &Arc<Term>,
-        place: Place,
     ) {
-        let by = self.model.symbols[by].name;
-        let condition = self.if_clause(condition, around);
+        let (spelled, condition, weak) = match &property.kind {
+            PropertyKind::Select(target, condition) => (*target, condition, false),
+            PropertyKind::Imply(target, condition) => (*target, condition, true),
+            _ => return,
+        };
+        let target = target.unwrap_or_else(|| self.meaning(|reading| reading.name(spelled)));
+        let own = self.if_clause(condition);
+        if let Some(own) = &own {
+            let mut names = Vec::new();
+            own.symbols(&mut names);
+            let names = names.into_iter();
+            self.selecting.extend(names.map(|name| (target, name)));
+        }
+        let condition = own.map_or_else(|| around.clone(), |own| Term::and(around, &own));
+        let place = self.place(property.span);
         let mut node = |name: Name| {
             let graph = &mut self.model.graph;
             *self
@@ -441,65 +367,27 @@ impl Elaborator<'_> {
                 .or_insert_with(|| graph.add_node(name))
         };
         let (from, to) = (node(by), node(target));
-        self.model.graph.add_edge(
-            from,
-            to,
-            Select {
-                by,
-                target,
-                weak,
-                condition,
-                place,
-            },
-        );
+        let select = Select {
+            by,
+            target,
+            weak,
+            condition,
+            place,
+        };
+        self.model.graph.add_edge(from, to, select);
     }
 
-    /// An expression as a condition.
-    fn condition(&mut self, expr: &Expr) -> Arc<Term> {
-        match expr.meaning() {
-            Some(meaning) => meaning.condition.clone(),
-            None => self.own_term(expr).as_condition(),
-        }
+    fn if_clause(&mut self, condition: &If) -> Option<Arc<Term>> {
+        let condition = condition.as_ref()?;
+        Some(self.meaning(|reading| reading.condition(condition)))
     }
 
-    /// An expression with its macros expanded for this architecture.
-    fn term(&mut self, expr: &Expr) -> Arc<Term> {
-        match expr.meaning() {
-            Some(meaning) => meaning.value.clone(),
-            None => self.own_term(expr),
-        }
+    /// What macros say in entries is heard, also where nobody asks for the symbol.
+    fn own_macros(&mut self) {
+        let own = self.model.slots.iter().filter(|slot| slot.has_macros());
+        let said: Vec<_> = own.flat_map(|slot| slot.read(&self.model).1).collect();
+        self.hear(said);
     }
-
-    fn meaning(&mut self, expr: &Expr) -> Meaning {
-        match expr.meaning() {
-            Some(meaning) => meaning.clone(),
-            None => Meaning::of(self.own_term(expr)),
-        }
-    }
-
-    fn own_term(&mut self, expr: &Expr) -> Arc<Term> {
-        Arc::new(match &expr.kind {
-            ExprKind::Word(word) | ExprKind::Text(word) => match self.expanded(*word, expr.span) {
-                Expanded::Probe(words) => Term::Probe(Name::new(&words)),
-                Expanded::Plain(text) if matches!(expr.kind, ExprKind::Word(_)) => {
-                    word_term(Name::new(&text))
-                }
-                Expanded::Plain(text) => text_term(Name::new(&text)),
-            },
-            ExprKind::Not(inner) => Term::Not(self.term(inner)),
-            ExprKind::And(a, b) => Term::And(self.term(a), self.term(b)),
-            ExprKind::Or(a, b) => Term::Or(self.term(a), self.term(b)),
-            ExprKind::Compare(op, a, b) => Term::Compare(*op, self.term(a), self.term(b)),
-        })
-    }
-}
-
-/// Adds one to a list: most symbols have one of each, so no room is made for more.
-fn add<T>(list: &mut Vec<T>, one: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
-    }
-    list.push(one);
 }
 
 /// Whether `name` fits a pattern with `*`.

@@ -8,7 +8,7 @@ use text::{LineIndex, Span};
 
 use crate::model::Place;
 use crate::parse::parse;
-use crate::syntax::{Statement, SyntaxError};
+use crate::syntax::{Properties, Statement, StatementKind, SyntaxError};
 
 /// A file that was read and parsed.
 #[derive(Debug)]
@@ -16,10 +16,23 @@ pub(crate) struct Read {
     pub(crate) path: Arc<str>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) errors: Vec<SyntaxError>,
+    /// The properties of each `config`, by its number.
+    pub(crate) configs: Vec<Arc<Properties>>,
     lines: LineIndex,
 }
 
 impl Read {
+    /// A file in which nothing is.
+    pub(crate) fn empty(path: &str) -> Read {
+        Read {
+            path: path.into(),
+            statements: Vec::new(),
+            errors: Vec::new(),
+            configs: Vec::new(),
+            lines: LineIndex::new(b""),
+        }
+    }
+
     pub(crate) fn place(&self, span: Span) -> Place {
         let line = self.lines.position(span.start).line;
         let file = self.path.clone();
@@ -51,14 +64,34 @@ impl Library {
             return known.clone();
         }
         let read = source.read(path).map(|text| {
-            let parsed = parse(&text);
+            let mut parsed = parse(&text);
+            let mut configs = Vec::new();
+            number(&mut parsed.statements, &mut configs);
             Arc::new(Read {
                 path: path.into(),
                 statements: parsed.statements,
                 errors: parsed.errors,
+                configs,
                 lines: LineIndex::new(&text),
             })
         });
         lock().entry(path.to_owned()).or_insert(read).clone()
+    }
+}
+
+/// Gives each `config` its number.
+fn number(statements: &mut [Statement], configs: &mut Vec<Arc<Properties>>) {
+    for statement in statements {
+        match &mut statement.kind {
+            StatementKind::Config(_, properties) => {
+                let own = Arc::make_mut(properties);
+                own.number = u32::try_from(configs.len()).unwrap_or(u32::MAX);
+                configs.push(properties.clone());
+            }
+            StatementKind::Choice(_, _, inner)
+            | StatementKind::Menu(_, inner)
+            | StatementKind::If(_, inner) => number(inner, configs),
+            _ => {}
+        }
     }
 }

@@ -9,6 +9,9 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::dialect::Dialect;
+use crate::entry::Slot;
+use crate::library::Read;
+use crate::macros::Variables;
 use crate::parse::balanced;
 use crate::syntax::{Severity, SymbolType};
 use crate::term::Term;
@@ -136,6 +139,17 @@ impl Symbol {
         Some((*values.iter().min()?, *values.iter().max()?))
     }
 
+    /// All that its entries ask.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &Arc<Term>> {
+        let depends = self.definitions.iter().filter_map(|d| d.depends.as_ref());
+        let prompts = self.prompts.iter().map(|prompt| &prompt.visible);
+        let defaults = self.defaults.iter();
+        let defaults = defaults.flat_map(|default| [&default.value, &default.condition]);
+        let ranges = self.ranges.iter();
+        let ranges = ranges.flat_map(|range| [&range.low, &range.high, &range.condition]);
+        depends.chain(prompts).chain(defaults).chain(ranges)
+    }
+
     /// The choice that it is a member of.
     pub fn choice(&self) -> Option<ChoiceId> {
         self.definitions.iter().find_map(|d| d.choice)
@@ -180,7 +194,7 @@ pub struct Diagnostic {
 /// All that Kconfig says for one architecture.
 #[derive(Debug, std::default::Default)]
 pub struct Model {
-    pub(crate) symbols: Vec<Symbol>,
+    pub(crate) slots: Vec<Slot>,
     pub(crate) by_name: FxHashMap<Name, usize>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) dialect: Dialect,
@@ -192,6 +206,12 @@ pub struct Model {
     /// The name of the architecture, for people.
     pub(crate) arch: Option<Name>,
     pub(crate) incomplete: bool,
+    /// The files whose entries are in it, as often as they were sourced.
+    pub(crate) reads: Vec<Arc<Read>>,
+    /// For what has no macros.
+    pub(crate) no_variables: Variables,
+    /// What is asked of a toolchain around entries.
+    pub(crate) asked_around: BTreeSet<Name>,
 }
 
 impl Model {
@@ -225,7 +245,17 @@ impl Model {
     /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
     pub fn symbol(&self, name: impl Into<Name>) -> Option<&Symbol> {
         let number = self.by_name.get(&name.into())?;
-        Some(&self.symbols[*number])
+        Some(self.at(*number))
+    }
+
+    /// The symbol with this number.
+    pub(crate) fn at(&self, number: usize) -> &Symbol {
+        self.slots[number].symbol(self)
+    }
+
+    pub(crate) fn kind_of_choice(&self, choice: ChoiceId) -> Option<SymbolType> {
+        let itself = self.choices[choice.0].itself?;
+        self.slots[*self.by_name.get(&itself)?].kind
     }
 
     /// The choice with this number.
@@ -245,7 +275,8 @@ impl Model {
 
     /// All symbols, in the order in which Kconfig first defines them.
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
-        self.symbols.iter().filter(|symbol| symbol.itself.is_none())
+        let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
+        slots.map(|slot| slot.symbol(self))
     }
 
     /// The `select` and `imply` lines that name `target`, in the order in which they are read.
@@ -268,17 +299,10 @@ impl Model {
 
     /// What the model asks of a toolchain, and got no answer for.
     pub fn probes(&self) -> BTreeSet<Name> {
-        let mut found = BTreeSet::new();
-        for symbol in &self.symbols {
-            let depends = symbol.definitions.iter().filter_map(|d| d.depends.as_ref());
-            let prompts = symbol.prompts.iter().map(|prompt| &prompt.visible);
-            let defaults = symbol.defaults.iter();
-            let defaults = defaults.flat_map(|default| [&default.value, &default.condition]);
-            let ranges = symbol.ranges.iter();
-            let ranges = ranges.flat_map(|range| [&range.low, &range.high, &range.condition]);
-            for term in depends.chain(prompts).chain(defaults).chain(ranges) {
-                term.probes(&mut found);
-            }
+        let mut found = self.asked_around.clone();
+        let own = self.slots.iter().filter(|slot| slot.has_macros());
+        for symbol in own.map(|slot| slot.symbol(self)) {
+            symbol.terms().for_each(|term| term.probes(&mut found));
         }
         for select in self.selects() {
             select.condition.probes(&mut found);

@@ -8,6 +8,8 @@ mod help;
 
 pub(crate) use expression::balanced;
 
+use std::sync::Arc;
+
 use text::{Name, Span};
 
 use crate::lexer;
@@ -204,9 +206,7 @@ impl Parser<'_> {
     fn statement(&mut self, keyword: &str, span: Span) -> bool {
         match keyword {
             "config" | "menuconfig" => match self.word() {
-                Some(symbol) => {
-                    self.add(StatementKind::Config(symbol, Properties::default()), span)
-                }
+                Some(symbol) => self.add(StatementKind::Config(symbol, Arc::default()), span),
                 None => self.error("config needs the name of a symbol", span),
             },
             "comment" => {

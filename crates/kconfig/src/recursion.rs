@@ -18,6 +18,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use text::Name;
 
+use crate::entry::Slot;
 use crate::model::{Definition, Model, Symbol};
 use crate::term::Term;
 
@@ -71,19 +72,19 @@ impl Model {
     /// defines the symbols. Of ways that share a symbol not all are told.
     pub fn recursions(&self) -> Vec<Vec<Link>> {
         // The symbol of an older choice stands for the choice, which its members may ask.
-        let state = |symbol: &Symbol| match symbol.itself {
+        let state = |slot: &Slot| match slot.itself {
             Some(_) => State::Done,
             None => State::New,
         };
         let mut search = Search {
             model: self,
-            states: self.symbols.iter().map(state).collect(),
+            states: self.slots.iter().map(state).collect(),
             stack: Vec::new(),
             open_terms: Vec::new(),
             done_terms: FxHashSet::default(),
             found: Vec::new(),
         };
-        for number in 0..self.symbols.len() {
+        for number in 0..self.slots.len() {
             search.from(number);
         }
         search.found
@@ -195,7 +196,7 @@ impl Search<'_> {
     }
 
     fn tell(&mut self, to: usize) {
-        let choice = self.model.symbols[to].choice().map(|id| id.0);
+        let choice = self.model.slots[to].choice.map(|id| id.0);
         let is_start = |frame: &Frame| match frame.node {
             Node::Choice(number) => Some(number) == choice,
             Node::Symbol(number) => number == to && choice.is_none(),
@@ -214,7 +215,7 @@ impl Search<'_> {
 
     fn name(&self, node: Node) -> Name {
         match node {
-            Node::Symbol(number) | Node::Member(number) => self.model.symbols[number].name,
+            Node::Symbol(number) | Node::Member(number) => self.model.slots[number].name,
             Node::Choice(number) => {
                 let place = &self.model.choices[number].place;
                 Name::new(&format!("the choice at {}:{}", place.file, place.line))
@@ -231,11 +232,11 @@ impl Search<'_> {
             done_terms: &self.done_terms,
         };
         match node {
-            Node::Symbol(number) => match self.model.symbols[number].choice() {
+            Node::Symbol(number) => match self.model.slots[number].choice {
                 Some(id) => edges.found.push((Relation::MemberOf, Node::Choice(id.0))),
-                None => edges.of_symbol(&self.model.symbols[number]),
+                None => edges.of_symbol(self.model.at(number)),
             },
-            Node::Member(number) => edges.of_symbol(&self.model.symbols[number]),
+            Node::Member(number) => edges.of_symbol(self.model.at(number)),
             Node::Choice(number) => {
                 let choice = &self.model.choices[number];
                 for prompt in &choice.prompts {

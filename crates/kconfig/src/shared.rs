@@ -7,7 +7,7 @@ use text::Name;
 
 use crate::macros::has_macros;
 use crate::parse::balanced;
-use crate::syntax::{Expr, ExprKind, Properties, Property, PropertyKind};
+use crate::syntax::{Expr, ExprKind, Properties, Property, PropertyKind, SymbolType};
 use crate::term::Term;
 
 /// Something that is found out once. Whether it was is no part of what holds it.
@@ -98,17 +98,83 @@ impl Properties {
     pub(crate) fn dependencies(&self) -> &Dependencies {
         self.depends.0.get_or_init(|| {
             let shared = dependencies(self, |expr| expr.meaning().cloned());
-            shared.map_or(Dependencies::Own, Dependencies::Shared)
+            shared.map_or(Dependencies::Own, |terms| {
+                Dependencies::Shared(together(terms))
+            })
         })
     }
 }
 
-/// The `depends on` lines among `properties` together, `None` inside where there are none; `None` where `meaning` does
-/// not tell what one of them means.
+/// What must be known of an entry before anybody asks what its symbol can be.
+#[derive(Clone, Debug, std::default::Default)]
+pub(crate) struct Shape {
+    /// The first type that it gives.
+    pub(crate) kind: Option<SymbolType>,
+    /// Whether macros are in what it says of its own symbol.
+    pub(crate) has_macros: bool,
+    /// The names in what it says of its own symbol, where no macros are in it.
+    pub(crate) names: Vec<Name>,
+    /// Which of its properties are a `select` or an `imply`, and of whom, where no macro says it.
+    pub(crate) selects: Vec<(usize, Option<Name>)>,
+    pub(crate) modules: bool,
+    pub(crate) transitional: bool,
+}
+
+impl Properties {
+    pub(crate) fn shape(&self) -> &Shape {
+        self.shape.0.get_or_init(|| {
+            let mut shape = Shape::default();
+            for (number, property) in self.iter().enumerate() {
+                shape.add(number, &property.kind);
+            }
+            shape.names.sort_unstable();
+            shape.names.dedup();
+            shape
+        })
+    }
+}
+
+impl Shape {
+    fn add(&mut self, number: usize, property: &PropertyKind) {
+        match property {
+            PropertyKind::Type(kind) => self.kind = self.kind.or(Some(*kind)),
+            PropertyKind::Select(target, _) | PropertyKind::Imply(target, _) => {
+                let target = Some(target.name).filter(|name| !has_macros(name));
+                self.selects.push((number, target));
+            }
+            PropertyKind::Modules => self.modules = true,
+            PropertyKind::Transitional => self.transitional = true,
+            PropertyKind::Prompt(_, condition) => self.add_names(condition),
+            PropertyKind::Default(value, condition) | PropertyKind::DependsOn(value, condition) => {
+                self.add_names([value]);
+                self.add_names(condition);
+            }
+            PropertyKind::Range(low, high, condition) => {
+                self.add_names([low, high]);
+                self.add_names(condition);
+            }
+            PropertyKind::VisibleIf(_)
+            | PropertyKind::Help(_)
+            | PropertyKind::Optional
+            | PropertyKind::Option(_) => {}
+        }
+    }
+
+    fn add_names<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Arc<Expr>>) {
+        for expr in exprs {
+            match expr.meaning() {
+                Some(meaning) => meaning.value.symbols(&mut self.names),
+                None => self.has_macros = true,
+            }
+        }
+    }
+}
+
+/// What the `depends on` lines among `properties` ask; `None` where `meaning` does not tell what one of them means.
 pub(crate) fn dependencies(
     properties: &[Property],
     mut meaning: impl FnMut(&Expr) -> Option<Meaning>,
-) -> Option<Option<Arc<Term>>> {
+) -> Option<Vec<Arc<Term>>> {
     let mut all = Vec::new();
     for property in properties {
         if let PropertyKind::DependsOn(expr, condition) = &property.kind {
@@ -120,7 +186,12 @@ pub(crate) fn dependencies(
             all.push(term);
         }
     }
-    Some(balanced(all, &|a, b| Term::and(&a, &b)))
+    Some(all)
+}
+
+/// All of them; `None` where there are none.
+pub(crate) fn together(terms: Vec<Arc<Term>>) -> Option<Arc<Term>> {
+    balanced(terms, &|a, b| Term::and(&a, &b))
 }
 
 /// A text in quotes.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use text::{Name, Span};
 
-use crate::shared::{Dependencies, Meaning, Once};
+use crate::shared::{Dependencies, Meaning, Once, Shape};
 
 /// The type of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,7 +119,10 @@ pub struct Property {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
     all: Vec<Property>,
+    /// Of a `config`, its number in its file.
+    pub(crate) number: u32,
     pub(crate) depends: Once<Dependencies>,
+    pub(crate) shape: Once<Shape>,
 }
 
 impl Properties {
@@ -185,7 +188,7 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// `config X`, `menuconfig X`.
-    Config(Spelled, Properties),
+    Config(Spelled, Arc<Properties>),
     /// `choice` to `endchoice`; older ones may have a name.
     Choice(Option<Spelled>, Properties, Vec<Statement>),
     /// `menu` to `endmenu`.

@@ -55,7 +55,7 @@ impl Draw {
         (self.state >> 8) % many
     }
 
-    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.below(of.len() as u64)).unwrap_or(0)]
     }
 
@@ -358,10 +358,7 @@ fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
             for _ in 0..SETTINGS {
                 let many = 1 + draw.below(3);
                 let wishes: Vec<(Name, Value)> = (0..many)
-                    .map(|_| {
-                        let name = names[draw.below(names.len() as u64) as usize];
-                        (name, values[draw.below(3) as usize])
-                    })
+                    .map(|_| (draw.one(&names), draw.one(&values)))
                     .collect();
                 let all: Vec<Condition> = wishes.iter().map(|(n, v)| whole.is(*n, *v)).collect();
                 let expected = whole.solver.solve(&whole.store, &all).is_sat();

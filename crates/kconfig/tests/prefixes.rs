@@ -105,7 +105,8 @@ fn statements(list: &[Statement], found: &mut Vec<Span>) {
         assert!(statement.span.start == statement.head.start);
         found.push(statement.head);
         let (own, inner): (&[Property], &[Statement]) = match &statement.kind {
-            StatementKind::Config(_, own) | StatementKind::Comment(own) => (own, &[]),
+            StatementKind::Config(_, own) => (own, &[]),
+            StatementKind::Comment(own) => (own, &[]),
             StatementKind::Choice(_, own, inner) | StatementKind::Menu(own, inner) => (own, inner),
             StatementKind::If(_, inner) => (&[], inner),
             _ => (&[], &[]),

@@ -21,10 +21,9 @@ use std::sync::Arc;
 
 use text::{Name, Span};
 
+use crate::entry::prompt;
 use crate::model::{Choice, ChoiceId, Default};
-use crate::syntax::{
-    Comparison, Properties, Property, PropertyKind, Statement, StatementKind, SymbolType,
-};
+use crate::syntax::{Properties, PropertyKind, Statement, StatementKind, SymbolType};
 use crate::term::Term;
 
 impl Elaborator<'_> {
@@ -45,36 +44,40 @@ impl Elaborator<'_> {
             members: Vec::new(),
             place,
         });
-        let own = self.depends(properties);
-        let mut inside = context.and(own.as_ref());
+        let own = self.meaning(|reading| reading.depends(properties));
+        let mut inside = self.inside(context, own.as_ref());
         self.properties_of_choice(id, properties, &inside);
         inside.choice = Some(id);
         inside.directly = true;
         if self.model.dialect.choice_is_symbol {
             let itself = self.symbol_of_choice(id, properties, members);
             inside.depends = Some(Arc::new(Term::Symbol(itself)));
-            self.members(members, &inside);
+            // What stands around the choice is asked by it, not by its members.
+            inside.number = 0;
+            self.members(members, &Arc::new(inside));
         } else {
-            self.statements(members, &inside);
+            self.statements(members, &Arc::new(inside));
         }
     }
 
     fn properties_of_choice(&mut self, id: ChoiceId, properties: &Properties, inside: &Context) {
-        let around = inside.condition();
+        let around = inside.and(None);
+        let around = around.unwrap_or_else(|| Arc::new(Term::YES));
         for property in properties.iter() {
             let place = self.place(property.span);
             match &property.kind {
                 PropertyKind::Optional => self.model.choices[id.0].optional = true,
                 PropertyKind::Prompt(text, condition) => {
-                    let prompt = self.prompt(text.name, condition, (&around, inside), place);
+                    let (text, around) = ((text.name, condition), (&around, &inside.visible));
+                    let prompt = self.meaning(|reading| prompt(reading, text, around, place));
                     self.model.choices[id.0].prompts.push(prompt);
                 }
                 PropertyKind::Default(value, condition) => {
-                    let default = Default {
-                        value: self.term(value),
-                        condition: self.if_clause(condition, &around),
+                    let default = self.meaning(|reading| Default {
+                        value: reading.term(value),
+                        condition: reading.if_clause(condition, &around),
                         place,
-                    };
+                    });
                     self.model.choices[id.0].defaults.push(default);
                 }
                 _ => {}
@@ -93,24 +96,26 @@ impl Elaborator<'_> {
         let place = &self.model.choices[id.0].place;
         let name = Name::new(&format!("the choice at {}:{}", place.file, place.line));
         let of_member = |statement: &Statement| match &statement.kind {
-            StatementKind::Config(_, properties) => type_in(properties),
+            StatementKind::Config(_, properties) => properties.shape().kind,
             _ => None,
         };
-        let kind = type_in(properties).or_else(|| members.iter().find_map(of_member));
+        let own = properties.shape().kind;
+        let kind = own.or_else(|| members.iter().find_map(of_member));
         let prompts = self.model.choices[id.0].prompts.clone();
-        let number = self.symbol(name);
-        let symbol = &mut self.model.symbols[number];
-        symbol.kind = kind.or(Some(SymbolType::Bool));
-        symbol.itself = Some(id);
-        symbol.prompts = prompts;
+        let slot = self.slot(name);
+        slot.stand_for(id, kind.unwrap_or(SymbolType::Bool), prompts);
         self.model.choices[id.0].itself = Some(name);
         name
     }
 
     /// The entries of an older choice. An entry that needs the one before it stands in a menu below
     /// that one, as `menu_finalize()` of scripts/kconfig/menu.c arranges it, and is no member.
-    fn members(&mut self, statements: &[Statement], inside: &Context) {
+    fn members(&mut self, statements: &[Statement], inside: &Arc<Context>) {
         let mut below: Vec<Name> = Vec::new();
+        let outside = Arc::new(Context {
+            choice: None,
+            ..(**inside).clone()
+        });
         for statement in statements {
             let needed = self.needed_by(statement);
             while below
@@ -119,14 +124,12 @@ impl Elaborator<'_> {
             {
                 below.pop();
             }
-            let mut context = inside.clone();
-            if !below.is_empty() {
-                context.choice = None;
-            }
+            let context = if below.is_empty() { inside } else { &outside };
             let one = std::slice::from_ref(statement);
             match &statement.kind {
                 StatementKind::If(condition, inner) => {
-                    let context = context.and(Some(&self.condition(condition)));
+                    let condition = self.meaning(|reading| reading.condition(condition));
+                    let context = Arc::new(self.inside(context, Some(&condition)));
                     if below.is_empty() {
                         self.members(inner, &context);
                     } else {
@@ -134,12 +137,14 @@ impl Elaborator<'_> {
                     }
                 }
                 StatementKind::Config(name, properties) => {
-                    self.statements(one, &context);
-                    let kind = context.choice.and_then(|id| self.kind_of_choice(id));
-                    let name = self.name(*name);
-                    let number = self.symbol(name);
-                    let symbol = &mut self.model.symbols[number];
-                    symbol.kind = symbol.kind.or(kind);
+                    self.statements(one, context);
+                    let kind = context.choice.and_then(|id| self.model.kind_of_choice(id));
+                    let name = self.meaning(|reading| reading.name(*name));
+                    let slot = self.slot(name);
+                    slot.kind = slot.kind.or(kind);
+                    if let Some(entry) = slot.entries.last_mut() {
+                        entry.of_choice = kind;
+                    }
                     if properties
                         .iter()
                         .any(|p| matches!(p.kind, PropertyKind::Prompt(..)))
@@ -149,50 +154,29 @@ impl Elaborator<'_> {
                         below.clear();
                     }
                 }
-                _ => self.statements(one, &context),
+                _ => self.statements(one, context),
             }
         }
     }
 
     /// What must hold for an entry: its dependencies and the condition of its prompt.
     fn needed_by(&mut self, statement: &Statement) -> Vec<Arc<Term>> {
-        let properties = match &statement.kind {
-            StatementKind::Config(_, properties) | StatementKind::Comment(properties) => properties,
-            StatementKind::If(condition, _) => return vec![self.condition(condition)],
+        let properties: &Properties = match &statement.kind {
+            StatementKind::Config(_, properties) => properties,
+            StatementKind::Comment(properties) => properties,
+            StatementKind::If(condition, _) => {
+                return vec![self.meaning(|reading| reading.condition(condition))];
+            }
             _ => return Vec::new(),
         };
-        let mut found: Vec<_> = self.depends(properties).into_iter().collect();
-        for property in properties.iter() {
-            if let PropertyKind::Prompt(_, Some(condition)) = &property.kind {
-                found.push(self.condition(condition));
+        self.meaning(|reading| {
+            let mut found: Vec<_> = reading.depends(properties).into_iter().collect();
+            for property in properties.iter() {
+                if let PropertyKind::Prompt(_, Some(condition)) = &property.kind {
+                    found.push(reading.condition(condition));
+                }
             }
-        }
-        found
+            found
+        })
     }
-
-    fn kind_of_choice(&self, id: ChoiceId) -> Option<SymbolType> {
-        let itself = self.model.choices[id.0].itself?;
-        self.model.symbol(itself)?.kind
-    }
-
-    /// A member of a tristate choice that is not tristate itself asks for the choice to be `y`.
-    pub(super) fn in_mode(&self, choice: ChoiceId, member: usize, around: Arc<Term>) -> Arc<Term> {
-        let tristate = Some(SymbolType::Tristate);
-        let Some(itself) = self.model.choices[choice.0].itself else {
-            return around;
-        };
-        if self.kind_of_choice(choice) != tristate || self.model.symbols[member].kind == tristate {
-            return around;
-        }
-        let itself = Arc::new(Term::Symbol(itself));
-        let yes = Term::Compare(Comparison::Equal, itself, Arc::new(Term::YES));
-        Term::and(&Arc::new(yes), &around)
-    }
-}
-
-fn type_in(properties: &[Property]) -> Option<SymbolType> {
-    properties.iter().find_map(|property| match property.kind {
-        PropertyKind::Type(kind) => Some(kind),
-        _ => None,
-    })
 }

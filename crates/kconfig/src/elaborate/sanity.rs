@@ -28,12 +28,13 @@ impl Elaborator<'_> {
         if !self.model.dialect.choice_is_symbol {
             let without = self.model.choices.iter().filter(|c| c.prompts.is_empty());
             wrong.extend(without.map(|choice| ("a choice needs a prompt", choice.place.clone())));
-            for symbol in self.model.symbols.iter().filter(|s| s.choice().is_some()) {
-                check_member(symbol, &mut wrong);
+            let members = self.model.slots.iter().filter(|s| s.choice.is_some());
+            for slot in members {
+                check_member(slot.symbol(&self.model), &mut wrong);
             }
         }
-        for symbol in self.model.symbols.iter().filter(|s| s.transitional) {
-            let place = said_of(&self.model, symbol);
+        for slot in self.model.slots.iter().filter(|s| s.transitional) {
+            let place = said_of(&self.model, slot.symbol(&self.model));
             let words = "a transitional symbol has a type and a help text only";
             wrong.extend(place.map(|place| (words, place.clone())));
         }
@@ -44,12 +45,9 @@ impl Elaborator<'_> {
 
     /// A symbol that no entry gives a type is always `n`, of which `conf` warns.
     pub(super) fn untyped(&mut self) {
-        let untyped = self
-            .model
-            .symbols
-            .iter()
-            .filter(|symbol| symbol.kind.is_none());
-        let places = untyped.filter_map(|symbol| Some((symbol.name, symbol.definitions.first()?)));
+        let untyped = self.model.slots.iter().filter(|slot| slot.kind.is_none());
+        let symbols = untyped.map(|slot| slot.symbol(&self.model));
+        let places = symbols.filter_map(|symbol| Some((symbol.name, symbol.definitions.first()?)));
         let said: Vec<Diagnostic> = places
             .map(|(name, definition)| Diagnostic {
                 place: definition.place.clone(),
@@ -57,11 +55,14 @@ impl Elaborator<'_> {
                 message: format!("{name} has no type"),
             })
             .collect();
-        self.model.diagnostics.extend(said);
+        self.hear(said);
     }
 
     /// `conf` refuses a tree in which a symbol depends on itself.
     pub(super) fn recursions(&mut self) {
+        if !self.may_circle() {
+            return;
+        }
         for links in self.model.recursions() {
             let entry = |link: &Link| self.model.symbol(link.from)?.definitions.first();
             let place = links.iter().find_map(entry);

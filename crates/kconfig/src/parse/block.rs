@@ -86,7 +86,7 @@ impl Block {
             (Owner::Last, Some(last)) => {
                 ends = &mut last.span.end;
                 match &mut last.kind {
-                    StatementKind::Config(_, list) => (list, "config"),
+                    StatementKind::Config(_, list) => (Arc::make_mut(list), "config"),
                     StatementKind::Comment(list) => (list, "comment"),
                     _ => return Err("nothing"),
                 }
