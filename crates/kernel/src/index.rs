@@ -232,6 +232,14 @@ impl Index {
         }
     }
 
+    /// How many of its files lie below `directory`.
+    pub fn files_below(&self, directory: &str) -> usize {
+        let prefix = format!("{directory}/");
+        let start = self.paths.partition_point(|path| *path < prefix);
+        let rest = self.paths[start..].iter();
+        rest.take_while(|path| path.starts_with(&prefix)).count()
+    }
+
     /// Files that could not be read.
     pub fn unreadable(&self) -> &[(String, ReadError)] {
         &self.unreadable
@@ -559,6 +567,16 @@ int third(void) { first(); }
         sorted.sort_unstable();
         sort_by_word(&mut postings);
         assert_eq!(postings, sorted);
+    }
+
+    #[test]
+    fn files_below_a_directory_are_counted() {
+        let tree = Memory::new(
+            "//- arch/arm-x/a.c\n//- arch/arm/a.c\n//- arch/arm/b/c.c\n//- arch/arm64/a.c\n",
+        );
+        let index = index(&tree, Known::default());
+        let counts = ["arch/arm", "arch", "arch/x86"].map(|dir| index.files_below(dir));
+        assert_eq!(counts, [2, 4, 0]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The main job: every rule, asked of every architecture of a tree.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -98,21 +99,26 @@ pub fn check_tree(
     let rules = chosen_rules(settings)?;
     let vocabulary = crate::rule::vocabulary().map_err(CheckError::Rule)?;
     let arches = chosen_arches(tree, settings)?;
-    tree.words(progress);
+    let index = tree.words(progress);
     progress.phase("architectures", arches.len());
     let library = Library::new();
-    let checks: Vec<ArchCheck> = arches
-        .par_iter()
-        .map(|arch| {
-            let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-            let mut environment = arch.environment(tree);
-            environment.set_toolchain(settings.toolchain.clone());
-            let model = kconfig::elaborate(&library, tree.source(), &environment);
-            let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
-            progress.step(1);
-            result
-        })
-        .collect();
+    let check_one = |arch: &Architecture| {
+        let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
+        let mut environment = arch.environment(tree);
+        environment.set_toolchain(settings.toolchain.clone());
+        let model = kconfig::elaborate(&library, tree.source(), &environment);
+        let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
+        progress.step(1);
+        result
+    };
+    // Those with most code come first: nobody should wait for what is begun last.
+    let mut order: Vec<(usize, &Architecture)> = arches.iter().enumerate().collect();
+    let code = |arch: &Architecture| index.files_below(&format!("arch/{}", arch.directory));
+    order.sort_by_cached_key(|(_, arch)| Reverse(code(arch)));
+    let checks = order.into_iter().par_bridge();
+    let mut checks: Vec<_> = checks.map(|(n, arch)| (n, check_one(arch))).collect();
+    checks.sort_by_key(|(number, _)| *number);
+    let checks = checks.into_iter().map(|(_, check)| check).collect();
     let mut outcome = merge(tree, checks);
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
