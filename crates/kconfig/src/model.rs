@@ -180,6 +180,16 @@ pub struct Choice {
     pub place: Place,
 }
 
+impl Choice {
+    /// What it is called: no file can hold such a name.
+    pub(crate) fn name(&self) -> Name {
+        Name::new(&format!(
+            "the choice at {}:{}",
+            self.place.file, self.place.line
+        ))
+    }
+}
+
 /// What reading the files has to say: of a line that was not understood, or by `$(warning-if)`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {

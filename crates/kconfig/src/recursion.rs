@@ -216,10 +216,7 @@ impl Search<'_> {
     fn name(&self, node: Node) -> Name {
         match node {
             Node::Symbol(number) | Node::Member(number) => self.model.slots[number].name,
-            Node::Choice(number) => {
-                let place = &self.model.choices[number].place;
-                Name::new(&format!("the choice at {}:{}", place.file, place.line))
-            }
+            Node::Choice(number) => self.model.choices[number].name(),
         }
     }
 

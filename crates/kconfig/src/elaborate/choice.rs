@@ -93,8 +93,7 @@ impl Elaborator<'_> {
         properties: &Properties,
         members: &[Statement],
     ) -> Name {
-        let place = &self.model.choices[id.0].place;
-        let name = Name::new(&format!("the choice at {}:{}", place.file, place.line));
+        let name = self.model.choices[id.0].name();
         let of_member = |statement: &Statement| match &statement.kind {
             StatementKind::Config(_, properties) => properties.shape().kind,
             _ => None,

@@ -64,10 +64,18 @@ impl Elaborator<'_> {
             return;
         }
         for links in self.model.recursions() {
-            let entry = |link: &Link| self.model.symbol(link.from)?.definitions.first();
+            let entry = |link: &Link| {
+                let definitions = &self.model.symbol(link.from)?.definitions;
+                Some(&definitions.first()?.place)
+            };
+            let choice = |link: &Link| {
+                let mut choices = self.model.choices.iter();
+                Some(&choices.find(|choice| choice.name() == link.from)?.place)
+            };
             let place = links.iter().find_map(entry);
-            if let (Some(first), Some(definition)) = (links.first(), place) {
-                let place = definition.place.clone();
+            let place = place.or_else(|| links.iter().find_map(choice));
+            if let (Some(first), Some(place)) = (links.first(), place) {
+                let place = place.clone();
                 let words: Vec<String> = links.iter().map(ToString::to_string).collect();
                 let message = format!("{} depends on itself: {}", first.from, words.join(", "));
                 self.error(message, place);
