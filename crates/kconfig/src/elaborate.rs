@@ -29,14 +29,13 @@ const DEEPEST: usize = 100;
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
     let _span = tracing::debug_span!("Kconfig").entered();
-    let variables = Variables::new(environment.values.clone(), environment.toolchain.clone());
     let mut elaborator = Elaborator {
         library,
         source,
-        variables: Arc::new(variables),
         model: Model {
             arch: Some(environment.arch),
             dialect: environment.dialect,
+            variables: Variables::new(environment.values.clone(), environment.toolchain.clone()),
             ..Model::default()
         },
         read: Arc::new(Read::empty("Kconfig")),
@@ -64,7 +63,6 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
 struct Elaborator<'l> {
     library: &'l Library,
     source: &'l dyn Source,
-    variables: Arc<Variables>,
     model: Model,
     /// The file that is being read, and its number in the model.
     read: Arc<Read>,
@@ -102,7 +100,8 @@ impl Elaborator<'_> {
 
     /// What words mean here.
     fn meaning<T>(&mut self, ask: impl FnOnce(&mut Reading<'_>) -> T) -> T {
-        let mut reading = Reading::new(&self.read, &self.variables);
+        let variables = &self.model.variables;
+        let mut reading = Reading::new(&self.read, variables, variables.now());
         let told = ask(&mut reading);
         let said = reading.said;
         self.hear(said);
@@ -180,7 +179,7 @@ impl Elaborator<'_> {
                     let name = self.meaning(|reading| reading.name(*name));
                     let place = self.place(statement.head);
                     let mut line = Line::new(&place.file, place.line);
-                    let variables = Arc::make_mut(&mut self.variables);
+                    let variables = &mut self.model.variables;
                     variables.assign(name, *how, &value.name, &mut line);
                     let said = line.said.into_iter();
                     self.hear(said.map(|(severity, message)| Diagnostic {
@@ -288,10 +287,11 @@ impl Elaborator<'_> {
     ) {
         let name = self.meaning(|reading| reading.name(name));
         let shape = properties.shape();
+        let mut depends = None;
         if !shape.selects.is_empty() {
             let own = self.meaning(|reading| reading.depends(properties));
-            let depends = context.and(own.as_ref());
-            let around = depends.unwrap_or_else(|| Arc::new(Term::YES));
+            depends = context.and(own.as_ref());
+            let around = depends.clone().unwrap_or_else(|| Arc::new(Term::YES));
             for (number, target) in &shape.selects {
                 self.select(name, (&properties[*number], *target), &around);
             }
@@ -306,7 +306,8 @@ impl Elaborator<'_> {
             }
         }
         if context.probes {
-            let terms = context.depends.iter().chain([&context.visible]);
+            let visible = shape.has_prompt.then_some(&context.visible);
+            let terms = context.depends.iter().chain(visible);
             terms.for_each(|term| term.probes(&mut self.model.asked_around));
         }
         let entry = Entry {
@@ -314,7 +315,8 @@ impl Elaborator<'_> {
             number: properties.number,
             head,
             context: context.clone(),
-            variables: shape.has_macros.then(|| self.variables.clone()),
+            version: shape.names.is_none().then(|| self.model.variables.hold()),
+            depends,
             of_choice: None,
         };
         let slot = self.slot(name);
@@ -385,7 +387,7 @@ impl Elaborator<'_> {
     /// What macros say in entries is heard, also where nobody asks for the symbol.
     fn own_macros(&mut self) {
         let own = self.model.slots.iter().filter(|slot| slot.has_macros());
-        let said: Vec<_> = own.flat_map(|slot| slot.read(&self.model).1).collect();
+        let said: Vec<_> = own.flat_map(|slot| slot.heard(&self.model)).collect();
         self.hear(said);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use text::{Name, Span};
 
-use crate::macros::Variables;
+use crate::macros::Version;
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Symbol,
 };
@@ -63,8 +63,10 @@ pub(crate) struct Entry {
     pub(crate) number: u32,
     pub(crate) head: Span,
     pub(crate) context: Arc<Context>,
-    /// The variables there, where macros are in it.
-    pub(crate) variables: Option<Arc<Variables>>,
+    /// What variables are there, where macros are in it.
+    pub(crate) version: Option<Version>,
+    /// What must hold for it, where its `select` lines have asked for that.
+    pub(crate) depends: Option<Arc<Term>>,
     /// The type that it has from its choice, where no entry has given one so far.
     pub(crate) of_choice: Option<SymbolType>,
 }
@@ -111,7 +113,14 @@ impl Slot {
 
     /// Whether macros are in what its entries say of it.
     pub(crate) fn has_macros(&self) -> bool {
-        self.entries.iter().any(|entry| entry.variables.is_some())
+        self.entries.iter().any(|entry| entry.version.is_some())
+    }
+
+    /// Puts the symbol together, and answers what macros have to say there.
+    pub(crate) fn heard(&self, model: &Model) -> Vec<Diagnostic> {
+        let (symbol, said) = self.read(model);
+        self.whole.get_or_init(|| Box::new(symbol));
+        said
     }
 
     pub(crate) fn symbol(&self, model: &Model) -> &Symbol {
@@ -119,16 +128,16 @@ impl Slot {
     }
 
     /// The symbol, and what macros have to say where it is read.
-    pub(crate) fn read(&self, model: &Model) -> (Symbol, Vec<Diagnostic>) {
+    fn read(&self, model: &Model) -> (Symbol, Vec<Diagnostic>) {
         let mut symbol = Symbol {
             transitional: self.transitional,
             ..Symbol::without_entries(self.name)
         };
         let mut said = Vec::new();
         for entry in &self.entries {
-            let variables = entry.variables.as_deref().unwrap_or(&model.no_variables);
             let file = &model.reads[entry.file as usize];
-            let mut reading = Reading::new(file, variables);
+            let version = entry.version.unwrap_or_default();
+            let mut reading = Reading::new(file, &model.variables, version);
             entry.add_to(&mut symbol, model, &mut reading);
             said.append(&mut reading.said);
         }
@@ -159,8 +168,11 @@ impl Entry {
     fn add_to(&self, symbol: &mut Symbol, model: &Model, reading: &mut Reading<'_>) {
         let context = &*self.context;
         let properties = self.properties(model);
-        let own = reading.depends(properties);
-        let depends = context.and(own.as_ref());
+        // Who looks for circles knows by its place in memory what a `select` shares with this.
+        let depends = self.depends.clone().or_else(|| {
+            let own = reading.depends(properties);
+            context.and(own.as_ref())
+        });
         let mut around = depends.clone().unwrap_or_else(|| Arc::new(Term::YES));
         symbol.definitions.push(Definition {
             depends,

@@ -37,13 +37,21 @@ impl Expanded {
 }
 
 /// Variables of the files and of the environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Variables {
-    set: FxHashMap<Name, Variable>,
+    /// What each was set to, and when, as far as somebody may still ask.
+    set: FxHashMap<Name, Vec<(Version, Variable)>>,
+    now: Version,
+    /// The newest version that somebody will ask for again.
+    held: Version,
     /// Seen where the files set no variable of the name.
     environment: BTreeMap<Name, String>,
     toolchain: Toolchain,
 }
+
+/// How often variables had been set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version(u32);
 
 #[derive(Clone, Debug)]
 struct Variable {
@@ -99,15 +107,32 @@ impl<'p> Line<'p> {
 impl Variables {
     pub(crate) fn new(environment: BTreeMap<Name, String>, toolchain: Toolchain) -> Variables {
         Variables {
-            set: FxHashMap::default(),
             environment,
             toolchain,
+            ..Variables::default()
         }
+    }
+
+    /// All as it is now.
+    pub(crate) fn now(&self) -> Version {
+        self.now
+    }
+
+    /// All as it is now, for those who come back to it.
+    pub(crate) fn hold(&mut self) -> Version {
+        self.held = self.now;
+        self.now
+    }
+
+    fn get(&self, name: Name, version: Version) -> Option<&Variable> {
+        let values = self.set.get(&name)?;
+        let known = values.partition_point(|(since, _)| *since <= version);
+        values[..known].last().map(|(_, value)| value)
     }
 
     pub(crate) fn assign(&mut self, name: Name, how: Assignment, value: &str, line: &mut Line<'_>) {
         let old = match how {
-            Assignment::Append => self.set.get(&name),
+            Assignment::Append => self.get(name, self.now),
             Assignment::Recursive | Assignment::Simple => None,
         };
         // What is added to is expanded as it was; what is not there yet is expanded at each use.
@@ -115,7 +140,7 @@ impl Variables {
         let mut value = if recursive {
             Expanded::Plain(value.to_owned())
         } else {
-            self.expand(value, line)
+            self.expand(value, self.now, line)
         };
         if let Some(old) = old {
             let text = format!("{} {}", old.value.text(), value.text());
@@ -124,13 +149,19 @@ impl Variables {
                 _ => Expanded::Probe(text),
             };
         }
-        self.set.insert(name, Variable { recursive, value });
+        self.now.0 += 1;
+        let values = self.set.entry(name).or_default();
+        if values.last().is_some_and(|(since, _)| *since > self.held) {
+            values.pop();
+        }
+        values.push((self.now, Variable { recursive, value }));
     }
 
     /// `text` with its macros expanded.
-    pub(crate) fn expand(&self, text: &str, line: &mut Line<'_>) -> Expanded {
+    pub(crate) fn expand(&self, text: &str, version: Version, line: &mut Line<'_>) -> Expanded {
         let mut expansion = Expansion {
             variables: self,
+            version,
             line,
             within: Vec::new(),
             open: 0,
@@ -142,6 +173,7 @@ impl Variables {
 
 struct Expansion<'v, 'l, 'p> {
     variables: &'v Variables,
+    version: Version,
     line: &'l mut Line<'p>,
     /// The variables that are being expanded, outermost first.
     within: Vec<Name>,
@@ -221,7 +253,7 @@ impl Expansion<'_, '_, '_> {
             return Expanded::Plain(String::new());
         };
         let name = name.text();
-        if let Some(variable) = self.variables.set.get(&Name::new(name)) {
+        if let Some(variable) = self.variables.get(Name::new(name), self.version) {
             return self.variable(Name::new(name), variable, args, call);
         }
         if let Some((_, takes)) = FUNCTIONS.iter().find(|(known, _)| *known == name) {
@@ -344,7 +376,11 @@ mod tests {
         let variables = tree();
         let check = |text: &str, expect: Expanded| {
             let mut line = Line::new("mm/Kconfig", 7);
-            assert_eq!(variables.expand(text, &mut line), expect, "{text}");
+            assert_eq!(
+                variables.expand(text, variables.now(), &mut line),
+                expect,
+                "{text}"
+            );
             assert_eq!(line.said, [], "{text}");
         };
         let plain = |text: &str| Expanded::Plain(text.to_owned());
@@ -366,11 +402,32 @@ mod tests {
     }
 
     #[test]
+    fn those_who_come_back_find_variables_as_they_were() {
+        let (mut variables, mut versions) = (Variables::default(), Vec::new());
+        let line = &mut Line::new("Kconfig", 1);
+        for number in 0..6 {
+            let value = number.to_string();
+            variables.assign("v".into(), Assignment::Append, &value, line);
+            if number % 2 == 1 {
+                versions.push(variables.hold());
+            }
+        }
+        let told: Vec<Expanded> = versions
+            .iter()
+            .map(|version| variables.expand("$(v)", *version, line))
+            .collect();
+        let expected = ["0 1", "0 1 2 3", "0 1 2 3 4 5"];
+        assert_eq!(told, expected.map(|text| Expanded::Plain(text.to_owned())));
+        // Nobody came back to what was set in between.
+        assert_eq!(variables.set[&Name::new("v")].len(), 3);
+    }
+
+    #[test]
     fn what_macros_say_is_heard() {
         let variables = tree();
         let check = |text: &str, severity: Severity, message: &str| {
             let mut line = Line::new("Kconfig", 1);
-            variables.expand(text, &mut line);
+            variables.expand(text, variables.now(), &mut line);
             assert_eq!(line.said, [(severity, message.to_owned())], "{text}");
         };
         check("$(info,hello)", Severity::Info, "hello");

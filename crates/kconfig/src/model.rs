@@ -181,6 +181,13 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// What its prompts and defaults ask.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &Arc<Term>> {
+        let prompts = self.prompts.iter().map(|prompt| &prompt.visible);
+        let defaults = self.defaults.iter().map(|default| &default.condition);
+        prompts.chain(defaults)
+    }
+
     /// What it is called: no file can hold such a name.
     pub(crate) fn name(&self) -> Name {
         Name::new(&format!(
@@ -218,8 +225,8 @@ pub struct Model {
     pub(crate) incomplete: bool,
     /// The files whose entries are in it, as often as they were sourced.
     pub(crate) reads: Vec<Arc<Read>>,
-    /// For what has no macros.
-    pub(crate) no_variables: Variables,
+    /// The variables of its files.
+    pub(crate) variables: Variables,
     /// What is asked of a toolchain around entries.
     pub(crate) asked_around: BTreeSet<Name>,
 }
@@ -318,11 +325,7 @@ impl Model {
             select.condition.probes(&mut found);
         }
         for choice in &self.choices {
-            let prompts = choice.prompts.iter().map(|prompt| &prompt.visible);
-            let defaults = choice.defaults.iter().map(|default| &default.condition);
-            prompts
-                .chain(defaults)
-                .for_each(|term| term.probes(&mut found));
+            choice.terms().for_each(|term| term.probes(&mut found));
         }
         found
     }

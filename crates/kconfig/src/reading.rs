@@ -5,7 +5,7 @@ use std::sync::Arc;
 use text::{Name, Span};
 
 use crate::library::Read;
-use crate::macros::{Expanded, Line, Variables, has_macros};
+use crate::macros::{Expanded, Line, Variables, Version, has_macros};
 use crate::model::{Diagnostic, Place};
 use crate::shared::{Dependencies, Meaning, dependencies, text_term, together, word_term};
 use crate::syntax::{Expr, ExprKind, If, Properties, Spelled};
@@ -15,15 +15,17 @@ use crate::term::Term;
 pub(crate) struct Reading<'r> {
     pub(crate) file: &'r Read,
     pub(crate) variables: &'r Variables,
+    pub(crate) version: Version,
     /// What macros had to say so far.
     pub(crate) said: Vec<Diagnostic>,
 }
 
 impl<'r> Reading<'r> {
-    pub(crate) fn new(file: &'r Read, variables: &'r Variables) -> Reading<'r> {
+    pub(crate) fn new(file: &'r Read, variables: &'r Variables, version: Version) -> Reading<'r> {
         Reading {
             file,
             variables,
+            version,
             said: Vec::new(),
         }
     }
@@ -39,7 +41,7 @@ impl<'r> Reading<'r> {
         }
         let place = self.place(span);
         let mut line = Line::new(&place.file, place.line);
-        let expanded = self.variables.expand(&word, &mut line);
+        let expanded = self.variables.expand(&word, self.version, &mut line);
         let said = line.said.into_iter();
         self.said.extend(said.map(|(severity, message)| Diagnostic {
             place: place.clone(),

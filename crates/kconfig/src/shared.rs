@@ -110,12 +110,11 @@ impl Properties {
 pub(crate) struct Shape {
     /// The first type that it gives.
     pub(crate) kind: Option<SymbolType>,
-    /// Whether macros are in what it says of its own symbol.
-    pub(crate) has_macros: bool,
-    /// The names in what it says of its own symbol, where no macros are in it.
-    pub(crate) names: Vec<Name>,
+    /// The names in what it says of its own symbol; `None` where macros are in it.
+    pub(crate) names: Option<Vec<Name>>,
     /// Which of its properties are a `select` or an `imply`, and of whom, where no macro says it.
     pub(crate) selects: Vec<(usize, Option<Name>)>,
+    pub(crate) has_prompt: bool,
     pub(crate) modules: bool,
     pub(crate) transitional: bool,
 }
@@ -123,12 +122,17 @@ pub(crate) struct Shape {
 impl Properties {
     pub(crate) fn shape(&self) -> &Shape {
         self.shape.0.get_or_init(|| {
-            let mut shape = Shape::default();
+            let mut shape = Shape {
+                names: Some(Vec::new()),
+                ..Shape::default()
+            };
             for (number, property) in self.iter().enumerate() {
                 shape.add(number, &property.kind);
             }
-            shape.names.sort_unstable();
-            shape.names.dedup();
+            if let Some(names) = &mut shape.names {
+                names.sort_unstable();
+                names.dedup();
+            }
             shape
         })
     }
@@ -144,7 +148,10 @@ impl Shape {
             }
             PropertyKind::Modules => self.modules = true,
             PropertyKind::Transitional => self.transitional = true,
-            PropertyKind::Prompt(_, condition) => self.add_names(condition),
+            PropertyKind::Prompt(_, condition) => {
+                self.has_prompt = true;
+                self.add_names(condition);
+            }
             PropertyKind::Default(value, condition) | PropertyKind::DependsOn(value, condition) => {
                 self.add_names([value]);
                 self.add_names(condition);
@@ -162,9 +169,9 @@ impl Shape {
 
     fn add_names<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Arc<Expr>>) {
         for expr in exprs {
-            match expr.meaning() {
-                Some(meaning) => meaning.value.symbols(&mut self.names),
-                None => self.has_macros = true,
+            match (expr.meaning(), &mut self.names) {
+                (Some(meaning), Some(names)) => meaning.value.symbols(names),
+                _ => self.names = None,
             }
         }
     }

@@ -375,7 +375,20 @@ impl Draw {
     fn tangled(&mut self) -> String {
         let file = self.file();
         let mut tangled = String::new();
+        let in_menu = self.chance(30);
+        if in_menu {
+            let asked = self.below(8);
+            let _ = writeln!(tangled, "menu \"m\"\n\tvisible if S{asked}");
+        }
         for line in file.lines() {
+            // A choice without a prompt, and entries of one symbol in several places.
+            if line.starts_with("\tprompt \"c\"") && self.chance(25) {
+                continue;
+            }
+            if line.starts_with("config S") && self.chance(10) {
+                let _ = writeln!(tangled, "config S{}", self.below(8));
+                continue;
+            }
             let names = !line.starts_with("config") && !line.contains("\tprompt \"s");
             for (number, part) in line.split(" S").enumerate() {
                 let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -388,6 +401,9 @@ impl Draw {
                 }
             }
             tangled.push('\n');
+        }
+        if in_menu {
+            tangled.push_str("endmenu\n");
         }
         tangled
     }

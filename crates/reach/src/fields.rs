@@ -93,6 +93,9 @@ impl Analysis<'_> {
             let Some(stored) = self.stored_to(field) else {
                 continue;
             };
+            if stored.when.is_true() {
+                continue;
+            }
             let both = [condition, literal, stored.when];
             if self.can_hold(&both) == Some(false) {
                 let (_, name) = field;
@@ -131,8 +134,8 @@ impl Analysis<'_> {
         needed
     }
 
-    /// Who stores something else than 0 to a field; `None` where that says nothing: too many do, or none, or
-    /// a macro does.
+    /// Who stores something else than 0 to a field, as far as it is looked for: once that is always done, nobody else
+    /// is. `None` where it says nothing: too many do, or none, or a macro does.
     fn stored_to(&mut self, field: Field) -> Option<Stored> {
         if let Some(known) = self.fields.stored.get(&field) {
             return known.clone();

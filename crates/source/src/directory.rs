@@ -129,16 +129,14 @@ impl Source for Directory {
 
     fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         buffer.clear();
-        let file = self.open_file(path)?;
+        let mut file = self.open_file(path)?;
         let about = file.metadata().map_err(|e| describe(&e))?;
         if !about.is_file() {
             return Err(ReadError::no_file());
         }
         let size = u32::try_from(about.len()).map_err(|_| ReadError::TooLarge)?;
         buffer.reserve(size as usize + 1);
-        // Read as a stream, not as a file: that would be asked for its length and place once more.
-        let mut stream = file.take(u64::from(u32::MAX) + 1);
-        stream.read_to_end(buffer).map_err(|e| describe(&e))?;
+        file.read_to_end(buffer).map_err(|e| describe(&e))?;
         if u32::try_from(buffer.len()).is_err() {
             Err(ReadError::TooLarge)
         } else {

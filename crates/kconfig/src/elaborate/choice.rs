@@ -52,8 +52,6 @@ impl Elaborator<'_> {
         if self.model.dialect.choice_is_symbol {
             let itself = self.symbol_of_choice(id, properties, members);
             inside.depends = Some(Arc::new(Term::Symbol(itself)));
-            // What stands around the choice is asked by it, not by its members.
-            inside.number = 0;
             self.members(members, &Arc::new(inside));
         } else {
             self.statements(members, &Arc::new(inside));

@@ -9,6 +9,7 @@
 use text::Name;
 
 use super::Elaborator;
+use crate::model::ChoiceId;
 
 /// What is asked around entries, besides what is asked around that.
 #[derive(Debug, Default)]
@@ -24,9 +25,26 @@ struct Needs {
 }
 
 impl Elaborator<'_> {
+    /// Whether choices share a member, as in no tree.
+    fn has_member_of_several(&self) -> bool {
+        let first_choice = |member: &Name| {
+            let slot = self.model.by_name.get(member)?;
+            self.model.slots[*slot].choice
+        };
+        let mut choices = self.model.choices.iter().enumerate();
+        choices.any(|(id, choice)| {
+            let mut members = choice.members.iter();
+            members.any(|member| first_choice(member) != Some(ChoiceId(id)))
+        })
+    }
+
     /// Whether some symbol may depend on itself; where not, none does.
     pub(super) fn may_circle(&self) -> bool {
         let model = &self.model;
+        // Each one is taken for a member of its first choice below.
+        if self.has_member_of_several() {
+            return true;
+        }
         let choices = model.slots.len();
         let around = choices + model.choices.len();
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -46,7 +64,8 @@ impl Elaborator<'_> {
         let mut names = Vec::new();
         for (slot, entries) in model.slots.iter().enumerate() {
             for entry in &entries.entries {
-                add(node(slot), &entry.properties(model).shape().names);
+                let names = &entry.properties(model).shape().names;
+                add(node(slot), names.as_deref().unwrap_or_default());
             }
             if entries.has_macros() {
                 names.clear();
@@ -57,11 +76,7 @@ impl Elaborator<'_> {
         }
         for (choice, asked) in model.choices.iter().enumerate() {
             names.clear();
-            let prompts = asked.prompts.iter().map(|prompt| &prompt.visible);
-            let defaults = asked.defaults.iter().map(|default| &default.condition);
-            prompts
-                .chain(defaults)
-                .for_each(|term| term.symbols(&mut names));
+            asked.terms().for_each(|term| term.symbols(&mut names));
             add(number(choices + choice), &names);
         }
         for (place, asked) in self.around.iter().enumerate() {
@@ -107,7 +122,7 @@ impl Needs {
             *at += 1;
         }
         next.clone_from(&begins);
-        // Those on the way are open; a number beyond all edges marks what is done.
+        // Those on the way are open; what has no edge left is done.
         let mut is_open = vec![false; self.count];
         let mut way = Vec::new();
         for start in 0..self.count {
