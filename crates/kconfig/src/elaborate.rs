@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::library::{Library, Read};
 use crate::macros::{Expanded, Line, Variables};
 use crate::model::{Diagnostic, Model, Place, Select};
-use crate::reading::Reading;
+use crate::reading::{Reading, said_at};
 use crate::syntax::{
     If, Properties, Property, PropertyKind, Severity, SourceLine, Spelled, Statement, StatementKind,
 };
@@ -38,8 +38,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
             variables: Variables::new(environment.values.clone(), environment.toolchain.clone()),
             ..Model::default()
         },
-        read: Arc::new(Read::empty("Kconfig")),
-        number: 0,
+        reading: (Arc::new(Read::empty("Kconfig")), 0),
         open: Vec::new(),
         seen: FxHashMap::default(),
         around: vec![Around::default()],
@@ -65,8 +64,7 @@ struct Elaborator<'l> {
     source: &'l dyn Source,
     model: Model,
     /// The file that is being read, and its number in the model.
-    read: Arc<Read>,
-    number: u32,
+    reading: (Arc<Read>, u32),
     /// The files that are being read, outermost first, and where each is sourced.
     open: Vec<(Arc<str>, Place)>,
     /// The files that were read, and where each was sourced first.
@@ -79,7 +77,7 @@ struct Elaborator<'l> {
 
 impl Elaborator<'_> {
     fn place(&self, span: Span) -> Place {
-        self.read.place(span)
+        self.reading.0.place(span)
     }
 
     fn error(&mut self, message: String, place: Place) {
@@ -101,7 +99,7 @@ impl Elaborator<'_> {
     /// What words mean here.
     fn meaning<T>(&mut self, ask: impl FnOnce(&mut Reading<'_>) -> T) -> T {
         let variables = &self.model.variables;
-        let mut reading = Reading::new(&self.read, variables, variables.now());
+        let mut reading = Reading::new(&self.reading.0, variables, variables.now());
         let told = ask(&mut reading);
         let said = reading.said;
         self.hear(said);
@@ -137,8 +135,7 @@ impl Elaborator<'_> {
         };
         let number = u32::try_from(self.model.reads.len()).unwrap_or(u32::MAX);
         self.model.reads.push(read.clone());
-        let number = std::mem::replace(&mut self.number, number);
-        let outer = std::mem::replace(&mut self.read, read.clone());
+        let outer = std::mem::replace(&mut self.reading, (read.clone(), number));
         self.open.push((read.path.clone(), from.clone()));
         if !self.seen.contains_key(&read.path) {
             self.seen.insert(read.path.clone(), from.clone());
@@ -152,7 +149,7 @@ impl Elaborator<'_> {
         }
         self.statements(&read.statements, context);
         self.open.pop();
-        (self.read, self.number) = (outer, number);
+        self.reading = outer;
     }
 
     fn statements(&mut self, statements: &[Statement], context: &Arc<Context>) {
@@ -181,12 +178,8 @@ impl Elaborator<'_> {
                     let mut line = Line::new(&place.file, place.line);
                     let variables = &mut self.model.variables;
                     variables.assign(name, *how, &value.name, &mut line);
-                    let said = line.said.into_iter();
-                    self.hear(said.map(|(severity, message)| Diagnostic {
-                        place: place.clone(),
-                        severity,
-                        message,
-                    }));
+                    let said = line.said;
+                    self.hear(said_at(&place, said));
                 }
                 StatementKind::Macro(text) => self.bare_macro(*text),
                 StatementKind::Comment(_) | StatementKind::MainMenu(_) => {}
@@ -291,7 +284,7 @@ impl Elaborator<'_> {
         if !shape.selects.is_empty() {
             let own = self.meaning(|reading| reading.depends(properties));
             depends = context.and(own.as_ref());
-            let around = depends.clone().unwrap_or_else(|| Arc::new(Term::YES));
+            let around = Term::or_yes(depends.clone());
             for (number, target) in &shape.selects {
                 self.select(name, (&properties[*number], *target), &around);
             }
@@ -311,7 +304,7 @@ impl Elaborator<'_> {
             terms.for_each(|term| term.probes(&mut self.model.asked_around));
         }
         let entry = Entry {
-            file: self.number,
+            file: self.reading.1,
             number: properties.number,
             head,
             context: context.clone(),

@@ -173,7 +173,7 @@ impl Entry {
             let own = reading.depends(properties);
             context.and(own.as_ref())
         });
-        let mut around = depends.clone().unwrap_or_else(|| Arc::new(Term::YES));
+        let mut around = Term::or_yes(depends.clone());
         symbol.definitions.push(Definition {
             depends,
             counts: model.dialect.choice_is_symbol || !context.directly,

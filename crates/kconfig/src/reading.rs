@@ -8,7 +8,7 @@ use crate::library::Read;
 use crate::macros::{Expanded, Line, Variables, Version, has_macros};
 use crate::model::{Diagnostic, Place};
 use crate::shared::{Dependencies, Meaning, dependencies, text_term, together, word_term};
-use crate::syntax::{Expr, ExprKind, If, Properties, Spelled};
+use crate::syntax::{Expr, ExprKind, If, Properties, Severity, Spelled};
 use crate::term::Term;
 
 /// A file that is read where variables have certain values.
@@ -42,12 +42,7 @@ impl<'r> Reading<'r> {
         let place = self.place(span);
         let mut line = Line::new(&place.file, place.line);
         let expanded = self.variables.expand(&word, self.version, &mut line);
-        let said = line.said.into_iter();
-        self.said.extend(said.map(|(severity, message)| Diagnostic {
-            place: place.clone(),
-            severity,
-            message,
-        }));
+        self.said.extend(said_at(&place, line.said));
         expanded
     }
 
@@ -118,4 +113,16 @@ impl<'r> Reading<'r> {
             ExprKind::Compare(op, a, b) => Term::Compare(*op, self.term(a), self.term(b)),
         })
     }
+}
+
+/// What macros had to say in a line.
+pub(crate) fn said_at(
+    place: &Place,
+    said: Vec<(Severity, String)>,
+) -> impl Iterator<Item = Diagnostic> {
+    said.into_iter().map(|(severity, message)| Diagnostic {
+        place: place.clone(),
+        severity,
+        message,
+    })
 }

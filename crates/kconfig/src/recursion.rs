@@ -236,11 +236,8 @@ impl Search<'_> {
             Node::Member(number) => edges.of_symbol(self.model.at(number)),
             Node::Choice(number) => {
                 let choice = &self.model.choices[number];
-                for prompt in &choice.prompts {
-                    edges.add(Relation::VisibleBy, &prompt.visible, &[]);
-                }
-                for default in &choice.defaults {
-                    edges.add(Relation::VisibleBy, &default.condition, &[]);
+                for term in choice.terms() {
+                    edges.add(Relation::VisibleBy, term, &[]);
                 }
                 let members = choice.members.iter();
                 let members = members.filter_map(|member| self.model.by_name.get(member));

@@ -36,6 +36,11 @@ impl Term {
     /// `y`.
     pub const YES: Term = Term::Constant(true);
 
+    /// A condition that may be missing, and then holds.
+    pub(crate) fn or_yes(term: Option<Arc<Term>>) -> Arc<Term> {
+        term.unwrap_or_else(|| Arc::new(Term::YES))
+    }
+
     pub(crate) fn and(a: &Arc<Term>, b: &Arc<Term>) -> Arc<Term> {
         match (&**a, &**b) {
             (Term::Constant(true), _) => b.clone(),

@@ -59,8 +59,7 @@ impl Elaborator<'_> {
     }
 
     fn properties_of_choice(&mut self, id: ChoiceId, properties: &Properties, inside: &Context) {
-        let around = inside.and(None);
-        let around = around.unwrap_or_else(|| Arc::new(Term::YES));
+        let around = Term::or_yes(inside.depends.clone());
         for property in properties.iter() {
             let place = self.place(property.span);
             match &property.kind {
@@ -142,10 +141,7 @@ impl Elaborator<'_> {
                     if let Some(entry) = slot.entries.last_mut() {
                         entry.of_choice = kind;
                     }
-                    if properties
-                        .iter()
-                        .any(|p| matches!(p.kind, PropertyKind::Prompt(..)))
-                    {
+                    if properties.shape().has_prompt {
                         below.push(name);
                     } else {
                         below.clear();
