@@ -5,9 +5,10 @@
 //! unselected powerpc flagged
 //! ```
 //!
-//! The table is complete in both directions: a verdict that nobody expected is a difference too.
+//! The rules that a table names are asked. It is complete in both directions: a verdict that nobody expected is a
+//! difference too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -32,7 +33,7 @@ pub(crate) fn run(tree: &str, expect: Option<PathBuf>) -> Result<ExitCode, Error
             table.display()
         ))
     })?;
-    let report = check(&path)?;
+    let report = check(&path, &expected)?;
     let found = verdicts(&report)?;
     let differences = compare(&expected, &found);
     for difference in &differences {
@@ -71,14 +72,17 @@ pub(crate) fn find(tree: &str) -> Result<(PathBuf, PathBuf), Error> {
     Ok((path, table))
 }
 
-/// What `vmemmlint check --format json` says. Its exit code tells of findings: those are expected.
-pub(crate) fn check(tree: &Path) -> Result<Value, Error> {
+/// What `vmemmlint check --format json` says of the rules that a table names. Its exit code tells of findings: those
+/// are expected.
+pub(crate) fn check(tree: &Path, table: &Table) -> Result<Value, Error> {
     let mut command = vmemmlint();
+    let rules: BTreeSet<&str> = table.keys().map(|(rule, _)| rule.as_str()).collect();
     let tree = fs::canonicalize(tree).map_err(|error| Error::io("find", tree, &error))?;
     command
         .arg("check")
         .arg(&tree)
         .args(["--no-cache", "--format", "json"])
+        .args(rules.iter().map(|rule| format!("--rule={rule}")))
         .stdin(Stdio::null());
     let output = command
         .stderr(Stdio::inherit())
@@ -147,7 +151,7 @@ pub(crate) fn parse(text: &str) -> Result<Table, usize> {
 }
 
 fn compare(expected: &Table, found: &Table) -> Vec<String> {
-    let keys: std::collections::BTreeSet<_> = expected.keys().chain(found.keys()).collect();
+    let keys: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
     let missing = "nothing".to_owned();
     keys.into_iter()
         .filter(|key| expected.get(key) != found.get(key))

@@ -6,8 +6,8 @@ use condition::Condition;
 use text::{Name, Span};
 
 use crate::link::FunctionKey;
-use crate::walk::Walk;
-use crate::{Analysis, Backend, Place, Reach};
+use crate::walk::{Start, Walk};
+use crate::{Analysis, Backend, Place, Reach, Sink};
 
 /// What must hold besides a path to the sink.
 #[derive(Clone, Debug)]
@@ -107,6 +107,9 @@ impl Analysis<'_> {
             return Answer::No(vec![Fact::new(words, None)]);
         }
         let (goal_condition, doubt) = self.goal(goal, walk);
+        if self.excludes_goal(&walk.starts, goal) {
+            return Answer::No(Vec::new());
+        }
         let mut undecided = false;
         let mut reached = false;
         for own in self.passed_conditions(walk) {
@@ -150,6 +153,34 @@ impl Analysis<'_> {
             return Answer::Unknown(format!("{words}{}", self.place_words(place)));
         }
         Answer::No(self.reason(walk))
+    }
+
+    /// Whether a sink and `goal` exclude each other wherever the sink is reached from.
+    pub fn rules_out(&mut self, sink: &Sink, goal: &Goal<'_>) -> bool {
+        let starts = self.starts(sink);
+        self.excludes_goal(&starts, goal)
+    }
+
+    fn excludes_goal(&mut self, starts: &[Start], goal: &Goal<'_>) -> bool {
+        let goal = match goal {
+            Goal::Reached | Goal::Apart(_) => return false,
+            Goal::Without(symbol) => !self.store.enabled(symbol),
+            Goal::Outside(backend) => self.store.or(backend.outside, backend.unclear),
+        };
+        self.excludes(starts, goal)
+    }
+
+    /// Whether no configuration compiles a sink: its walk ends where it begins.
+    pub fn is_absent(&mut self, sink: &Sink) -> bool {
+        let starts = self.starts(sink);
+        self.excludes(&starts, Condition::TRUE)
+    }
+
+    fn excludes(&mut self, starts: &[Start], goal: Condition) -> bool {
+        starts.iter().all(|start| {
+            let provided = self.node_provided(start.key);
+            self.can_hold(&[provided, start.when, goal]) == Some(false)
+        })
     }
 
     /// When each entry leads to the sink.

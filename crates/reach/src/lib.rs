@@ -87,6 +87,25 @@ pub struct Vocabulary {
     pub bounds: Vec<Bound>,
 }
 
+/// Functions at which the paths of one question begin or end.
+#[derive(Clone, Debug, Default)]
+pub struct Ways {
+    /// Functions that something calls which is not read: a path may begin there.
+    pub entries: BTreeSet<String>,
+    /// Functions whose callers are not asked for: no path comes through them.
+    pub stops: BTreeSet<String>,
+}
+
+/// How much of the walk back from a sink is wanted.
+#[derive(Clone, Debug)]
+pub enum Extent<'g> {
+    /// All of it.
+    Whole,
+    /// As much as shows that the sink is reached, and how with each of these goals; all of it where that cannot be
+    /// shown. Other paths are not looked for.
+    Until(Vec<Goal<'g>>),
+}
+
 /// How far an analysis goes before it says that it does not know.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -167,6 +186,14 @@ pub enum Sink {
     Call(Name),
     /// A place inside a function, told by its shape.
     Place(Name, csource::Query),
+}
+
+impl Sink {
+    fn function(&self) -> Name {
+        match self {
+            Sink::Call(name) | Sink::Place(name, _) => *name,
+        }
+    }
 }
 
 /// From where a sink can be reached; the answer of [`Analysis::reach`].
@@ -360,13 +387,19 @@ impl<'t> Analysis<'t> {
     }
 
     /// Walks back from `sink` to all from where it can be reached.
-    pub fn reach(&mut self, sink: &Sink) -> Reach {
-        let function = match sink {
-            Sink::Call(name) | Sink::Place(name, _) => *name,
-        };
+    pub fn reach(&mut self, sink: &Sink, ways: &Ways, extent: &Extent<'_>) -> Reach {
+        let function = sink.function();
         let _span = tracing::debug_span!("walk back", from = %function).entered();
+        let starts = self.starts(sink);
+        Reach {
+            walk: self.walk(starts, ways, extent),
+            function,
+        }
+    }
+
+    pub(crate) fn starts(&mut self, sink: &Sink) -> Vec<walk::Start> {
         let mut starts = Vec::new();
-        for key in self.functions_called(function).iter() {
+        for key in self.functions_called(sink.function()).iter() {
             match sink {
                 Sink::Call(_) => starts.push(walk::Start {
                     key: *key,
@@ -377,10 +410,7 @@ impl<'t> Analysis<'t> {
                 Sink::Place(_, query) => self.places(*key, query, &mut starts),
             }
         }
-        Reach {
-            walk: self.walk(starts),
-            function,
-        }
+        starts
     }
 
     fn places(&mut self, key: FunctionKey, query: &csource::Query, starts: &mut Vec<walk::Start>) {

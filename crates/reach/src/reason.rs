@@ -43,8 +43,13 @@ impl Analysis<'_> {
         }
         let mut closed: Vec<&Closed> = walk.closed.iter().collect();
         closed.sort_by_key(|closed| (closed.parts.is_empty(), closed.distance));
+        let stopped = self.stopped(walk);
         let Some(nearest) = closed.first().copied() else {
-            return no_caller(walk);
+            return if stopped.is_empty() {
+                no_caller(walk)
+            } else {
+                stopped
+            };
         };
         closed.retain(|closed| !closed.parts.is_empty());
         let mut causes: Vec<Cause> = Vec::new();
@@ -67,6 +72,7 @@ impl Analysis<'_> {
                 facts.push(fact);
             }
         }
+        facts.extend(stopped);
         if facts.is_empty() {
             return vec![self.what_is_passed(nearest)];
         }
@@ -98,10 +104,14 @@ impl Analysis<'_> {
             };
             facts.extend(told);
         }
+        facts.extend(self.stopped(walk));
         for (number, node) in walk.nodes.iter().enumerate() {
             let is_closed = |one: &Closed| one.callee == node.key;
-            if node.entries.is_empty()
+            // Of what was not looked at nothing is known.
+            if walk.limit.is_none()
+                && node.entries.is_empty()
                 && walk.calls_of(number).is_empty()
+                && !walk.stopped.contains(&number)
                 && !walk.closed.iter().any(is_closed)
             {
                 let place = Place {
@@ -112,9 +122,24 @@ impl Analysis<'_> {
                 facts.push(Fact::new(words, Some(place)));
             }
         }
+        facts.extend(walk.limit.iter().map(|limit| Fact::new(limit, None)));
         let mut seen = BTreeSet::new();
         facts.retain(|fact| seen.insert((fact.words.clone(), fact.place.clone())));
         facts
+    }
+
+    /// The functions at which the question ends.
+    fn stopped(&mut self, walk: &Walk) -> Vec<Fact> {
+        let keys = walk.stopped.iter().map(|node| walk.nodes[*node].key);
+        let told = keys.map(|key| {
+            let place = Place {
+                file: key.path,
+                span: self.head(key),
+            };
+            let words = format!("the rule stops at {}()", self.name_of(key));
+            Fact::new(words, Some(place))
+        });
+        told.collect()
     }
 
     /// All that a call needs.

@@ -52,6 +52,8 @@ pub enum EntryKind {
     Assembler,
     /// A macro at the top of a file that names it.
     Macro,
+    /// Whatever the question says does.
+    Named,
 }
 
 impl fmt::Display for EntryKind {
@@ -66,6 +68,7 @@ impl fmt::Display for EntryKind {
             EntryKind::Address => f.write_str("functions whose address is taken"),
             EntryKind::Assembler => f.write_str("assembler"),
             EntryKind::Macro => f.write_str("functions that a macro names"),
+            EntryKind::Named => f.write_str("functions that the rule names"),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! the walk goes on, and a caller is looked at again when what it calls has grown; the walk ends
 //! when nothing new can hold.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use condition::{Answer, Condition};
 use csource::{File, Function};
@@ -16,10 +16,10 @@ use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
-use crate::Analysis;
 use crate::link::{FunctionKey, is_header};
 use crate::sites::{Entry, EntryKind, Site, Sites};
 use crate::terms::{Substitution, TermId};
+use crate::{Analysis, Extent, Goal, Ways};
 
 /// What is asked about: a function being called, or a place in a function being reached.
 #[derive(Clone, Debug)]
@@ -94,6 +94,8 @@ pub(crate) struct Walk {
     /// The call graph: a node for each of `nodes`, an edge from caller to callee for each call.
     pub(crate) calls: DiGraph<FunctionKey, Site>,
     pub(crate) closed: Vec<Closed>,
+    /// Nodes whose callers are not asked for.
+    pub(crate) stopped: BTreeSet<usize>,
     /// A limit that was hit: what is not found may still be there.
     pub(crate) limit: Option<String>,
     /// Some function's Condition says more than is true.
@@ -192,29 +194,17 @@ impl Analysis<'_> {
     }
 
     /// Walks back from `starts`.
-    pub(crate) fn walk(&mut self, starts: Vec<Start>) -> Walk {
-        let mut walk = Walk::default();
-        let mut queue = VecDeque::new();
-        for start in &starts {
-            let provided = self.node_provided(start.key);
-            if self.can_hold(&[provided, start.when]) == Some(false) {
-                let needs = [(Need::Defined, provided), (Need::Led, start.when)];
-                walk.closed.push(Closed {
-                    distance: 0,
-                    caller: None,
-                    callee: start.key,
-                    file: start.key.path,
-                    span: start.at,
-                    parts: parts(&needs),
-                    passing: None,
-                });
-                continue;
+    pub(crate) fn walk(&mut self, starts: Vec<Start>, ways: &Ways, extent: &Extent<'_>) -> Walk {
+        let mut walk = self.begun(starts);
+        let mut queue: VecDeque<(usize, u32)> =
+            (0..walk.nodes.len()).map(|node| (node, 1)).collect();
+        let mut open: Option<Vec<Condition>> = match extent {
+            Extent::Whole => None,
+            Extent::Until(goals) => {
+                let goals = [Goal::Reached].into_iter().chain(goals.iter().cloned());
+                Some(goals.map(|goal| self.goal(&goal, &walk).0).collect())
             }
-            let node = walk.add_node(start.key, provided);
-            walk.nodes[node].reach = self.store.or(walk.nodes[node].reach, start.when);
-            queue.push_back((node, 1));
-        }
-        walk.starts = starts;
+        };
         let mut sites = FxHashMap::default();
         let mut rounds = 0;
         while let Some((node, distance)) = queue.pop_front() {
@@ -234,8 +224,46 @@ impl Analysis<'_> {
                 ));
                 continue;
             }
+            let name = self.name_of(walk.nodes[node].key);
+            if ways.stops.contains(name.as_str()) {
+                walk.stopped.insert(node);
+                continue;
+            }
+            if ways.entries.contains(name.as_str()) {
+                self.named_entry(&mut walk, node);
+            }
             self.extend(&mut walk, (node, distance), &mut sites, &mut queue);
+            let goals = open.as_mut();
+            if goals.is_some_and(|goals| self.are_shown(&walk, node, goals)) {
+                walk.limit = Some("the walk ended at the first path".to_owned());
+                break;
+            }
         }
+        walk
+    }
+
+    /// A walk that knows only where it begins.
+    fn begun(&mut self, starts: Vec<Start>) -> Walk {
+        let mut walk = Walk::default();
+        for start in &starts {
+            let provided = self.node_provided(start.key);
+            if self.can_hold(&[provided, start.when]) == Some(false) {
+                let needs = [(Need::Defined, provided), (Need::Led, start.when)];
+                walk.closed.push(Closed {
+                    distance: 0,
+                    caller: None,
+                    callee: start.key,
+                    file: start.key.path,
+                    span: start.at,
+                    parts: parts(&needs),
+                    passing: None,
+                });
+                continue;
+            }
+            let node = walk.add_node(start.key, provided);
+            walk.nodes[node].reach = self.store.or(walk.nodes[node].reach, start.when);
+        }
+        walk.starts = starts;
         walk
     }
 
@@ -302,6 +330,23 @@ impl Analysis<'_> {
         if !known && self.can_hold(&[own[0], own[1], entry.when]) != Some(false) {
             walk.nodes[node].entries.push(entry.clone());
         }
+    }
+
+    /// Takes from `goals` those with which a path begins at a node; whether none is left, and a path begins there.
+    fn are_shown(&mut self, walk: &Walk, node: usize, goals: &mut Vec<Condition>) -> bool {
+        let node = &walk.nodes[node];
+        for entry in &node.entries {
+            let own = self.store.and_all([node.reach, node.provided, entry.when]);
+            goals.retain(|goal| self.can_hold_refined(own, *goal) != Some(true));
+        }
+        goals.is_empty()
+    }
+
+    /// A function of which the question says that something calls it.
+    fn named_entry(&mut self, walk: &mut Walk, node: usize) {
+        let span = self.head(walk.nodes[node].key);
+        let what = (EntryKind::Named, "an entry that the rule names".to_owned());
+        add_plain_entry(&mut walk.nodes[node], span, what);
     }
 
     /// A function that something outside of C calls is an entry.

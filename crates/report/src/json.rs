@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rules::{
-    Accepted, ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, State, Step,
+    Accepted, ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Skipped, State, Step,
     Suppression,
 };
 use serde_json::{Map, Value, json as object};
@@ -22,8 +22,13 @@ pub fn json(tree: &str, outcome: &Outcome) -> String {
     report["arches"] = outcome.verdicts.iter().map(arch).collect();
     report["accepted"] = outcome.accepted.iter().map(accepted).collect();
     report["suppressions"] = outcome.suppressions.iter().map(suppression).collect();
+    report["skipped"] = outcome.skipped.iter().map(skipped).collect();
     report["problems"] = outcome.problems.iter().map(problem).collect();
     harmless(&report)
+}
+
+fn skipped(skipped: &Skipped) -> Value {
+    object!({ "rule": skipped.rule, "reason": skipped.reason })
 }
 
 /// What every report for programs begins with.

@@ -17,6 +17,7 @@ mod json;
 pub mod kconfig;
 mod look;
 mod paper;
+mod rules;
 mod story;
 mod summary;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use arches::{arches, arches_json, arches_markdown};
 pub use human::{findings, human, problems, suppressions};
 pub use json::json;
 pub use look::{Detail, Drawing, Look};
+pub use rules::{rules, rules_json};
 pub use story::story;
 pub use summary::summary;
 pub use ways::{paths, paths_dot, paths_json};

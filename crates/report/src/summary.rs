@@ -47,6 +47,13 @@ pub fn summary(tree: &str, outcome: &Outcome, look: &Look) -> String {
         paper.line("");
     }
     paper.hanging("", 2, &total(tree, outcome));
+    for skipped in &outcome.skipped {
+        let words = format!(
+            "{} was not asked of this tree: {}.",
+            skipped.rule, skipped.reason
+        );
+        paper.hanging("", 2, &words);
+    }
     paper.finish()
 }
 

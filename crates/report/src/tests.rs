@@ -366,6 +366,7 @@ fn one_path_is_shown_once_and_each_architecture_has_its_row() {
         findings: vec![arm64(&tree), powerpc(&tree)],
         verdicts: verdicts(),
         rows: Vec::new(),
+        skipped: Vec::new(),
         problems: Vec::new(),
     };
     check(
@@ -508,6 +509,7 @@ fn json_says_all() {
         findings: vec![powerpc(&tree)],
         verdicts: verdicts().split_off(8),
         rows: Vec::new(),
+        skipped: Vec::new(),
         problems: vec![Problem {
             place: gone,
             message: "no such file".into(),
@@ -600,6 +602,7 @@ fn json_says_all() {
           ],
           "accepted": [],
           "suppressions": [],
+          "skipped": [],
           "problems": [
             {
               "file": "mm/Kconfig",

@@ -1,25 +1,13 @@
-//! Findings that somebody has accepted, and why.
+//! Findings that somebody has accepted, and why: the part `[[accept]]` of a [`crate::Configuration`].
 //!
-//! ```toml
-//! [[accept]]
-//! rule = "unselected"
-//! arch = ["arm64", "riscv"]
-//! function = "__populate_section_memmap"
-//! reason = "their vmemmap lies in init_mm; the select follows with 6.4"
-//! until = 2027-01-31
-//! ```
-//!
-//! Without `arch` it is meant for every architecture. A `function` is one through which every path of the
+//! Without `arch` an entry is meant for every architecture. A `function` is one through which every path of the
 //! finding leads, so that accepting one caller does not hide another. What is accepted until a day is
 //! reported again from the next one on; what accepts nothing is told, so that it can be removed.
 
 use jiff::civil::Date;
-use serde::Deserialize;
-use text::{LineIndex, Span};
-use toml::Spanned;
 
-use crate::rule::RuleError;
-use crate::{Accepted, CheckError, Finding, Note, Outcome, Place, State, Suppression, Verdict};
+use crate::config::Words;
+use crate::{Accepted, Finding, Note, Outcome, Place, State, Suppression, Verdict};
 
 /// What is accepted, as a file says it.
 #[derive(Clone, Debug, Default)]
@@ -27,52 +15,12 @@ pub struct Acceptances {
     list: Vec<Acceptance>,
 }
 
+/// One entry.
 #[derive(Clone, Debug)]
-struct Acceptance {
-    words: Words,
-    until: Option<Date>,
-    place: Place,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Text {
-    #[serde(default)]
-    accept: Vec<Spanned<Words>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Words {
-    rule: String,
-    #[serde(default)]
-    arch: Arches,
-    function: Option<String>,
-    reason: String,
-    until: Option<toml::value::Datetime>,
-}
-
-/// One architecture, several, or all.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Arches {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Default for Arches {
-    fn default() -> Arches {
-        Arches::Several(Vec::new())
-    }
-}
-
-impl Arches {
-    fn names(&self) -> &[String] {
-        match self {
-            Arches::One(name) => std::slice::from_ref(name),
-            Arches::Several(names) => names,
-        }
-    }
+pub(crate) struct Acceptance {
+    pub(crate) words: Words,
+    pub(crate) until: Option<Date>,
+    pub(crate) place: Place,
 }
 
 impl Acceptances {
@@ -83,50 +31,8 @@ impl Acceptances {
             .any(|acceptance| acceptance.until.is_some())
     }
 
-    /// Reads `text`; `file` is its name in messages, `rules` are the rules that there are.
-    pub fn read(file: &str, text: &str, rules: &[String]) -> Result<Acceptances, RuleError> {
-        let lines = LineIndex::new(text.as_bytes());
-        let place = |span: std::ops::Range<usize>| {
-            let span = Span::new(span.start, span.end);
-            let at = lines.position(span.start);
-            Place {
-                file: file.to_owned(),
-                line: at.line,
-                column: at.column,
-                span,
-            }
-        };
-        let error = |line: u32, message: String| RuleError {
-            file: format!("{file}:{line}"),
-            message,
-        };
-        let read: Text = toml::from_str(text).map_err(|told| {
-            let line = told.span().map_or(0, |span| place(span).line);
-            error(line, told.message().to_owned())
-        })?;
-        let mut list = Vec::new();
-        for one in read.accept {
-            let place = place(one.span());
-            let words = one.into_inner();
-            if !rules.contains(&words.rule) {
-                let unknown = CheckError::UnknownRule(words.rule, rules.to_vec());
-                return Err(error(place.line, unknown.to_string()));
-            }
-            if words.reason.trim().is_empty() {
-                let message = "nothing is accepted without a reason".to_owned();
-                return Err(error(place.line, message));
-            }
-            let until = words.until.map(|until| {
-                let message = format!("until = {until} is no day, such as 2027-01-31");
-                date(until).ok_or_else(|| error(place.line, message))
-            });
-            list.push(Acceptance {
-                until: until.transpose()?,
-                words,
-                place,
-            });
-        }
-        Ok(Acceptances { list })
+    pub(crate) fn of(list: Vec<Acceptance>) -> Acceptances {
+        Acceptances { list }
     }
 
     /// Takes from `outcome` what is accepted on the day `today`, and tells what became of each entry.
@@ -274,11 +180,4 @@ fn mark_verdicts(outcome: &mut Outcome) {
             verdict.place = Some(accepted.place.clone());
         }
     }
-}
-
-/// A day; a time of day is none.
-fn date(value: toml::value::Datetime) -> Option<Date> {
-    let date = value.date.filter(|_| value.time.is_none())?;
-    let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
-    Date::new(i16::try_from(date.year).ok()?, month, day).ok()
 }

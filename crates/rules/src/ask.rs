@@ -69,7 +69,7 @@ struct Answers<'s> {
 impl Asking<'_, '_> {
     /// Asks, and puts the findings and the verdict to the others.
     pub(crate) fn ask(&mut self, sinks: &[Asked]) {
-        let said = match self.rule.question {
+        let said = match self.rule.text.question {
             Question::Stale => self.stale(),
             Question::Unselected | Question::Outside | Question::Mismatched => {
                 self.ask_sinks(sinks)
@@ -87,8 +87,8 @@ impl Asking<'_, '_> {
         }
         self.out.verdicts.push(ArchVerdict {
             arch: self.arch.name.to_string(),
-            rule: self.rule.id.clone(),
-            of_symbols: self.rule.question == Question::Stale,
+            rule: self.rule.id().to_owned(),
+            of_symbols: self.rule.text.question == Question::Stale,
             verdict: said.verdict,
             reason: said.reason,
             short: said.short,
@@ -123,12 +123,12 @@ impl Asking<'_, '_> {
                     continue;
                 }
             }
-            if let (None, Some(rule)) = (&backend, &self.rule.backend) {
+            if let (None, Some(rule)) = (&backend, self.rule.backend()) {
                 backend = Some(self.analysis.backend(&backend_rule(rule)));
             }
             // Each of two halves is asked for where the other is not reached.
             let other = sinks.get(1 - number.min(1));
-            let goal = match (&backend, self.rule.question, other) {
+            let goal = match (&backend, self.rule.text.question, other) {
                 (Some(backend), ..) => Goal::Outside(backend),
                 (None, Question::Mismatched, Some(other)) => Goal::Apart(&other.reach),
                 (None, ..) => Goal::Without(&symbol),
@@ -196,18 +196,12 @@ impl Asking<'_, '_> {
         Said::new(Verdict::Unknown, words, Some(place))
     }
 
-    /// The opt-in symbol of this tree: the first of the list that any architecture's Kconfig
-    /// defines; the first at all where none does.
     pub(crate) fn symbol(&self) -> String {
-        let symbols = &self.rule.opt_in.symbols;
-        let known = symbols
-            .iter()
-            .find(|symbol| self.model.symbol(*symbol).is_some());
-        known.or(symbols.first()).cloned().unwrap_or_default()
+        symbol(self.model, self.rule)
     }
 
     fn clean(&self, symbol: &str, backend: Option<&Backend>) -> Said {
-        if self.rule.question == Question::Mismatched {
+        if self.rule.text.question == Question::Mismatched {
             let words = "both halves are reached under the same conditions";
             return Said::new(Verdict::Clean, words, None);
         }
@@ -273,6 +267,16 @@ impl Asking<'_, '_> {
             ..Said::new(Verdict::CannotReach, reason, place)
         }
     }
+}
+
+/// The opt-in symbol of this tree: the first of the list that the architecture's Kconfig defines; the first at all
+/// where none does.
+pub(crate) fn symbol(model: &Model, rule: &Rule) -> String {
+    let symbols = &rule.pack.opt_in.symbols;
+    let known = symbols
+        .iter()
+        .find(|symbol| model.symbol(*symbol).is_some());
+    known.or(symbols.first()).cloned().unwrap_or_default()
 }
 
 /// The facts that decide, without their places.

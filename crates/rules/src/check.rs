@@ -9,22 +9,29 @@ use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
 use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
-use reach::{Analysis, Goal, Limits, Sink, Vocabulary};
+use reach::{Analysis, Backend, Extent, Goal, Limits, Sink, Vocabulary, Ways};
 use source::Source;
 use text::Name;
 
 use crate::accept::Acceptances;
-use crate::ask::{Asked, Asking};
-use crate::rule::{Rule, RuleError, SinkRule, built_in};
-use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem};
+use crate::ask::{Asked, Asking, backend_rule, symbol};
+use crate::catalog::{Catalog, RuleError, alike};
+use crate::rule::{Question, Rule, SinkRule, Version};
+use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem, Skipped};
 
 /// What is checked.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Architectures, each by a name that [`Tree::architecture`] knows; all where there are none.
     pub arches: Vec<String>,
-    /// Rules by id; all where there are none.
+    /// Rules and packs by name; where there are none, all that are asked by default.
     pub rules: Vec<String>,
+    /// The rules that there are; those that come with the program where it is not said.
+    pub catalog: Option<Arc<Catalog>>,
+    /// More rules and packs that are asked where none are named.
+    pub enabled: Vec<String>,
+    /// Rules and packs that are not asked where none are named.
+    pub disabled: Vec<String>,
     /// What the toolchain answers to Kconfig; all else stays free.
     pub toolchain: Toolchain,
     /// The text of a `.config` on which the configurations of findings are set; what `allnoconfig` makes
@@ -67,11 +74,12 @@ impl fmt::Display for CheckError {
                 )
             }
             CheckError::UnknownRule(asked, known) => {
-                write!(
-                    f,
-                    "there is no rule {asked}; there are {}",
-                    known.join(", ")
-                )
+                write!(f, "there is no rule or pack {asked}")?;
+                let all = known.join(", ");
+                match alike(asked, known.iter().map(String::as_str)) {
+                    Some(meant) => write!(f, "; did you mean {meant}? There are {all}"),
+                    None => write!(f, "; there are {all}"),
+                }
             }
             CheckError::Rule(error) => error.fmt(f),
         }
@@ -96,8 +104,14 @@ pub fn check_tree(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Outcome, CheckError> {
-    let rules = chosen_rules(settings)?;
-    let vocabulary = crate::rule::vocabulary().map_err(CheckError::Rule)?;
+    let catalog = match &settings.catalog {
+        Some(catalog) => Arc::clone(catalog),
+        None => Arc::new(Catalog::built_in().map_err(CheckError::Rule)?),
+    };
+    let rules = chosen_rules(&catalog, settings)?;
+    let version = Version::of_tree(tree.version());
+    let (rules, skipped) = of_version(rules, version);
+    let vocabulary = catalog.vocabulary();
     let arches = chosen_arches(tree, settings)?;
     let index = tree.words(progress);
     progress.phase("architectures", arches.len());
@@ -120,11 +134,12 @@ pub fn check_tree(
     checks.sort_by_key(|(number, _)| *number);
     let checks = checks.into_iter().map(|(_, check)| check).collect();
     let mut outcome = merge(tree, checks);
+    outcome.skipped = skipped;
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);
         let all = |arch: &str| is_asked(arch) || !known.iter().any(|known| known == arch);
-        rules.iter().any(|asked| asked.id == rule)
+        rules.iter().any(|asked| asked.id() == rule)
             && arch.map_or_else(|| settings.arches.is_empty(), all)
     };
     settings
@@ -133,14 +148,53 @@ pub fn check_tree(
     Ok(outcome)
 }
 
-fn chosen_rules(settings: &Settings) -> Result<Vec<Rule>, CheckError> {
-    let rules = built_in().map_err(CheckError::Rule)?;
-    let ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
-    if let Some(unknown) = settings.rules.iter().find(|id| !ids.contains(id)) {
-        return Err(CheckError::UnknownRule(unknown.clone(), ids));
+/// The rules that are asked, sorted by name.
+fn chosen_rules(catalog: &Catalog, settings: &Settings) -> Result<Vec<Rule>, CheckError> {
+    let of = |names: &[String]| {
+        let mut chosen = BTreeSet::new();
+        for name in names {
+            let before = chosen.len();
+            chosen.extend(catalog.named(name).map(Rule::id));
+            if chosen.len() == before && catalog.named(name).next().is_none() {
+                return Err(CheckError::UnknownRule(name.clone(), catalog.ids()));
+            }
+        }
+        Ok(chosen)
+    };
+    let (enabled, disabled) = (of(&settings.enabled)?, of(&settings.disabled)?);
+    let named = of(&settings.rules)?;
+    let is_chosen = |rule: &&Rule| {
+        if settings.rules.is_empty() {
+            let is_enabled = rule.text.default || enabled.contains(rule.id());
+            is_enabled && !disabled.contains(rule.id())
+        } else {
+            named.contains(rule.id())
+        }
+    };
+    Ok(catalog.rules().iter().filter(is_chosen).cloned().collect())
+}
+
+/// Those of the rules that are about trees of a version, and why the others are not asked.
+fn of_version(rules: Vec<Rule>, version: Option<Version>) -> (Vec<Rule>, Vec<Skipped>) {
+    let mut skipped = Vec::new();
+    let mut asked = Vec::new();
+    for rule in rules {
+        let reason = match (version, rule.pack.since, rule.pack.until) {
+            (Some(version), Some(since), _) if version < since => {
+                format!("it asks from {since} on")
+            }
+            (Some(version), _, Some(until)) if version > until => format!("it asks up to {until}"),
+            _ => {
+                asked.push(rule);
+                continue;
+            }
+        };
+        skipped.push(Skipped {
+            rule: rule.id().to_owned(),
+            reason,
+        });
     }
-    let wanted = |rule: &Rule| settings.rules.is_empty() || settings.rules.contains(&rule.id);
-    Ok(rules.into_iter().filter(wanted).collect())
+    (asked, skipped)
 }
 
 fn chosen_arches(tree: &Tree, settings: &Settings) -> Result<Vec<Architecture>, CheckError> {
@@ -193,6 +247,9 @@ fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
     outcome
 }
 
+/// What rules have in common that share what is found out of their sinks.
+type Shared<'r> = (&'r [SinkRule], &'r BTreeSet<String>, &'r BTreeSet<String>);
+
 fn check_arch(
     (tree, model): (&Tree, &Model),
     arch: Architecture,
@@ -209,39 +266,27 @@ fn check_arch(
         analysis.set_base(base.clone());
     }
     // Rules about the same sinks share what is found out of them.
-    let mut reaches: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+    let mut reaches: BTreeMap<Shared, Vec<Asked>> = BTreeMap::new();
     // A rule with a backend tells most of an architecture.
-    let with_backend = rules.iter().find(|rule| rule.backend.is_some());
+    let with_backend = rules.iter().find(|rule| rule.backend().is_some());
     let table = with_backend.or(rules.first());
     for rule in rules {
-        let key = format!("{:?}", rule.sink);
-        if !reaches.contains_key(&key) {
-            let all = rule.sink.iter().filter_map(|sink| {
-                let reach = analysis.reach(&sink_of(sink)?);
-                Some(Asked {
-                    sink: sink.clone(),
-                    reached: analysis.ask(&reach, &Goal::Reached),
-                    reach,
-                })
-            });
-            let all = all.collect();
-            reaches.insert(key.clone(), all);
-        }
-        if let Some(sinks) = reaches.get(&key) {
-            let mut asking = Asking {
-                tree,
-                arch,
-                model,
-                analysis: &mut analysis,
-                rule,
-                ends: settings.ends,
-                out: &mut check,
-            };
-            asking.ask(sinks);
-            if settings.table && table.is_some_and(|table| table.id == rule.id) {
-                let row = asking.row();
-                check.rows.push(row);
-            }
+        let sinks = reaches
+            .entry(shared(rule))
+            .or_insert_with(|| asked(&mut analysis, model, rule));
+        let mut asking = Asking {
+            tree,
+            arch,
+            model,
+            analysis: &mut analysis,
+            rule,
+            ends: settings.ends,
+            out: &mut check,
+        };
+        asking.ask(sinks);
+        if settings.table && table.is_some_and(|table| table.id() == rule.id()) {
+            let row = asking.row();
+            check.rows.push(row);
         }
     }
     for fault in analysis.faults() {
@@ -256,6 +301,54 @@ fn check_arch(
         });
     }
     check
+}
+
+/// Two rules of which this is the same walk back from the same sinks.
+fn shared(rule: &Rule) -> Shared<'_> {
+    (rule.sinks(), &rule.pack.entries, &rule.pack.stops)
+}
+
+/// The sinks of a rule, each walked back from as far as the rules of its pack want.
+fn asked(analysis: &mut Analysis<'_>, model: &Model, rule: &Rule) -> Vec<Asked> {
+    let ways = Ways {
+        entries: rule.pack.entries.clone(),
+        stops: rule.pack.stops.clone(),
+    };
+    let symbol = symbol(model, rule);
+    let sinks = rule.sinks().iter().filter_map(|words| {
+        let sink = sink_of(words)?;
+        let reach = if rule.pack.has(Question::Mismatched) {
+            analysis.reach(&sink, &ways, &Extent::Whole)
+        } else {
+            let backend = backend(analysis, &sink, rule);
+            let outside = backend.iter().map(Goal::Outside);
+            let mut goals: Vec<Goal<'_>> = outside.collect();
+            goals.extend(
+                rule.pack
+                    .has(Question::Unselected)
+                    .then_some(Goal::Without(&symbol)),
+            );
+            goals.retain(|goal| !analysis.rules_out(&sink, goal));
+            analysis.reach(&sink, &ways, &Extent::Until(goals))
+        };
+        Some(Asked {
+            sink: words.clone(),
+            reached: analysis.ask(&reach, &Goal::Reached),
+            reach,
+        })
+    });
+    sinks.collect()
+}
+
+/// The architecture's backend, where a rule of the pack asks for it and the sink is compiled at all.
+fn backend(analysis: &mut Analysis<'_>, sink: &Sink, rule: &Rule) -> Option<Backend> {
+    let pack = &rule.pack;
+    let asked = pack
+        .backend
+        .as_ref()
+        .filter(|_| pack.has(Question::Outside));
+    let compiled = asked.filter(|_| !analysis.is_absent(sink))?;
+    Some(analysis.backend(&backend_rule(compiled)))
 }
 
 fn problem(error: &kconfig::Diagnostic) -> Problem {

@@ -262,6 +262,15 @@ pub struct Problem {
     pub message: String,
 }
 
+/// A rule that was not asked of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Its id.
+    pub rule: String,
+    /// Why not.
+    pub reason: String,
+}
+
 /// All that one check answers, sorted: findings and verdicts by rule and architecture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -275,6 +284,8 @@ pub struct Outcome {
     pub suppressions: Vec<Suppression>,
     /// The table architecture × rule, complete.
     pub verdicts: Vec<ArchVerdict>,
+    /// Rules that are about other versions.
+    pub skipped: Vec<Skipped>,
     /// What is known of each architecture, where it was asked for.
     pub rows: Vec<ArchRow>,
     /// What could not be read or understood.

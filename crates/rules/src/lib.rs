@@ -1,11 +1,15 @@
 //! Rules as data, the questions they ask, and the findings they yield.
 //!
-//! A rule is a file `rules/ID.toml` beside an essay `rules/ID.md`. [`check`] asks all of them of all
-//! architectures of a tree and answers with an [`Outcome`], which is plain data.
+//! A pack is a file `rules/PACK.toml` about one shortcut, with the rules that ask about it; each rule has an essay
+//! `rules/ID.md`. A [`Catalog`] holds all of them. [`check`] asks them of all architectures of a tree and answers with
+//! an [`Outcome`], which is plain data.
 
 mod accept;
 mod ask;
+mod catalog;
 mod check;
+mod config;
+mod examples;
 mod finding;
 mod rule;
 mod stale;
@@ -13,13 +17,15 @@ mod table;
 mod tell;
 
 pub use accept::Acceptances;
+pub use catalog::{Catalog, Files, RuleError};
 pub use check::{CheckError, Settings, check, check_tree};
+pub use config::{Configuration, Configured};
+pub use examples::{Example, Tried, examples, try_examples};
 pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,
-    Place, Problem, Severity, State, Step, Suppression, Verdict,
+    Place, Problem, Severity, Skipped, State, Step, Suppression, Verdict,
 };
 pub use reach::Limits;
 pub use rule::{
-    Backend, OptIn, Question, Rule, RuleError, SeverityWord, SinkRule, built_in, is_rule, parse,
-    vocabulary,
+    Backend, OptIn, Pack, Question, Rule, RuleText, SeverityWord, SinkRule, Version, schema,
 };

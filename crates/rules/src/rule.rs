@@ -1,54 +1,151 @@
-//! A rule as its file says it: what is dangerous, who has agreed to it, and how to tell.
+//! Packs of rules as their files say them: what is dangerous, who has agreed to it, what is asked, and how to tell.
 //!
 //! ```toml
-//! id = "unselected"
-//! question = "unselected"
+//! id = "vmemmap-dax"
+//! title = "the memory map of device memory shares struct pages"
+//!
 //! [opt-in]
 //! symbols = ["ARCH_WANT_OPTIMIZE_DAX_VMEMMAP"]
+//!
 //! [[sink]]
 //! call = "vmemmap_populate_compound_pages"
+//! what = "vmemmap_populate_compound_pages()"
+//!
+//! [[rule]]
+//! id = "unselected"
+//! question = "unselected"
+//! severity = "error"
+//! message = "{arch} reaches {sink} without having selected {symbol}"
+//! help = "let {arch} select {symbol}, or let the gate before this place ask for it"
 //! ```
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A rule.
-#[derive(Clone, Debug, Deserialize)]
+/// One shortcut, and the rules about it. The name of its file is `ID.toml`; a file `ID.kernel` beside it, if it is
+/// there, is the small kernel that the examples of its rules' essays are laid over.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Rule {
-    /// Named after the fault.
+#[schemars(title = "A pack of rules of vmemmlint")]
+pub struct Pack {
+    /// The pack's name, which is that of its file.
     pub id: String,
-    /// What it is about, for people, in Markdown: a title, a sentence, and chapters.
-    #[serde(skip)]
-    pub essay: &'static str,
-    /// How bad it is.
-    pub severity: SeverityWord,
-    /// What is asked.
-    pub question: Question,
-    /// One line; `{arch}`, `{symbol}` and `{sink}` are put in, of a pair `{other}`, and `{why}` for a
-    /// stale symbol.
-    pub message: String,
-    /// What to do; the same words are put in.
-    pub help: String,
-    /// By what an architecture agrees.
+    /// The shortcut, in a few words.
+    pub title: String,
+    /// Pages that tell more: commits, threads, documents.
+    #[serde(default)]
+    pub links: Vec<String>,
+    /// The first kernel that is asked, such as `6.1`.
+    pub since: Option<Version>,
+    /// The last kernel that is asked.
+    pub until: Option<Version>,
+    /// By what an architecture agrees to the shortcut.
     pub opt_in: OptIn,
     /// What is dangerous to reach.
     #[serde(default)]
     pub sink: Vec<SinkRule>,
-    /// How the architecture's own part is judged, where the question asks for it.
+    /// Functions that something calls which is not read, such as assembler: a path may begin there.
+    #[serde(default)]
+    pub entries: BTreeSet<String>,
+    /// Functions whose callers are not asked for: no path comes through them.
+    #[serde(default)]
+    pub stops: BTreeSet<String>,
+    /// How an architecture's own part is judged, for the question `outside`.
     pub backend: Option<Backend>,
+    /// The pack whose `backend` is meant, where this one has none of its own.
+    pub backend_of: Option<String>,
+    /// What is asked about the shortcut.
+    pub rule: Vec<RuleText>,
+}
+
+impl Pack {
+    /// Whether one of its rules asks this.
+    pub(crate) fn has(&self, question: Question) -> bool {
+        self.rule.iter().any(|rule| rule.question == question)
+    }
+}
+
+/// What is asked about a shortcut. Its essay is `ID.md` beside the pack's file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RuleText {
+    /// The rule's name, after the fault.
+    pub id: String,
+    /// What is asked of every architecture.
+    pub question: Question,
+    /// How bad a finding is.
+    pub severity: SeverityWord,
+    /// Whether it is asked where no rules are named; with `false` it is by `--rule` and by `enable` only.
+    #[serde(default = "yes")]
+    pub default: bool,
+    /// A finding in one line. `{arch}`, `{symbol}` and `{sink}` are put in, of a pair `{other}`, and `{why}` for a stale
+    /// symbol.
+    pub message: String,
+    /// What to do about it; the same words are put in.
+    pub help: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A rule, with the shortcut that it is about.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What is asked, and how it is told.
+    pub text: RuleText,
+    /// The shortcut.
+    pub pack: Arc<Pack>,
+    /// What it is about, for people, in Markdown: a title, a sentence, and chapters.
+    pub essay: String,
+}
+
+impl Rule {
+    /// Its name.
+    pub fn id(&self) -> &str {
+        &self.text.id
+    }
+
+    /// What it finds, in one sentence: the first of its essay.
+    pub fn title(&self) -> &str {
+        let mut lines = self.essay.lines();
+        lines
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .unwrap_or_default()
+    }
+
+    /// How the architecture's own part is judged, where that is asked.
+    pub fn backend(&self) -> Option<&Backend> {
+        let asks = self.text.question == Question::Outside;
+        self.pack.backend.as_ref().filter(|_| asks)
+    }
+
+    /// The sinks that it is about.
+    pub fn sinks(&self) -> &[SinkRule] {
+        match self.text.question {
+            Question::Stale => &[],
+            Question::Unselected | Question::Outside | Question::Mismatched => &self.pack.sink,
+        }
+    }
 }
 
 /// The severities by their names.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "as crate::Severity")]
 pub enum SeverityWord {
+    /// The kernel can crash or corrupt memory.
     Error,
+    /// Something that a maintainer wants to know.
     Warning,
 }
 
 /// The questions that can be asked of a sink.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
     /// Can it be reached where the architecture did not opt in?
@@ -62,29 +159,29 @@ pub enum Question {
 }
 
 /// By what an architecture agrees.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OptIn {
     /// Symbols, without `CONFIG_`; the first that the tree defines decides.
     pub symbols: Vec<String>,
 }
 
-/// What is dangerous: a call, or a place in a function.
-#[derive(Clone, Debug, Deserialize)]
+/// What is dangerous: a call (`call`), or a place in a function (`function` and `query`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SinkRule {
     /// The function that is called.
     pub call: Option<String>,
     /// The function in which the place is.
     pub function: Option<String>,
-    /// The place in it, as a tree-sitter query.
+    /// The place in it, as a tree-sitter query of C that captures it as `@sink`.
     pub query: Option<String>,
     /// Its words in messages.
     pub what: String,
 }
 
 /// How an architecture's own part is judged.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Backend {
     /// The function that each architecture provides.
@@ -92,163 +189,114 @@ pub struct Backend {
     /// Whose page tables are expected.
     pub tables: String,
     /// Functions that show the expected page tables.
+    #[serde(default)]
     pub inside: Vec<String>,
     /// Fields of operation tables through which entries go elsewhere.
+    #[serde(default)]
     pub outside_fields: Vec<String>,
     /// Functions that write elsewhere.
+    #[serde(default)]
     pub outside: Vec<String>,
     /// Functions that write to whatever table they are given.
+    #[serde(default)]
     pub stores: Vec<String>,
     /// Files followed besides the architecture's own.
+    #[serde(default)]
     pub follow: Vec<String>,
 }
 
-/// Words that the analysis must know whatever the rule; see [`reach::Vocabulary`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Words {
-    entries: Vec<String>,
-    stable: Vec<String>,
-    zeroing: Vec<String>,
-    allocating: Vec<String>,
-    clearing: Vec<String>,
-    stops: Vec<String>,
-    bound: Vec<BoundWords>,
-}
+/// A kernel's version, as far as rules tell them apart: `6.12`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = r"^\d+\.\d+$"))]
+pub struct Version(u32, u32);
 
-/// See [`reach::Bound`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct BoundWords {
-    of: String,
-    least: i64,
-    most: i64,
-}
-
-/// The words of the kernel that every rule builds on.
-pub fn vocabulary() -> Result<reach::Vocabulary, RuleError> {
-    let file = "vocabulary.toml";
-    let text = include_str!("../../../rules/vocabulary.toml");
-    let words: Words = toml::from_str(text).map_err(|error| RuleError {
-        file: file.to_owned(),
-        message: error.to_string(),
-    })?;
-    let bound = |bound: BoundWords| reach::Bound {
-        of: bound.of,
-        least: bound.least.into(),
-        most: bound.most.into(),
-    };
-    Ok(reach::Vocabulary {
-        bounds: words.bound.into_iter().map(bound).collect(),
-        entries: words.entries.into_iter().collect(),
-        stable: words.stable.into_iter().collect(),
-        zeroing: words.zeroing,
-        allocating: words.allocating,
-        clearing: words.clearing,
-        stops: words.stops.into_iter().collect(),
-    })
-}
-
-/// A rule that comes with the program: its file, the rule and the essay.
-macro_rules! built_in {
-    ($id:literal) => {
-        (
-            concat!($id, ".toml"),
-            include_str!(concat!("../../../rules/", $id, ".toml")),
-            include_str!(concat!("../../../rules/", $id, ".md")),
-        )
-    };
-}
-
-/// The rules that come with the program, by id.
-const BUILT_IN: &[(&str, &str, &str)] = &[
-    built_in!("mismatched-pair"),
-    built_in!("no-init-mm"),
-    built_in!("stale-select"),
-    built_in!("unselected"),
-];
-
-impl Rule {
-    /// What it finds, in one sentence: the first of its essay.
-    pub fn title(&self) -> &'static str {
-        let mut lines = self.essay.lines();
-        lines
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-            .unwrap_or_default()
+impl Version {
+    /// The version that begins a tree's own words, such as `6.12.117` or `6.13-rc1`; `None` where none does.
+    pub fn of_tree(words: &str) -> Option<Version> {
+        let mut parts = words.splitn(3, ['.', '-', ' ']);
+        let mut number = || parts.next()?.parse().ok();
+        Some(Version(number()?, number()?))
     }
 }
 
-/// A rule file that was not understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError {
-    /// The file.
-    pub file: String,
-    /// What is wrong, with the place.
-    pub message: String,
-}
+impl FromStr for Version {
+    type Err = String;
 
-impl std::fmt::Display for RuleError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.file, self.message)
+    fn from_str(words: &str) -> Result<Version, String> {
+        let parts = words.split_once('.');
+        let read = parts.and_then(|(a, b)| Some(Version(a.parse().ok()?, b.parse().ok()?)));
+        read.ok_or_else(|| format!("{words} is no version of a kernel, such as 6.12"))
     }
 }
 
-impl std::error::Error for RuleError {}
+impl TryFrom<String> for Version {
+    type Error = String;
 
-/// The rules that come with the program, sorted by id.
-pub fn built_in() -> Result<Vec<Rule>, RuleError> {
-    let mut rules = Vec::new();
-    for (file, text, essay) in BUILT_IN {
-        rules.push(Rule {
-            essay,
-            ..parse(file, text)?
-        });
+    fn try_from(words: String) -> Result<Version, String> {
+        words.parse()
     }
-    rules.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(rules)
 }
 
-/// Whether a built-in rule has this id.
-pub fn is_rule(id: &str) -> bool {
-    built_in().is_ok_and(|rules| rules.iter().any(|rule| rule.id == id))
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
 }
 
-/// Reads one rule.
-pub fn parse(file: &str, text: &str) -> Result<Rule, RuleError> {
-    let error = |message: String| RuleError {
-        file: file.to_owned(),
-        message,
-    };
-    let rule: Rule = toml::from_str(text).map_err(|e| error(e.to_string()))?;
-    for sink in &rule.sink {
+/// The JSON schema of a pack's file.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Pack);
+    format!("{:#}", schema.to_value())
+}
+
+/// What is wrong with a pack that was read, if anything is.
+pub(crate) fn fault(pack: &Pack) -> Option<String> {
+    for sink in &pack.sink {
         let place = sink.function.is_some() && sink.query.is_some();
         if sink.call.is_some() == place
             || (!place && (sink.function.is_some() || sink.query.is_some()))
         {
-            return Err(error(
-                "a sink has either `call`, or `function` and `query`".to_owned(),
+            let what = &sink.what;
+            return Some(format!(
+                "the sink `{what}` has either `call`, or `function` and `query`"
             ));
         }
-        if let Some(query) = &sink.query {
-            csource::Query::new(query).map_err(error)?;
+        if let Some(query) = &sink.query
+            && let Err(error) = csource::Query::new(query)
+        {
+            return Some(error);
         }
     }
-    if (rule.question == Question::Outside) != rule.backend.is_some() {
-        return Err(error(
-            "`backend` goes with the question `outside`".to_owned(),
-        ));
+    if pack
+        .since
+        .zip(pack.until)
+        .is_some_and(|(since, until)| until < since)
+    {
+        return Some("`until` comes before `since`".to_owned());
     }
-    let (asked, fits) = match rule.question {
-        Question::Unselected | Question::Outside => {
-            ("has at least one sink", !rule.sink.is_empty())
-        }
-        Question::Mismatched => ("is about two sinks", rule.sink.len() == 2),
-        Question::Stale => ("is about symbols and has no sink", rule.sink.is_empty()),
-    };
-    if !fits {
-        return Err(error(format!("a rule of this question {asked}")));
+    if pack.backend.is_some() && pack.backend_of.is_some() {
+        return Some("it has `backend` and `backend-of`".to_owned());
     }
-    Ok(rule)
+    if pack.opt_in.symbols.is_empty() {
+        return Some("`opt-in.symbols` names no symbol".to_owned());
+    }
+    if pack.rule.is_empty() {
+        return Some("it has no `[[rule]]`".to_owned());
+    }
+    pack.rule.iter().find_map(|rule| {
+        let (wants, fits) = match rule.question {
+            Question::Unselected => ("at least one [[sink]]", !pack.sink.is_empty()),
+            Question::Outside => (
+                "at least one [[sink]], and a [backend] or `backend-of`",
+                !pack.sink.is_empty() && (pack.backend.is_some() || pack.backend_of.is_some()),
+            ),
+            Question::Mismatched => ("two sinks", pack.sink.len() == 2),
+            Question::Stale => ("symbols", true),
+        };
+        let id = &rule.id;
+        (!fits).then(|| format!("the rule {id} asks a question that wants {wants}"))
+    })
 }
 
 #[cfg(test)]
@@ -256,33 +304,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_of_the_program_are_sound() {
-        let ids: Vec<String> = built_in()
-            .unwrap()
-            .into_iter()
-            .map(|rule| rule.id)
-            .collect();
-        assert_eq!(
-            ids,
-            [
-                "mismatched-pair",
-                "no-init-mm",
-                "stale-select",
-                "unselected"
-            ]
-        );
-        assert!(vocabulary().unwrap().entries.contains("start_kernel"));
-    }
-
-    #[test]
-    fn what_is_not_known_is_refused_with_its_place() {
-        let text = BUILT_IN[3].1.replace("severity", "severty");
-        let message = parse("x.toml", &text).unwrap_err().to_string();
-        assert!(
-            message.contains("severty") && message.contains("line"),
-            "{message}"
-        );
-        let text = BUILT_IN[3].1.replace("@sink", "@sink (");
-        assert!(parse("x.toml", &text).is_err());
+    fn versions_are_told_from_what_trees_call_themselves() {
+        let version = |words| Version::of_tree(words).map(|version| version.to_string());
+        assert_eq!(version("6.12.117").as_deref(), Some("6.12"));
+        assert_eq!(version("6.13-rc1").as_deref(), Some("6.13"));
+        assert_eq!(version("7.2").as_deref(), Some("7.2"));
+        assert_eq!(version(""), None);
+        assert!("6.9".parse::<Version>() < "6.10".parse::<Version>());
+        assert!("6".parse::<Version>().is_err() && "6.1.2".parse::<Version>().is_err());
     }
 }

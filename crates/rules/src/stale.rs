@@ -22,7 +22,7 @@ enum Effect {
 impl Asking<'_, '_> {
     /// Asks of each `select` below arch/ of the rule's symbols.
     pub(crate) fn stale(&mut self) -> Said {
-        let symbols = &self.rule.opt_in.symbols;
+        let symbols = &self.rule.pack.opt_in.symbols;
         let own = |select: &&Select| {
             select.place.file.starts_with("arch/") && symbols.iter().any(|s| **s == *select.target)
         };
@@ -100,11 +100,11 @@ impl Asking<'_, '_> {
             place: Some(self.place(&definition.place.file, definition.place.span)),
         });
         Finding {
-            rule: self.rule.id.clone(),
+            rule: self.rule.id().to_owned(),
             arch: self.arch.name.to_string(),
-            severity: severity(self.rule.severity),
-            message: put(&self.rule.message, &words),
-            help: put(&self.rule.help, &words),
+            severity: severity(self.rule.text.severity),
+            message: put(&self.rule.text.message, &words),
+            help: put(&self.rule.text.help, &words),
             kconfig: None,
             sink: place,
             path: Vec::new(),

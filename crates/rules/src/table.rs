@@ -21,7 +21,7 @@ impl Asking<'_, '_> {
             (false, []) => "never".to_owned(),
             (false, some) => some.join(", or "),
         };
-        let rule = self.rule.backend.as_ref();
+        let rule = self.rule.backend();
         let backend = rule.map_or_else(Vec::new, |rule| self.backend_rows(rule));
         ArchRow {
             arch: self.arch.name.to_string(),

@@ -27,11 +27,11 @@ impl Asking<'_, '_> {
         let path = self.steps(&witness.path, (&witness.entry, &witness.entered_at));
         let notes = self.notes((symbol, other), witness, backend);
         Finding {
-            rule: self.rule.id.clone(),
+            rule: self.rule.id().to_owned(),
             arch: arch.to_string(),
-            severity: severity(self.rule.severity),
-            message: put(&self.rule.message, &words),
-            help: put(&self.rule.help, &words),
+            severity: severity(self.rule.text.severity),
+            message: put(&self.rule.text.message, &words),
+            help: put(&self.rule.text.help, &words),
             sink: path
                 .last()
                 .map(|step| step.place.clone())
@@ -107,13 +107,13 @@ impl Asking<'_, '_> {
             text: format!(
                 "Kconfig of {arch} defines none of {}: if this tree calls it otherwise, the rule does not know \
                  that name",
-                self.rule.opt_in.symbols.join(", ")
+                self.rule.pack.opt_in.symbols.join(", ")
             ),
             place: None,
         });
         let apart = other
             .as_ref()
-            .filter(|_| self.rule.question == Question::Mismatched);
+            .filter(|_| self.rule.text.question == Question::Mismatched);
         let apart = apart.and_then(|(what, places)| {
             let place = places.first().map(|at| self.place(&at.file, at.span));
             Some(Note {

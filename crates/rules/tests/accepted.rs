@@ -5,7 +5,7 @@
 mod base;
 
 use jiff::civil::date;
-use rules::{Acceptances, Outcome, State, Verdict};
+use rules::{Acceptances, Catalog, Configuration, Outcome, State, Verdict};
 
 /// The sink is reached by two drivers.
 const FILES: &str = "\
@@ -30,8 +30,11 @@ static struct driver two = { .probe = second };
 ";
 
 fn read(text: &str) -> Result<Acceptances, String> {
-    let rules = ["unselected".to_owned(), "no-init-mm".to_owned()];
-    Acceptances::read("own.toml", text, &rules).map_err(|e| e.to_string())
+    let read = Configuration::read("own.toml", text);
+    let configured = read.and_then(|read| read.with(&Catalog::built_in().unwrap()));
+    configured
+        .map(|configured| configured.accepted)
+        .map_err(|e| e.to_string())
 }
 
 /// The outcome on the last day of 2026.
@@ -100,17 +103,23 @@ fn what_accepts_nothing_is_told_where_it_was_asked() {
 #[test]
 fn a_file_that_is_wrong_is_one_error_with_its_line() {
     let error = |text: &str| read(text).unwrap_err();
-    assert_eq!(
-        error("[[accept]]\nrule = \"other\"\nreason = \"\""),
-        "own.toml:1: there is no rule other; there are unselected, no-init-mm"
+    let other = error("[[accept]]\nrule = \"other\"\nreason = \"\"");
+    let wanted = "own.toml:1: there is no rule or pack other; there are mismatched-pair, ";
+    assert!(other.starts_with(wanted), "{other}");
+    let alike = error("[rules]\nenable = [\"no-init-m\"]");
+    assert!(
+        alike.starts_with("own.toml:2: ") && alike.contains("did you mean no-init-mm?"),
+        "{alike}"
     );
+    let pack = error("[[accept]]\nrule = \"vmemmap-dax\"\nreason = \"\"");
+    assert!(pack.contains("vmemmap-dax is a pack"), "{pack}");
     assert_eq!(
         error("\n[[accept]]\nrule = \"unselected\"\nreason = \" \""),
         "own.toml:2: nothing is accepted without a reason"
     );
     assert!(error("[[accept]]\nrule = \"unselected\"").contains("missing field `reason`"));
-    assert!(error("[[accept]]\nrul = 1").starts_with("own.toml:2: unknown field `rul`"));
-    assert!(error("[[accept").starts_with("own.toml:1: "));
+    assert!(error("[[accept]]\nrul = 1").starts_with("own.toml:2:1: unknown field `rul`"));
+    assert!(error("[[accept").starts_with("own.toml:1:"));
     let until = "[[accept]]\nrule = \"unselected\"\nreason = \"a\"\nuntil = ";
     assert!(error(&format!("{until}07:32:00")).contains("is no day"));
     assert!(error(&format!("{until}2026-02-30")).starts_with("own.toml:"));

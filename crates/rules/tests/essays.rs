@@ -1,176 +1,98 @@
-//! The examples of the rules' essays, each laid over a small kernel: what is said to fire fires, and what is
-//! said to stay silent does.
+//! The essays of the rules that come with the program, and how the examples of an essay are tried.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
 use std::sync::Arc;
 
-use rules::{Outcome, Rule, Settings, Verdict};
-use source::Memory;
-
-/// One architecture, which opts in where its MMU may be the one that suits; one driver.
-const KERNEL: &str = "\
-//- Makefile
-VERSION = 6
-PATCHLEVEL = 12
-//- Kbuild
-obj-y += mm/ drivers/ arch/toy/
-//- Kconfig
-config ARCH_WANT_OPTIMIZE_DAX_VMEMMAP
-\tbool
-source \"arch/$(SRCARCH)/Kconfig\"
-//- arch/toy/Kconfig
-config TOY
-\tdef_bool y
-\tselect ARCH_WANT_OPTIMIZE_DAX_VMEMMAP if RADIX_MMU
-config RADIX_MMU
-\tbool \"radix\"
-//- arch/toy/Makefile
-//- arch/toy/Kbuild
-obj-y := mm.o
-//- arch/toy/mm.c
-#include <linux/mm.h>
-int vmemmap_populate(unsigned long start, unsigned long end)
-{
-\treturn vmemmap_populate_basepages(start, end);
-}
-//- include/linux/mm.h
-struct vmem_altmap;
-struct page {
-\tunsigned long flags;
-};
-struct dev_pagemap {
-\tunsigned long vmemmap_shift;
-};
-struct mmu_hash_ops {
-\tint (*hpte_insert)(unsigned long start, unsigned long end);
-};
-extern struct mmu_hash_ops mmu_hash_ops;
-bool mmu_has_feature(unsigned long feature);
-#define VMEMMAP_RESERVE_NR 2
-static inline bool radix_enabled(void)
-{
-\treturn mmu_has_feature(MMU_FTR_TYPE_RADIX);
-}
-static inline unsigned long pgmap_vmemmap_nr(struct dev_pagemap *pgmap)
-{
-\treturn 1 << pgmap->vmemmap_shift;
-}
-#include <linux/gate.h>
-//- include/linux/gate.h
-#ifdef CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP
-static inline bool vmemmap_can_optimize(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)
-{
-\treturn pgmap && pgmap->vmemmap_shift && !altmap;
-}
-#else
-static inline bool vmemmap_can_optimize(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)
-{
-\treturn false;
-}
-#endif
-//- mm/Makefile
-obj-y := sparse-vmemmap.o mm_init.o memremap.o compound.o
-//- mm/compound.c
-#include <linux/mm.h>
-int vmemmap_populate_compound_pages(struct dev_pagemap *pgmap)
-{
-\treturn 0;
-}
-int vmemmap_populate_basepages(unsigned long start, unsigned long end)
-{
-\tset_pte_at(&init_mm, start, pgd_offset_k(start));
-\treturn 0;
-}
-//- mm/sparse-vmemmap.c
-#include <linux/mm.h>
-int populate_section_memmap(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)
-{
-\tif (vmemmap_can_optimize(altmap, pgmap))
-\t\treturn vmemmap_populate_compound_pages(pgmap);
-\treturn 0;
-}
-//- mm/mm_init.c
-#include <linux/mm.h>
-unsigned long compound_nr_pages(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)
-{
-\tif (!vmemmap_can_optimize(altmap, pgmap))
-\t\treturn pgmap_vmemmap_nr(pgmap);
-\treturn VMEMMAP_RESERVE_NR * (PAGE_SIZE / sizeof(struct page));
-}
-//- mm/memremap.c
-#include <linux/mm.h>
-int memremap_pages(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)
-{
-\tpopulate_section_memmap(altmap, pgmap);
-\treturn compound_nr_pages(altmap, pgmap);
-}
-//- drivers/Makefile
-obj-y := dax.o
-//- drivers/dax.c
-#include <linux/mm.h>
-static int dev_dax_probe(struct dev_dax *dev_dax)
-{
-\tdev_dax->pgmap->vmemmap_shift = dev_dax->shift;
-\treturn memremap_pages(NULL, dev_dax->pgmap);
-}
-static struct dax_device_driver device_dax_driver = {
-\t.probe = dev_dax_probe,
-};
-";
-
-/// The examples of a chapter: the texts between its fences.
-fn examples(essay: &str, chapter: &str) -> Vec<String> {
-    let chapter = essay
-        .split("\n## ")
-        .find_map(|part| part.strip_prefix(chapter));
-    let parts = chapter.unwrap().split("```").skip(1).step_by(2);
-    parts
-        .map(|part| part.split_once('\n').unwrap().1.to_owned())
-        .collect()
-}
-
-fn outcome(rule: &Rule, example: &str) -> Outcome {
-    // The headers of the kernel stand for themselves in an essay.
-    let include = ".c\n#include <linux/mm.h>\n";
-    let example = example.replace(".c\n", include);
-    let fixture = Memory::new(&format!("{KERNEL}{example}"));
-    let settings = Settings {
-        rules: vec![rule.id.clone()],
-        ..Settings::default()
-    };
-    let outcome = rules::check(Arc::new(fixture), &settings, &kernel::Silent).unwrap();
-    assert_eq!(outcome.problems, [], "{example}");
-    outcome
-}
+use rules::{Catalog, Files, try_examples};
 
 #[test]
 fn what_an_essay_shows_is_so() {
-    for rule in rules::built_in().unwrap() {
-        let fires = examples(rule.essay, "This fires\n");
-        let silent = examples(rule.essay, "This stays silent\n");
-        assert!(!fires.is_empty() && !silent.is_empty(), "{}", rule.id);
-        for example in fires {
-            let outcome = outcome(&rule, &example);
-            let verdict = &outcome.verdicts[0];
-            assert_eq!(verdict.verdict, Verdict::Flagged, "{verdict:?}\n{example}");
-        }
-        for example in silent {
-            let outcome = outcome(&rule, &example);
-            let verdict = &outcome.verdicts[0];
-            assert_eq!(verdict.verdict, Verdict::Clean, "{verdict:?}\n{example}");
-        }
+    let catalog = Arc::new(Catalog::built_in().unwrap());
+    for rule in catalog.rules() {
+        let tried = try_examples(&catalog, rule);
+        assert_eq!(tried.wrong, [], "{}", rule.id());
     }
 }
 
 #[test]
-fn an_essay_opens_with_its_rule() {
-    for rule in rules::built_in().unwrap() {
+fn an_essay_opens_with_what_its_rule_finds() {
+    let catalog = Catalog::built_in().unwrap();
+    for rule in catalog.rules() {
         assert!(
-            rule.essay.starts_with(&format!("# {}\n", rule.id)),
-            "{}",
-            rule.id
+            rule.title().ends_with('.'),
+            "{}: {}",
+            rule.id(),
+            rule.title()
         );
-        assert!(rule.title().ends_with('.'), "{}: {}", rule.id, rule.title());
     }
+}
+
+const PACK: &str = r#"
+id = "mine"
+title = "sweeping"
+opt-in.symbols = ["WANT_SWEEP"]
+entries = ["from_assembler"]
+stops = ["harmless"]
+[[sink]]
+call = "sweep"
+what = "sweep()"
+[[rule]]
+id = "mine"
+question = "unselected"
+severity = "warning"
+message = "{arch} reaches {sink} without {symbol}"
+help = "select {symbol}"
+"#;
+
+const SINK: &str = "//- mm/Kconfig
+config WANT_SWEEP
+\tbool
+//- mm/Makefile
+obj-y := sweep.o
+//- mm/sweep.c
+void sweep(void)
+{
+}
+";
+
+/// What is wrong with an essay that has these two examples.
+fn wrong(fires: &str, silent: &str) -> Vec<(usize, String)> {
+    let essay = format!(
+        "# mine\n\nA fault.\n\n## This fires\n\n```c\n{SINK}{fires}```\n\n## This stays silent\n\n```c\n{SINK}{silent}```\n\n## End\n```c\n```\n"
+    );
+    let files = [("mine.toml", PACK), ("mine.md", essay.as_str())];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let mut catalog = Catalog::built_in().unwrap();
+    catalog.extend("", &Files::from(files)).unwrap();
+    let catalog = Arc::new(catalog);
+    let tried = try_examples(&catalog, catalog.rule("mine").unwrap());
+    assert_eq!(tried.examples, 2);
+    tried.wrong
+}
+
+const CALLED: &str = "void caller(void)\n{\n\tsweep();\n}\n";
+
+#[test]
+fn paths_begin_at_the_entries_of_a_pack_and_end_at_its_stops() {
+    let entry = CALLED.replace("caller", "from_assembler");
+    let stopped = CALLED.replace("caller", "harmless") + &entry.replace("sweep()", "harmless()");
+    assert_eq!(wrong(&entry, CALLED), []);
+    assert_eq!(wrong(&entry, &stopped), []);
+    assert!(
+        wrong(&stopped, CALLED)[0]
+            .1
+            .contains("the rule stops at harmless()")
+    );
+}
+
+#[test]
+fn an_example_that_is_not_as_it_is_said_to_be_is_told_with_its_line() {
+    let entry = CALLED.replace("caller", "from_assembler");
+    let (line, why) = wrong(CALLED, CALLED)[0].clone();
+    assert_eq!((line, why.contains("does not fire")), (7, true), "{why}");
+    let (line, why) = wrong(&entry, &entry)[0].clone();
+    assert!(line > 7 && why.contains("is not silent"), "{line}: {why}");
+    let broken = format!("{entry}//- mm/Kconfig\nconfig\n");
+    assert!(wrong(&broken, CALLED)[0].1.starts_with("mm/Kconfig:1"));
 }

@@ -2,6 +2,7 @@
 
 mod graph;
 mod kconfig;
+mod rules;
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +11,11 @@ use reach::Limits;
 
 pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
 pub(crate) use kconfig::{About, Kconfig};
+pub(crate) use rules::{Folders, ListFormat, RulesTask};
 
 use graph::GRAPH_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
+use rules::RULES_EXAMPLES;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +103,9 @@ pub(crate) enum Command {
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
     #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
     Kconfig(Kconfig),
+    /// The rules: list them, try their examples, tell an editor how their files are made
+    #[command(subcommand, after_help = RULES_EXAMPLES)]
+    Rules(RulesTask),
 }
 
 /// What is asked of.
@@ -162,9 +168,13 @@ impl Version {
 /// What the search for findings is told.
 #[derive(Args, Debug)]
 pub(crate) struct Search {
-    /// Findings that are accepted, each with a reason [default: vmemmlint.toml in the tree, if it is there]
+    /// Findings that are accepted, each with a reason, and which rules are asked [default: vmemmlint.toml in the tree, if
+    /// it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) suppressions: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) folders: Folders,
 
     #[command(flatten)]
     pub(crate) budget: Budget,
@@ -223,7 +233,7 @@ Exit codes:
 /// What is told of a rule.
 #[derive(Args, Debug)]
 pub(crate) struct Explain {
-    /// The rule: unselected, no-init-mm, mismatched-pair, stale-select
+    /// The rule: unselected, no-init-mm, or another that `vmemmlint rules list` shows
     pub(crate) rule: String,
 
     /// The kernel tree: the directory with Kconfig, Makefile and arch/ [default: ., if it is one]
@@ -254,7 +264,7 @@ Exit codes:
 /// What a witness is asked for.
 #[derive(Args, Debug)]
 pub(crate) struct Witness {
-    /// The rule: unselected, no-init-mm, mismatched-pair
+    /// The rule: unselected, no-init-mm, or another that `vmemmlint rules list` shows
     pub(crate) rule: String,
 
     /// The architecture: its directory below arch/, or i386, um/i386
@@ -271,6 +281,9 @@ pub(crate) struct Witness {
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) finding: u32,
+
+    #[command(flatten)]
+    pub(crate) folders: Folders,
 
     /// A .config on which the fragment is set [default: what allnoconfig makes]
     #[arg(long, value_name = "FILE")]
@@ -297,7 +310,7 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 
-    /// Check only this rule (repeatable, or with commas)
+    /// Check only this rule, or the rules of this pack (repeatable, or with commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) rule: Vec<String>,
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
 use kernel::{Footprint, Tree};
-use rules::Outcome;
 pub(crate) use rules::Settings;
+use rules::{Configured, Outcome};
 use source::{Listed, Source};
 
 use crate::arguments::{Caching, Scope, Search};
 use crate::cache::Cache;
 use crate::keep::{Keep, Shelved};
 use crate::progress::Bar;
-use crate::{Failure, one_line, tree};
+use crate::{Failure, catalog, one_line, tree};
 
 /// What is asked of a tree, without its purpose. The error is one line.
 pub(crate) fn settings(
@@ -21,7 +21,13 @@ pub(crate) fn settings(
     scope: &Scope,
     search: &Search,
 ) -> Result<Settings, Failure> {
-    let accepted = tree::accepted(search.suppressions.as_deref(), tree)?;
+    let file = search.suppressions.as_deref();
+    let (catalog, configured) = catalog::configured(&search.folders, file, tree)?;
+    let Configured {
+        enabled,
+        disabled,
+        accepted,
+    } = configured;
     // For what is accepted until a day. Where nothing ends, a kept answer does not either.
     let today = accepted
         .has_an_end()
@@ -29,6 +35,9 @@ pub(crate) fn settings(
     Ok(Settings {
         arches: scope.arch.clone(),
         toolchain: tree::toolchain(scope.toolchain.as_deref())?,
+        catalog: Some(catalog),
+        enabled,
+        disabled,
         accepted,
         today,
         limits: search.budget.limits(),

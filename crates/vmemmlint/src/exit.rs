@@ -72,6 +72,7 @@ mod tests {
                 place: None,
             }],
             rows: Vec::new(),
+            skipped: Vec::new(),
             problems: unread.then_some(problem).into_iter().collect(),
         }
     }

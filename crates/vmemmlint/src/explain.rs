@@ -2,19 +2,13 @@
 
 use std::process::ExitCode;
 
-use rules::CheckError;
+use rules::{Catalog, CheckError, Rule};
 
 use crate::arguments::Explain;
 use crate::engine::Settings;
-use crate::{Failure, engine, exit, one_line, print, terminal, tree};
+use crate::{Failure, catalog, engine, exit, one_line, print, terminal, tree};
 
 pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
-    let rules = rules::built_in().map_err(|e| one_line(&e.to_string()))?;
-    let Some(rule) = rules.iter().find(|rule| rule.id == asked.rule) else {
-        let known = rules.into_iter().map(|rule| rule.id).collect();
-        let unknown = CheckError::UnknownRule(asked.rule.clone(), known);
-        return Err(one_line(&unknown.to_string()));
-    };
     let here = std::path::PathBuf::from(".");
     let version = &asked.scope.version;
     let named = asked
@@ -27,7 +21,8 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         None => tree::open(&here, version).ok(),
     };
     let Some(source) = opened else {
-        print(rule.essay)?;
+        let catalog = catalog::of(&asked.search.folders)?;
+        print(&rule(&catalog, asked)?.essay)?;
         return Ok(ExitCode::SUCCESS);
     };
     let settings = Settings {
@@ -36,11 +31,13 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         ends: true,
         ..engine::settings(&*source, &asked.scope, &asked.search)?
     };
+    let catalog = settings.catalog.clone().unwrap_or_default();
+    let rule = rule(&catalog, asked)?;
     let answer = engine::check(&source, &settings, &asked.search.caching, false)?;
     let outcome = &answer.outcome;
     let look = terminal::look(asked.scope.color);
     let told = [
-        format!("{}: {}\n\n", rule.id, rule.title()),
+        format!("{}: {}\n\n", rule.id(), rule.title()),
         report::problems(outcome, &*source, &look),
         report::story(outcome, &*source, &look),
     ];
@@ -48,4 +45,11 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
     answer.keep(&*source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))
+}
+
+fn rule<'c>(catalog: &'c Catalog, asked: &Explain) -> Result<&'c Rule, Failure> {
+    catalog.rule(&asked.rule).ok_or_else(|| {
+        let unknown = CheckError::UnknownRule(asked.rule.clone(), catalog.ids());
+        one_line(&unknown.to_string())
+    })
 }

@@ -11,9 +11,9 @@ use reach::{Analysis, CallEdge, Callee, Limits, Node, Vocabulary};
 use report::graph::{self as answer, Call, Calls, Direction, End, Path};
 use report::kconfig::Asked;
 
-use crate::arguments::{Around, Graph, GraphFormat, Paths};
+use crate::arguments::{Around, Folders, Graph, GraphFormat, Paths};
 use crate::progress::Bar;
-use crate::{Failure, exit, one_line, print, terminal, tree, ways};
+use crate::{Failure, catalog, exit, one_line, print, terminal, tree, ways};
 
 pub(crate) fn callers(around: &Around) -> Result<ExitCode, Failure> {
     Question::new(&around.graph, Limits::default())?.around(around, Direction::Callers)
@@ -24,8 +24,9 @@ pub(crate) fn callees(around: &Around) -> Result<ExitCode, Failure> {
 }
 
 pub(crate) fn paths(asked: &Paths) -> Result<ExitCode, Failure> {
-    if rules::is_rule(&asked.from) {
-        return ways::run(asked);
+    let catalog = catalog::of(&asked.folders)?;
+    if catalog.rule(&asked.from).is_some() {
+        return ways::run(asked, catalog);
     }
     Question::new(&asked.graph, asked.budget.limits())?.paths(asked)
 }
@@ -67,7 +68,7 @@ impl<'a> Question<'a> {
             graph,
             arches,
             given,
-            vocabulary: rules::vocabulary().map_err(|e| one_line(&e.to_string()))?,
+            vocabulary: catalog::of(&Folders::default())?.vocabulary(),
             library: Library::new(),
             toolchain: tree::toolchain(scope.toolchain.as_deref())?,
             limits,

@@ -6,6 +6,7 @@
 mod arches;
 mod arguments;
 mod cache;
+mod catalog;
 mod engine;
 mod exit;
 mod explain;
@@ -64,6 +65,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Paths(paths) => graph::paths(paths),
         Command::Cache(asked) => cache::run(asked),
         Command::Kconfig(question) => kconfig::run(question),
+        Command::Rules(task) => catalog::run(task),
     }
 }
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use kconfig::Toolchain;
 use kernel::{Architecture, Tree};
-use rules::Acceptances;
-use source::{Directory, Listed, Revision, Source};
+use source::{Directory, Listed, Revision};
 
 use crate::arguments::{Subject, Version};
 use crate::{Failure, one_line};
@@ -35,29 +34,6 @@ pub(crate) fn config(path: Option<&Path>) -> Result<Option<BTreeMap<String, Stri
         .map(|(symbol, value)| (symbol.to_owned(), value.trim().trim_matches('"').to_owned()))
         .collect();
     Ok(Some(values))
-}
-
-/// In the tree, what it accepts.
-const ACCEPTED: &str = "vmemmlint.toml";
-
-/// Reads what is accepted: a file that the user names, or the tree's own. The error is one line.
-#[expect(clippy::disallowed_methods, reason = "this is a front end")]
-pub(crate) fn accepted(path: Option<&Path>, tree: &dyn Source) -> Result<Acceptances, Failure> {
-    let name = path.map_or(ACCEPTED.to_owned(), |path| path.display().to_string());
-    let name = one_line(&name);
-    let bytes = match path {
-        Some(path) => std::fs::read(path).map_err(|e| format!("cannot read {name}: {e}"))?,
-        None if !tree.is_file(ACCEPTED) => return Ok(Acceptances::default()),
-        None => {
-            let read = tree.read(ACCEPTED);
-            read.map_err(|e| format!("cannot read {name}: {e}"))?
-                .to_vec()
-        }
-    };
-    let text = String::from_utf8(bytes).map_err(|e| format!("{name} is no UTF-8 text: {e}"))?;
-    let rules = rules::built_in().map_err(|e| one_line(&e.to_string()))?;
-    let ids: Vec<String> = rules.into_iter().map(|rule| rule.id).collect();
-    Acceptances::read(&name, &text, &ids).map_err(|e| one_line(&e.to_string()))
 }
 
 /// Reads a `.config`, and refuses what is none. The error is one line.

@@ -1,14 +1,15 @@
 //! `vmemmlint paths RULE ARCH`: every path of a finding.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use rules::Outcome;
+use rules::{Catalog, Outcome};
 
 use crate::arguments::{GraphFormat, Paths, Subject};
 use crate::engine::Settings;
 use crate::{Failure, engine, one_line, print, terminal, tree, witness};
 
-pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
+pub(crate) fn run(asked: &Paths, catalog: Catalog) -> Result<ExitCode, Failure> {
     let graph = &asked.graph;
     let Subject { tree, scope } = &graph.subject;
     if graph.config.is_some() || !scope.arch.is_empty() {
@@ -22,6 +23,7 @@ pub(crate) fn run(asked: &Paths) -> Result<ExitCode, Failure> {
     let settings = Settings {
         arches: vec![asked.to.clone()],
         rules: vec![asked.from.clone()],
+        catalog: Some(Arc::new(catalog)),
         toolchain: tree::toolchain(scope.toolchain.as_deref())?,
         limits: asked.budget.limits(),
         ..Settings::default()

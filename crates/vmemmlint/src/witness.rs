@@ -2,18 +2,20 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rules::{Finding, Outcome, Verdict};
 
 use crate::arguments::Witness;
 use crate::engine::Settings;
-use crate::{Failure, engine, exit, one_line, print, tree};
+use crate::{Failure, catalog, engine, exit, one_line, print, tree};
 
 pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
     let source = tree::open(&asked.tree, &asked.version)?;
     let settings = Settings {
         arches: vec![asked.arch.clone()],
         rules: vec![asked.rule.clone()],
+        catalog: Some(Arc::new(catalog::of(&asked.folders)?)),
         toolchain: tree::toolchain(asked.toolchain.as_deref())?,
         limits: asked.budget.limits(),
         base: asked.base.as_deref().map(tree::config_text).transpose()?,

@@ -379,7 +379,7 @@ fn what_is_accepted_fails_no_more() {
     let (code, out, err) = run(&asked);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(
-        err.contains("known.toml:2: invalid type") && err.lines().count() == 1,
+        err.contains("known.toml:2:8: invalid type") && err.lines().count() == 1,
         "{err}"
     );
 }
@@ -424,7 +424,7 @@ fn a_rule_is_explained_alone_and_on_a_tree() {
     let (code, _, err) = run(&["explain", "nothing"]);
     assert_eq!(code, Some(2));
     assert!(
-        err.contains("there is no rule nothing; there are mismatched-pair"),
+        err.contains("there is no rule or pack nothing; there are mismatched-pair"),
         "{err}"
     );
 }

@@ -207,8 +207,11 @@ impl fmt::Display for Tally {
 
 /// The functions from which a sink of a rule is reached by direct calls, and the sinks.
 fn closure(pairs: &BTreeSet<Pair>) -> BTreeSet<String> {
-    let rules = rules::built_in().unwrap_or_default();
-    let sinks = rules.into_iter().flat_map(|rule| rule.sink);
+    let catalog = rules::Catalog::built_in().unwrap_or_default();
+    let sinks = catalog
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.pack.sink.clone());
     let mut open: Vec<String> = sinks
         .filter_map(|sink| sink.call.or(sink.function))
         .collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Budget, Caching, Subject};
+use super::{Budget, Caching, Folders, Subject};
 
 pub(crate) const GRAPH_EXAMPLES: &str = "\
 Examples:
@@ -87,6 +87,9 @@ pub(crate) struct Paths {
     #[arg(long, value_name = "N", default_value_t = 200)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) files: u32,
+
+    #[command(flatten)]
+    pub(crate) folders: Folders,
 
     #[command(flatten)]
     pub(crate) budget: Budget,
