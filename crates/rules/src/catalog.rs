@@ -188,10 +188,10 @@ impl Catalog {
         self.rules.iter().find(|rule| rule.id() == id)
     }
 
-    /// The rules of this name, or of the pack of this name; those of a pack that is asked where no rules are named.
+    /// The rule of this name, or the rules of the pack of this name.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Rule> {
         let rules = self.rules.iter();
-        rules.filter(move |rule| rule.id() == name || (rule.pack.id == name && rule.text.default))
+        rules.filter(move |rule| rule.id() == name || rule.pack.id == name)
     }
 
     /// The names of all rules.
