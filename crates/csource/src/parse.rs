@@ -152,7 +152,7 @@ pub(crate) fn initializer(text: &[u8], start: u32) -> Option<Expr> {
     )
 }
 
-/// The places that a tree-sitter query captures in a function body that begins at `start`.
+/// The places that a tree-sitter query captures as `@sink` in a function body that begins at `start`.
 pub(crate) fn captures(query: &Query, masked: &[u8], start: u32) -> Vec<Span> {
     let fragment = Fragment::new("void f()", masked, "", start);
     let Some(tree) = tree(&fragment.text) else {
@@ -163,33 +163,48 @@ pub(crate) fn captures(query: &Query, masked: &[u8], start: u32) -> Vec<Span> {
     };
     let mut cursor = QueryCursor::new();
     let mut found = Vec::new();
-    let mut matches = cursor.matches(&query.0, tree.root_node(), fragment.text.as_slice());
+    let mut matches = cursor.matches(&query.read, tree.root_node(), fragment.text.as_slice());
     while let Some(one) = matches.next() {
-        found.extend(
-            one.captures()
-                .iter()
-                .map(|capture| convert.span(capture.node)),
-        );
+        let sinks = one.captures().iter();
+        let sinks = sinks.filter(|capture| capture.index == query.sink);
+        found.extend(sinks.map(|capture| convert.span(capture.node)));
     }
     found
 }
 
 /// A tree-sitter query over C: a place inside a function, told by its shape.
 #[derive(Clone, Debug)]
-pub struct Query(Arc<tree_sitter::Query>);
+pub struct Query {
+    read: Arc<tree_sitter::Query>,
+    /// The number of the capture that is meant.
+    sink: u32,
+}
+
+/// More bytes are in no query: to read one takes a stack as deep as its parentheses.
+const LONGEST_QUERY: usize = 4096;
 
 /// Queries by their text: to read one takes as long as to read a file, and rules share theirs, as architectures do.
 static QUERIES: LazyLock<Mutex<FxHashMap<String, Query>>> = LazyLock::new(Mutex::default);
 
 impl Query {
-    /// Reads a query in tree-sitter's own notation; what it captures is what is meant.
+    /// Reads a query in tree-sitter's own notation; what it captures as `@sink` is what is meant.
     pub fn new(text: &str) -> Result<Query, String> {
         let mut known = QUERIES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(query) = known.get(text) {
             return Ok(query.clone());
         }
-        let query = tree_sitter::Query::new(&tree_sitter_c::LANGUAGE.into(), text);
-        let query = Query(Arc::new(query.map_err(|error| error.to_string())?));
+        if text.len() > LONGEST_QUERY {
+            return Err(format!("a query has at most {LONGEST_QUERY} bytes"));
+        }
+        let read = tree_sitter::Query::new(&tree_sitter_c::LANGUAGE.into(), text);
+        let read = read.map_err(|error| format!("the query is wrong: {error}"))?;
+        let Some(sink) = read.capture_index_for_name("sink") else {
+            return Err("the query captures nothing as `@sink`".to_owned());
+        };
+        let query = Query {
+            read: Arc::new(read),
+            sink,
+        };
         known.insert(text.to_owned(), query.clone());
         Ok(query)
     }

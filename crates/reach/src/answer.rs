@@ -103,7 +103,10 @@ impl Analysis<'_> {
     fn answer(&mut self, reach: &Reach, goal: &Goal<'_>) -> Answer {
         let walk = &reach.walk;
         if walk.starts.is_empty() {
-            let words = format!("this tree has no {}()", reach.function);
+            let words = match self.functions_called(reach.function).is_empty() {
+                true => format!("this tree has no {}()", reach.function),
+                false => format!("nothing in {}() is such a place", reach.function),
+            };
             return Answer::No(vec![Fact::new(words, None)]);
         }
         let (goal_condition, doubt) = self.goal(goal, walk);

@@ -233,7 +233,10 @@ impl Analysis<'_> {
                 self.named_entry(&mut walk, node);
             }
             self.extend(&mut walk, (node, distance), &mut sites, &mut queue);
-            let goals = open.as_mut();
+            // Where some Condition says more than is true, more paths may be needed to show one.
+            let goals = open
+                .as_mut()
+                .filter(|_| !walk.is_widened && !queue.is_empty());
             if goals.is_some_and(|goals| self.are_shown(&walk, node, goals)) {
                 walk.limit = Some("the walk ended at the first path".to_owned());
                 break;

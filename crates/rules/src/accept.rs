@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 
 use crate::config::Words;
-use crate::{Accepted, Finding, Note, Outcome, Place, State, Suppression, Verdict};
+use crate::{Accepted, Finding, Note, Outcome, Pack, Place, State, Suppression, Verdict};
 
 /// What is accepted, as a file says it.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,14 @@ impl Acceptances {
 
     pub(crate) fn of(list: Vec<Acceptance>) -> Acceptances {
         Acceptances { list }
+    }
+
+    /// Whether an entry is about the paths of a finding of a pack.
+    pub(crate) fn wants_every_path(&self, pack: &Pack) -> bool {
+        self.list.iter().any(|one| {
+            let mut rules = pack.rule.iter();
+            one.words.function.is_some() && rules.any(|rule| rule.id == one.words.rule)
+        })
     }
 
     /// Takes from `outcome` what is accepted on the day `today`, and tells what became of each entry.

@@ -1,6 +1,6 @@
 //! All rules that there are: those that come with the program, and those of folders that a user or a tree names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -101,8 +101,10 @@ impl Catalog {
             match kind {
                 "toml" if name == VOCABULARY => self.words.add(read(&called(name), text)?),
                 "toml" => packs.push((called(name), pack(&called(name), stem, text)?)),
+                // Those that are known stay.
                 "kernel" => {
-                    self.kernels.insert(stem.to_owned(), text.clone());
+                    let known = self.kernels.entry(stem.to_owned());
+                    known.or_insert_with(|| text.clone());
                 }
                 _ => {}
             }
@@ -133,7 +135,11 @@ impl Catalog {
         for rule in &pack.rule {
             let id = &rule.id;
             let essay = files.get(&format!("{id}.md"));
-            let essay = essay.filter(|essay| essay.starts_with(&format!("# {id}\n")));
+            let title = |essay: &&String| {
+                let first = essay.trim_start_matches('\u{feff}').lines().next();
+                first.and_then(|line| line.strip_prefix("# ")) == Some(id)
+            };
+            let essay = essay.filter(title);
             let Some(essay) = essay else {
                 let message = format!(
                     "the rule {id} wants an essay beside it, {id}.md, whose first line is `# {id}`"
@@ -226,12 +232,26 @@ impl Catalog {
         }
     }
 
-    /// The kernel that the examples of a rule are laid over.
+    /// The names of all rules and packs.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let packs: BTreeSet<&str> = self
+            .rules
+            .iter()
+            .map(|rule| rule.pack.id.as_str())
+            .collect();
+        let mut names = self.ids();
+        names.extend(packs.into_iter().map(str::to_owned));
+        names
+    }
+
+    /// The kernel that the examples of a rule are laid over: of a version that it asks about.
     pub(crate) fn example_kernel(&self, rule: &Rule) -> String {
         let stem = EXAMPLE_KERNEL.trim_end_matches(".kernel");
         let kernels =
             [stem, &rule.pack.id].map(|pack| self.kernels.get(pack).map_or("", String::as_str));
-        kernels.concat()
+        let version = rule.pack.until.or(rule.pack.since);
+        let version = version.map_or_else(String::new, |version| version.makefile());
+        kernels.concat() + &version
     }
 }
 
@@ -336,7 +356,7 @@ help = "do not"
     fn a_folder_adds_rules() {
         let catalog = added(PACK, "# mine\n\nA fault.\n").unwrap();
         let rule = catalog.rule("mine").unwrap();
-        assert_eq!((rule.title(), rule.sinks().len()), ("A fault.", 1));
+        assert_eq!((rule.title().as_str(), rule.sinks().len()), ("A fault.", 1));
         assert_eq!(catalog.named("vmemmap-dax").count(), 4);
     }
 
@@ -357,6 +377,21 @@ help = "do not"
         assert!(told("title", "since = \"6\"\ntitle").contains("6 is no version"));
         assert!(told("title", "since = \"6.10\"\nuntil = \"6.9\"\ntitle").contains("before"));
         assert!(told("[\"OPT_IN\"]", "[]").contains("names no symbol"));
+        assert!(told("\"f\"", "\"f()\"").contains("no name of a function"));
+        assert!(told("OPT_IN", "CONFIG_OPT_IN").contains("without `CONFIG_`"));
+        assert!(
+            told("id = \"mine\"\nquestion", "id = \"a,b\"\nquestion").contains("small letters")
+        );
+        assert!(told("do not", "\\u001b").contains("no line of text"));
+        let place = |query: &str| {
+            told(
+                "call = \"f\"",
+                &format!("function = \"f\"\nquery = \"{query}\""),
+            )
+        };
+        assert!(place("(call_expression)").contains("nothing as `@sink`"));
+        assert!(place(&"(".repeat(5000)).contains("at most 4096 bytes"));
+        assert!(place("(call").contains("the query is wrong"));
         assert!(told("title", "backend-of = \"yours\"\ntitle").contains("no pack of this name"));
         assert!(
             added(PACK, "# yours\n")
@@ -364,5 +399,6 @@ help = "do not"
                 .contains("wants an essay")
         );
         assert!(added("\u{0}", "").is_err());
+        assert!(added(PACK, "\u{feff}# mine\r\n\r\nA fault.\r\n").is_ok());
     }
 }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
 use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
-use reach::{Analysis, Backend, Extent, Goal, Limits, Sink, Vocabulary, Ways};
+use reach::{Analysis, Extent, Goal, Limits, Sink, Vocabulary, Ways};
 use source::Source;
 use text::Name;
 
@@ -41,6 +41,8 @@ pub struct Settings {
     pub table: bool,
     /// Whether it is also told where each way back from a sink ends.
     pub ends: bool,
+    /// Whether every path is looked for, also where one answers all questions.
+    pub every_path: bool,
     /// How far the search goes.
     pub limits: Limits,
     /// Findings that are accepted.
@@ -153,11 +155,11 @@ fn chosen_rules(catalog: &Catalog, settings: &Settings) -> Result<Vec<Rule>, Che
     let of = |names: &[String]| {
         let mut chosen = BTreeSet::new();
         for name in names {
-            let before = chosen.len();
-            chosen.extend(catalog.named(name).map(Rule::id));
-            if chosen.len() == before && catalog.named(name).next().is_none() {
-                return Err(CheckError::UnknownRule(name.clone(), catalog.ids()));
+            let mut named = catalog.named(name).map(Rule::id).peekable();
+            if named.peek().is_none() {
+                return Err(CheckError::UnknownRule(name.clone(), catalog.names()));
             }
+            chosen.extend(named);
         }
         Ok(chosen)
     };
@@ -247,9 +249,6 @@ fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
     outcome
 }
 
-/// What rules have in common that share what is found out of their sinks.
-type Shared<'r> = (&'r [SinkRule], &'r BTreeSet<String>, &'r BTreeSet<String>);
-
 fn check_arch(
     (tree, model): (&Tree, &Model),
     arch: Architecture,
@@ -266,14 +265,19 @@ fn check_arch(
         analysis.set_base(base.clone());
     }
     // Rules about the same sinks share what is found out of them.
-    let mut reaches: BTreeMap<Shared, Vec<Asked>> = BTreeMap::new();
+    let mut reaches: BTreeMap<(&str, bool), Vec<Asked>> = BTreeMap::new();
     // A rule with a backend tells most of an architecture.
     let with_backend = rules.iter().find(|rule| rule.backend().is_some());
     let table = with_backend.or(rules.first());
     for rule in rules {
-        let sinks = reaches
-            .entry(shared(rule))
-            .or_insert_with(|| asked(&mut analysis, model, rule));
+        let pack = (rule.pack.id.as_str(), rule.sinks().is_empty());
+        let sinks = reaches.entry(pack).or_insert_with(|| {
+            let outside = rules
+                .iter()
+                .any(|other| other.pack.id == rule.pack.id && other.backend().is_some());
+            let whole = settings.every_path || settings.accepted.wants_every_path(&rule.pack);
+            asked(&mut analysis, (model, rule), outside, whole)
+        });
         let mut asking = Asking {
             tree,
             arch,
@@ -303,31 +307,37 @@ fn check_arch(
     check
 }
 
-/// Two rules of which this is the same walk back from the same sinks.
-fn shared(rule: &Rule) -> Shared<'_> {
-    (rule.sinks(), &rule.pack.entries, &rule.pack.stops)
-}
-
-/// The sinks of a rule, each walked back from as far as the rules of its pack want.
-fn asked(analysis: &mut Analysis<'_>, model: &Model, rule: &Rule) -> Vec<Asked> {
+/// The sinks of a rule, each walked back from as far as the rules of its pack want: whether one of them asks for the
+/// backend, and whether every path is wanted.
+fn asked(
+    analysis: &mut Analysis<'_>,
+    (model, rule): (&Model, &Rule),
+    outside: bool,
+    whole: bool,
+) -> Vec<Asked> {
     let ways = Ways {
         entries: rule.pack.entries.clone(),
         stops: rule.pack.stops.clone(),
     };
+    let whole = whole || rule.pack.has(Question::Mismatched);
     let symbol = symbol(model, rule);
+    let rule_asks = rule.pack.has(Question::Unselected);
+    let mut backend = None;
     let sinks = rule.sinks().iter().filter_map(|words| {
         let sink = sink_of(words)?;
-        let reach = if rule.pack.has(Question::Mismatched) {
+        let reach = if whole {
             analysis.reach(&sink, &ways, &Extent::Whole)
         } else {
-            let backend = backend(analysis, &sink, rule);
-            let outside = backend.iter().map(Goal::Outside);
-            let mut goals: Vec<Goal<'_>> = outside.collect();
-            goals.extend(
-                rule.pack
-                    .has(Question::Unselected)
-                    .then_some(Goal::Without(&symbol)),
-            );
+            // To ask for the backend takes long, and is vain where nothing is compiled.
+            let rule = rule.pack.backend.as_ref().filter(|_| outside);
+            if let (None, Some(rule)) = (&backend, rule)
+                && !analysis.is_absent(&sink)
+            {
+                backend = Some(analysis.backend(&backend_rule(rule)));
+            }
+            let unselected = rule_asks.then_some(Goal::Without(&symbol));
+            let mut goals: Vec<Goal<'_>> = backend.iter().map(Goal::Outside).collect();
+            goals.extend(unselected);
             goals.retain(|goal| !analysis.rules_out(&sink, goal));
             analysis.reach(&sink, &ways, &Extent::Until(goals))
         };
@@ -338,17 +348,6 @@ fn asked(analysis: &mut Analysis<'_>, model: &Model, rule: &Rule) -> Vec<Asked> 
         })
     });
     sinks.collect()
-}
-
-/// The architecture's backend, where a rule of the pack asks for it and the sink is compiled at all.
-fn backend(analysis: &mut Analysis<'_>, sink: &Sink, rule: &Rule) -> Option<Backend> {
-    let pack = &rule.pack;
-    let asked = pack
-        .backend
-        .as_ref()
-        .filter(|_| pack.has(Question::Outside));
-    let compiled = asked.filter(|_| !analysis.is_absent(sink))?;
-    Some(analysis.backend(&backend_rule(compiled)))
 }
 
 fn problem(error: &kconfig::Diagnostic) -> Problem {

@@ -3,8 +3,8 @@
 //! ```toml
 //! [rules]
 //! folders = ["scripts/vmemmlint"]
-//! enable = ["dead-default"]
-//! disable = ["vmemmap-hugetlb"]
+//! enable = ["vmemmap-hugetlb"]
+//! disable = ["stale-select"]
 //!
 //! [[accept]]
 //! rule = "unselected"
@@ -103,6 +103,11 @@ impl Configuration {
         })
     }
 
+    /// The name of the file; empty where there is none.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// Folders of the tree that hold more rules.
     pub fn folders(&self) -> &[String] {
         &self.text.rules.folders
@@ -160,7 +165,7 @@ impl Configuration {
         if catalog.named(name).next().is_some() {
             return Ok(());
         }
-        let unknown = CheckError::UnknownRule(name.to_owned(), catalog.ids());
+        let unknown = CheckError::UnknownRule(name.to_owned(), catalog.names());
         Err(self.error(place, unknown.to_string()))
     }
 

@@ -85,8 +85,25 @@ pub fn try_examples(catalog: &Arc<Catalog>, rule: &Rule) -> Tried {
             tried.wrong.push((0, words));
         }
     }
+    if rule
+        .essay
+        .lines()
+        .filter(|line| line.starts_with("```"))
+        .count()
+        % 2
+        == 1
+    {
+        tried
+            .wrong
+            .push((0, "a text between fences has no end".to_owned()));
+    }
     let kernel = catalog.example_kernel(rule);
     for example in examples {
+        if !example.text.trim_start().starts_with("//- ") {
+            let why = "it begins with no line `//- PATH` that names its file".to_owned();
+            tried.wrong.push((example.line, why));
+            continue;
+        }
         let fixture = Memory::new(&format!("{kernel}\n{}", example.text));
         let settings = Settings {
             rules: vec![rule.id().to_owned()],

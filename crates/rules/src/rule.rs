@@ -111,12 +111,14 @@ impl Rule {
         &self.text.id
     }
 
-    /// What it finds, in one sentence: the first of its essay.
-    pub fn title(&self) -> &str {
-        let mut lines = self.essay.lines();
+    /// What it finds, in one sentence: the first paragraph of its essay.
+    pub fn title(&self) -> String {
+        let lines = self.essay.lines().map(str::trim);
+        let lines = lines.skip_while(|line| line.is_empty() || line.starts_with('#'));
         lines
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-            .unwrap_or_default()
+            .take_while(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// How the architecture's own part is judged, where that is asked.
@@ -220,6 +222,16 @@ impl Version {
     }
 }
 
+impl Version {
+    /// The makefile of a tree of this version, as [`source::Memory`] reads it.
+    pub(crate) fn makefile(self) -> String {
+        format!(
+            "//- Makefile\nVERSION = {}\nPATCHLEVEL = {}\n",
+            self.0, self.1
+        )
+    }
+}
+
 impl FromStr for Version {
     type Err = String;
 
@@ -252,6 +264,35 @@ pub fn schema() -> String {
 
 /// What is wrong with a pack that was read, if anything is.
 pub(crate) fn fault(pack: &Pack) -> Option<String> {
+    let words = [Some(&pack.id), Some(&pack.title)].into_iter().flatten();
+    let words = words.chain(
+        pack.rule
+            .iter()
+            .flat_map(|rule| [&rule.id, &rule.message, &rule.help]),
+    );
+    if let Some(word) = words
+        .chain(&pack.links)
+        .find(|word| word.trim().is_empty() || word.contains(char::is_control))
+    {
+        return Some(format!("{word:?} is empty, or no line of text"));
+    }
+    if let Some(id) = ids(pack).find(|id| !is_id(id)) {
+        return Some(format!(
+            "{id:?} is no name of a rule or pack: small letters, digits and `-` are"
+        ));
+    }
+    if RESERVED.contains(&pack.id.as_str()) {
+        return Some(format!("no pack is called {}", pack.id));
+    }
+    if let Some(name) = functions(pack).find(|name| !is_identifier(name)) {
+        return Some(format!("{name:?} is no name of a function"));
+    }
+    let is_symbol = |symbol: &&String| is_word(symbol) && !symbol.starts_with("CONFIG_");
+    if let Some(symbol) = pack.opt_in.symbols.iter().find(|symbol| !is_symbol(symbol)) {
+        return Some(format!(
+            "{symbol:?} is no symbol: they are named without `CONFIG_`"
+        ));
+    }
     for sink in &pack.sink {
         let place = sink.function.is_some() && sink.query.is_some();
         if sink.call.is_some() == place
@@ -297,6 +338,43 @@ pub(crate) fn fault(pack: &Pack) -> Option<String> {
         let id = &rule.id;
         (!fits).then(|| format!("the rule {id} asks a question that wants {wants}"))
     })
+}
+
+/// Files of these names stand beside packs and are none.
+const RESERVED: [&str; 2] = ["example", "vocabulary"];
+
+fn ids(pack: &Pack) -> impl Iterator<Item = &String> {
+    std::iter::once(&pack.id).chain(pack.rule.iter().map(|rule| &rule.id))
+}
+
+fn is_id(id: &str) -> bool {
+    let is_of = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !id.starts_with('-') && !id.is_empty() && id.bytes().all(is_of)
+}
+
+/// All functions that a pack names.
+fn functions(pack: &Pack) -> impl Iterator<Item = &String> {
+    let sinks = pack
+        .sink
+        .iter()
+        .flat_map(|sink| [&sink.call, &sink.function]);
+    let backend = pack.backend.iter().flat_map(|backend| {
+        let lists = [&backend.inside, &backend.outside, &backend.stores];
+        std::iter::once(&backend.function).chain(lists.into_iter().flatten())
+    });
+    sinks
+        .flatten()
+        .chain(&pack.entries)
+        .chain(&pack.stops)
+        .chain(backend)
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn is_identifier(name: &str) -> bool {
+    is_word(name) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -56,10 +56,14 @@ void sweep(void)
 }
 ";
 
-/// What is wrong with an essay that has these two examples.
+/// What is wrong with an essay that has these two examples, behind the sink.
 fn wrong(fires: &str, silent: &str) -> Vec<(usize, String)> {
+    wrong_of(&format!("{SINK}{fires}"), &format!("{SINK}{silent}"))
+}
+
+fn wrong_of(fires: &str, silent: &str) -> Vec<(usize, String)> {
     let essay = format!(
-        "# mine\n\nA fault.\n\n## This fires\n\n```c\n{SINK}{fires}```\n\n## This stays silent\n\n```c\n{SINK}{silent}```\n\n## End\n```c\n```\n"
+        "# mine\n\nA fault.\n\n## This fires\n\n```c\n{fires}```\n\n## This stays silent\n\n```c\n{silent}```\n\n## End\n```c\n```\n"
     );
     let files = [("mine.toml", PACK), ("mine.md", essay.as_str())];
     let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
@@ -93,6 +97,12 @@ fn an_example_that_is_not_as_it_is_said_to_be_is_told_with_its_line() {
     assert_eq!((line, why.contains("does not fire")), (7, true), "{why}");
     let (line, why) = wrong(&entry, &entry)[0].clone();
     assert!(line > 7 && why.contains("is not silent"), "{line}: {why}");
+    let nameless = "int x;\n".to_owned() + &entry;
+    assert!(
+        wrong_of(&nameless, &format!("{SINK}{CALLED}"))[0]
+            .1
+            .contains("no line `//- PATH`")
+    );
     let broken = format!("{entry}//- mm/Kconfig\nconfig\n");
     assert!(wrong(&broken, CALLED)[0].1.starts_with("mm/Kconfig:1"));
 }

@@ -22,6 +22,7 @@ const KINDS: [&str; 3] = [".toml", ".md", ".kernel"];
 
 /// More bytes are in no file of rules.
 const LARGEST: u64 = 1 << 20;
+const TOO_LARGE: &str = "it is too large to be a file of rules";
 
 /// What there is to be asked of a tree, and how the tree wants it. The error is one line.
 pub(crate) fn configured(
@@ -32,7 +33,11 @@ pub(crate) fn configured(
     let configuration = configuration(file, tree)?;
     let mut catalog = of(folders)?;
     for folder in configuration.folders() {
-        add(&mut catalog, folder, &in_tree(folder, tree)?)?;
+        add(
+            &mut catalog,
+            folder,
+            &in_tree(configuration.file(), folder, tree)?,
+        )?;
     }
     let configured = configuration.with(&catalog);
     let configured = configured.map_err(|error| one_line(&error.to_string()))?;
@@ -65,7 +70,7 @@ fn add(catalog: &mut Catalog, folder: &str, files: &Files) -> Result<(), Failure
 }
 
 fn is_of_rules(name: &str) -> bool {
-    KINDS.iter().any(|kind| name.ends_with(kind))
+    !name.starts_with('.') && KINDS.iter().any(|kind| name.ends_with(kind))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is a front end")]
@@ -85,7 +90,7 @@ fn on_disk(folder: &Path) -> Result<Files, Failure> {
         let failed = |error: &dyn std::fmt::Display| format!("cannot read {shown}: {error}");
         let length = path.metadata().map_err(|error| failed(&error))?.len();
         if length > LARGEST {
-            return Err(failed(&"it is too large to be a file of rules"));
+            return Err(failed(&TOO_LARGE));
         }
         let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
         files.insert(name.to_owned(), text);
@@ -93,17 +98,25 @@ fn on_disk(folder: &Path) -> Result<Files, Failure> {
     Ok(files)
 }
 
-fn in_tree(folder: &str, tree: &dyn Source) -> Result<Files, Failure> {
+fn in_tree(file: &str, folder: &str, tree: &dyn Source) -> Result<Files, Failure> {
     let folder = folder.trim_end_matches('/');
     let shown = one_line(folder);
+    if folder.is_empty() {
+        return Err(format!(
+            "{file}: a folder of rules is one below the top of the tree"
+        ));
+    }
     let names = tree.list(folder);
-    let names = names.map_err(|error| format!("{CONFIGURATION}: cannot read {shown}: {error}"))?;
+    let names = names.map_err(|error| format!("{file}: cannot read {shown}: {error}"))?;
     let mut files = Files::new();
     for name in names.into_iter().filter(|name| is_of_rules(name)) {
         let path = format!("{folder}/{name}");
         let failed =
             |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", one_line(&path));
         let bytes = tree.read(&path).map_err(|error| failed(&error))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(failed(&TOO_LARGE));
+        }
         let text = std::str::from_utf8(&bytes).map_err(|error| failed(&error))?;
         files.insert(name, text.to_owned());
     }

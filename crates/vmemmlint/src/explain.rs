@@ -49,6 +49,11 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
 
 fn rule<'c>(catalog: &'c Catalog, asked: &Explain) -> Result<&'c Rule, Failure> {
     catalog.rule(&asked.rule).ok_or_else(|| {
+        let own: Vec<&str> = catalog.named(&asked.rule).map(Rule::id).collect();
+        if !own.is_empty() {
+            let (pack, own) = (&asked.rule, own.join(", "));
+            return format!("{pack} is a pack; name one of its rules: {own}");
+        }
         let unknown = CheckError::UnknownRule(asked.rule.clone(), catalog.ids());
         one_line(&unknown.to_string())
     })

@@ -11,7 +11,7 @@ use reach::{Analysis, CallEdge, Callee, Limits, Node, Vocabulary};
 use report::graph::{self as answer, Call, Calls, Direction, End, Path};
 use report::kconfig::Asked;
 
-use crate::arguments::{Around, Folders, Graph, GraphFormat, Paths};
+use crate::arguments::{Around, Folders, Graph, GraphFormat, Paths, Subject};
 use crate::progress::Bar;
 use crate::{Failure, catalog, exit, one_line, print, terminal, tree, ways};
 
@@ -24,9 +24,11 @@ pub(crate) fn callees(around: &Around) -> Result<ExitCode, Failure> {
 }
 
 pub(crate) fn paths(asked: &Paths) -> Result<ExitCode, Failure> {
-    let catalog = catalog::of(&asked.folders)?;
+    let Subject { tree, scope } = &asked.graph.subject;
+    let source = tree::open(tree, &scope.version)?;
+    let (catalog, _) = catalog::configured(&asked.folders, None, &*source)?;
     if catalog.rule(&asked.from).is_some() {
-        return ways::run(asked, catalog);
+        return ways::run(asked, &source, catalog);
     }
     Question::new(&asked.graph, asked.budget.limits())?.paths(asked)
 }

@@ -80,6 +80,7 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let source = tree::open(tree, &scope.version)?;
     let settings = Settings {
         rules: check.rule.clone(),
+        every_path: check.all_paths,
         ..engine::settings(&*source, scope, &check.search)?
     };
     let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;

@@ -4,14 +4,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rules::{Catalog, Outcome};
+use source::Listed;
 
 use crate::arguments::{GraphFormat, Paths, Subject};
 use crate::engine::Settings;
 use crate::{Failure, engine, one_line, print, terminal, tree, witness};
 
-pub(crate) fn run(asked: &Paths, catalog: Catalog) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    asked: &Paths,
+    source: &Arc<dyn Listed>,
+    catalog: Arc<Catalog>,
+) -> Result<ExitCode, Failure> {
     let graph = &asked.graph;
-    let Subject { tree, scope } = &graph.subject;
+    let Subject { scope, .. } = &graph.subject;
     if graph.config.is_some() || !scope.arch.is_empty() {
         return Err(format!(
             "all paths of {} are those of every configuration of {}: neither --config nor --arch is taken",
@@ -19,18 +24,18 @@ pub(crate) fn run(asked: &Paths, catalog: Catalog) -> Result<ExitCode, Failure> 
             one_line(&asked.to)
         ));
     }
-    let source = tree::open(tree, &scope.version)?;
     let settings = Settings {
         arches: vec![asked.to.clone()],
         rules: vec![asked.from.clone()],
-        catalog: Some(Arc::new(catalog)),
+        every_path: true,
+        catalog: Some(catalog),
         toolchain: tree::toolchain(scope.toolchain.as_deref())?,
         limits: asked.budget.limits(),
         ..Settings::default()
     };
-    let answer = engine::check(&source, &settings, &asked.caching, false)?;
+    let answer = engine::check(source, &settings, &asked.caching, false)?;
     let code = tell(asked, &answer.outcome)?;
-    answer.keep(&*source);
+    answer.keep(&**source);
     Ok(code)
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use rules::{Finding, Outcome, Verdict};
 
@@ -15,7 +14,7 @@ pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
     let settings = Settings {
         arches: vec![asked.arch.clone()],
         rules: vec![asked.rule.clone()],
-        catalog: Some(Arc::new(catalog::of(&asked.folders)?)),
+        catalog: Some(catalog::configured(&asked.folders, None, &*source)?.0),
         toolchain: tree::toolchain(asked.toolchain.as_deref())?,
         limits: asked.budget.limits(),
         base: asked.base.as_deref().map(tree::config_text).transpose()?,

@@ -424,7 +424,7 @@ fn a_rule_is_explained_alone_and_on_a_tree() {
     let (code, _, err) = run(&["explain", "nothing"]);
     assert_eq!(code, Some(2));
     assert!(
-        err.contains("there is no rule or pack nothing; there are mismatched-pair"),
+        err.contains("there is no rule or pack nothing; there are "),
         "{err}"
     );
 }

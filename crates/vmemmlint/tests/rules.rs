@@ -97,7 +97,9 @@ fn the_guide_leads_to_a_rule() {
     );
     let (_, out, _) = run(&["rules", "list", "--format", "json"]);
     let listed: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(listed["packs"][0]["rules"][0]["id"], "mismatched-pair");
+    let mut packs = listed["packs"].as_array().unwrap().iter();
+    let mission = packs.find(|pack| pack["id"] == "vmemmap-dax").unwrap();
+    assert_eq!(mission["rules"][0]["id"], "mismatched-pair");
 
     let (code, out, _) = run(&["explain", "sweep-unselected", "--rules", &rules]);
     assert_eq!(
@@ -183,6 +185,57 @@ fn a_tree_chooses_its_rules() {
 }
 
 #[test]
+fn a_pack_more_changes_no_other_answer() {
+    let (folder, rules, linux) = folder();
+    let answers = |arguments: &[&str]| {
+        let asked = [&["check", "--no-cache", "--format", "json"], arguments].concat();
+        arches(&run(&asked).1)
+    };
+    let mini = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/unfixed");
+    let mut before = answers(&["--rule", "vmemmap-dax", mini]);
+    let own = include_str!("../../../rules/vmemmap-dax.toml");
+    let own = own
+        .replace("vmemmap-dax", "aaa")
+        .replace("id = \"unselected\"", "id = \"aaa\"");
+    let (head, rules_of_own) = own
+        .split_once("# The shortcut is reached on an architecture")
+        .unwrap();
+    let head = head.split_once("[backend]").map_or(head, |(head, _)| head);
+    let rule = &rules_of_own[rules_of_own.find("[[rule]]").unwrap()..];
+    let rule = rule.split("\n# ").next().unwrap();
+    write(
+        &folder.path().join("rules/aaa.toml"),
+        &format!("{head}{rule}"),
+    );
+    write(
+        &folder.path().join("rules/aaa.md"),
+        "# aaa\n\nThe same again.\n",
+    );
+    let mut after = answers(&[
+        "--rules",
+        &rules,
+        "--rule",
+        "vmemmap-dax",
+        "--rule",
+        "aaa",
+        mini,
+    ]);
+    after.retain(|(rule, _)| rule != "aaa");
+    before.sort();
+    after.sort();
+    assert_eq!(before, after);
+    // What is accepted by function is about all paths.
+    let accept =
+        "[[accept]]\nrule = \"sweep-unselected\"\nfunction = \"sweep_init\"\nreason = \"known\"\n";
+    write(&folder.path().join("linux/vmemmlint.toml"), accept);
+    let accepted = ("sweep-unselected".to_owned(), "accepted".to_owned());
+    assert_eq!(
+        answers(&["--rules", &rules, "--rule", "sweep", &linux]),
+        [accepted]
+    );
+}
+
+#[test]
 fn a_rule_is_asked_of_its_versions() {
     let (folder, rules, linux) = folder();
     let pack = folder.path().join("rules/sweep.toml");
@@ -207,6 +260,8 @@ fn a_rule_is_asked_of_its_versions() {
         "{out}"
     );
     assert!(told("until = \"6.11\"").1.contains("it asks up to 6.11."));
+    // Its examples are kernels that it asks.
+    assert_eq!(run(&["rules", "test", &rules]).0, Some(0));
 }
 
 #[test]
