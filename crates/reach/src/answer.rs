@@ -103,9 +103,10 @@ impl Analysis<'_> {
     fn answer(&mut self, reach: &Reach, goal: &Goal<'_>) -> Answer {
         let walk = &reach.walk;
         if walk.starts.is_empty() {
-            let words = match self.functions_called(reach.function).is_empty() {
-                true => format!("this tree has no {}()", reach.function),
-                false => format!("nothing in {}() is such a place", reach.function),
+            let words = if self.functions_called(reach.function).is_empty() {
+                format!("this tree has no {}()", reach.function)
+            } else {
+                format!("nothing in {}() is such a place", reach.function)
             };
             return Answer::No(vec![Fact::new(words, None)]);
         }

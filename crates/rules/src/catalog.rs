@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use text::LineIndex;
 
-use crate::rule::{Pack, Rule, fault};
+use crate::fault::fault;
+use crate::rule::{Pack, Rule, Version};
 
 /// The files of a folder of rules, by name, and what each holds.
 pub type Files = BTreeMap<String, String>;
@@ -250,7 +251,7 @@ impl Catalog {
         let kernels =
             [stem, &rule.pack.id].map(|pack| self.kernels.get(pack).map_or("", String::as_str));
         let version = rule.pack.until.or(rule.pack.since);
-        let version = version.map_or_else(String::new, |version| version.makefile());
+        let version = version.map_or_else(String::new, Version::makefile);
         kernels.concat() + &version
     }
 }

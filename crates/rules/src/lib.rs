@@ -10,6 +10,7 @@ mod catalog;
 mod check;
 mod config;
 mod examples;
+mod fault;
 mod finding;
 mod rule;
 mod stale;
