@@ -16,8 +16,8 @@ mod human;
 mod json;
 pub mod kconfig;
 mod look;
+mod packs;
 mod paper;
-mod rules;
 mod story;
 mod summary;
 #[cfg(test)]
@@ -28,7 +28,7 @@ pub use arches::{arches, arches_json, arches_markdown};
 pub use human::{findings, human, problems, suppressions};
 pub use json::json;
 pub use look::{Detail, Drawing, Look};
-pub use rules::{rules, rules_json};
+pub use packs::{rules, rules_json};
 pub use story::story;
 pub use summary::summary;
 pub use ways::{paths, paths_dot, paths_json};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ::rules::{Question, Rule, SeverityWord};
+use rules::{Question, Rule, SeverityWord};
 use serde_json::{Value, json};
 
 /// For people: each pack with its rules.
@@ -74,8 +74,8 @@ fn severity(rule: &Rule) -> &'static str {
 }
 
 /// The rules of each pack, by the names of packs.
-fn packs(rules: &[Rule]) -> Vec<(&::rules::Pack, Vec<&Rule>)> {
-    let mut packs: Vec<(&::rules::Pack, Vec<&Rule>)> = Vec::new();
+fn packs(rules: &[Rule]) -> Vec<(&rules::Pack, Vec<&Rule>)> {
+    let mut packs: Vec<(&rules::Pack, Vec<&Rule>)> = Vec::new();
     for rule in rules {
         match packs.iter_mut().find(|(pack, _)| pack.id == rule.pack.id) {
             Some((_, own)) => own.push(rule),
