@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use text::LineIndex;
 
-use crate::fault::fault;
+use crate::fault::{fault, of_queries};
 use crate::rule::{Pack, Rule, Version};
 
 /// The files of a folder of rules, by name, and what each holds.
@@ -111,6 +111,15 @@ impl Catalog {
             }
         }
         for (file, pack) in &packs {
+            // Those of the program are read where they are asked; a test reads all.
+            let fault = if folder.is_empty() {
+                None
+            } else {
+                of_queries(pack)
+            };
+            if let Some(fault) = fault {
+                return Err(RuleError::new(file, fault));
+            }
             let mut pack = pack.clone();
             if let Some(of) = &pack.backend_of {
                 let here = packs.iter().map(|(_, pack)| pack);
@@ -351,6 +360,12 @@ help = "do not"
             "{ids:?}"
         );
         assert!(catalog.vocabulary().entries.contains("start_kernel"));
+        assert!(
+            catalog
+                .rules()
+                .iter()
+                .all(|rule| of_queries(&rule.pack).is_none())
+        );
     }
 
     #[test]

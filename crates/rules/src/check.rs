@@ -58,7 +58,7 @@ pub enum CheckError {
     NotATree(NotATree),
     /// No such architecture; these exist.
     UnknownArch(String, Vec<String>),
-    /// No such rule; these exist.
+    /// No such rule or pack; these exist.
     UnknownRule(String, Vec<String>),
     /// A rule was not understood.
     Rule(RuleError),
@@ -264,7 +264,7 @@ fn check_arch(
     if let Some(base) = &settings.base {
         analysis.set_base(base.clone());
     }
-    // Rules about the same sinks share what is found out of them.
+    // The rules of a pack share what is found out of its sinks.
     let mut reaches: BTreeMap<(&str, bool), Vec<Asked>> = BTreeMap::new();
     // A rule with a backend tells most of an architecture.
     let with_backend = rules.iter().find(|rule| rule.backend().is_some());

@@ -55,13 +55,14 @@ fn of_sinks(pack: &Pack) -> Option<String> {
                 "the sink `{what}` has either `call`, or `function` and `query`"
             ));
         }
-        if let Some(query) = &sink.query
-            && let Err(error) = csource::Query::new(query)
-        {
-            return Some(error);
-        }
     }
     None
+}
+
+/// Whether a query of a pack is wrong: to read one takes as long as all else.
+pub(crate) fn of_queries(pack: &Pack) -> Option<String> {
+    let mut queries = pack.sink.iter().filter_map(|sink| sink.query.as_deref());
+    queries.find_map(|query| csource::Query::new(query).err())
 }
 
 fn of_parts(pack: &Pack) -> Option<String> {
