@@ -1,9 +1,13 @@
 //! The rules that there are, by pack.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rules::{Question, Rule, SeverityWord};
+use rules::{Pack, Rule, SeverityWord};
 use serde_json::{Value, json};
+
+use crate::clean;
+use crate::json::harmless;
 
 /// For people: each pack with its rules.
 pub fn rules(rules: &[Rule]) -> String {
@@ -16,20 +20,19 @@ pub fn rules(rules: &[Rule]) -> String {
             (None, Some(until)) => format!(" (up to {until})"),
             (None, None) => String::new(),
         };
-        let _ = writeln!(text, "{}: {}{versions}", pack.id, pack.title);
+        let _ = writeln!(text, "{}: {}{versions}", pack.id, clean::line(&pack.title));
         for rule in rules {
             let by = if rule.text.default {
                 ""
             } else {
                 " (only by name)"
             };
-            let severity = severity(rule);
-            let _ = writeln!(
-                text,
-                "  {:width$}  {severity:7}  {}{by}",
-                rule.id(),
-                rule.title()
-            );
+            let severity = match rule.text.severity {
+                SeverityWord::Error => "error",
+                SeverityWord::Warning => "warning",
+            };
+            let (id, title) = (rule.id(), clean::line(&rule.title()));
+            let _ = writeln!(text, "  {id:width$}  {severity:7}  {title}{by}");
         }
     }
     text
@@ -41,13 +44,8 @@ pub fn rules_json(rules: &[Rule]) -> String {
         json!({
             "id": rule.id(),
             "title": rule.title(),
-            "severity": severity(rule),
-            "question": match rule.text.question {
-                Question::Unselected => "unselected",
-                Question::Outside => "outside",
-                Question::Mismatched => "mismatched",
-                Question::Stale => "stale",
-            },
+            "severity": rule.text.severity,
+            "question": rule.text.question,
             "default": rule.text.default,
         })
     };
@@ -63,25 +61,15 @@ pub fn rules_json(rules: &[Rule]) -> String {
         })
     });
     let packs: Vec<Value> = packs.collect();
-    format!("{:#}\n", json!({ "packs": packs }))
-}
-
-fn severity(rule: &Rule) -> &'static str {
-    match rule.text.severity {
-        SeverityWord::Error => "error",
-        SeverityWord::Warning => "warning",
-    }
+    harmless(&json!({ "packs": packs }))
 }
 
 /// The rules of each pack, by the names of packs.
-fn packs(rules: &[Rule]) -> Vec<(&rules::Pack, Vec<&Rule>)> {
-    let mut packs: Vec<(&rules::Pack, Vec<&Rule>)> = Vec::new();
+fn packs(rules: &[Rule]) -> Vec<(&Pack, Vec<&Rule>)> {
+    let mut packs: BTreeMap<&str, (&Pack, Vec<&Rule>)> = BTreeMap::new();
     for rule in rules {
-        match packs.iter_mut().find(|(pack, _)| pack.id == rule.pack.id) {
-            Some((_, own)) => own.push(rule),
-            None => packs.push((&rule.pack, vec![rule])),
-        }
+        let own = packs.entry(&rule.pack.id);
+        own.or_insert_with(|| (&rule.pack, Vec::new())).1.push(rule);
     }
-    packs.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    packs
+    packs.into_values().collect()
 }

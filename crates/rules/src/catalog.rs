@@ -86,22 +86,34 @@ impl Catalog {
         let mut catalog = Catalog::default();
         let files = BUILT_IN.iter();
         let files = files.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-        catalog.extend("", &files.collect())?;
+        // Their queries are read where they are asked, since that takes as long as all else; a test reads all.
+        catalog.add("rules", &files.collect(), fault)?;
         Ok(catalog)
     }
 
     /// Adds the rules of a folder, which is called `folder` in messages.
     pub fn extend(&mut self, folder: &str, files: &Files) -> Result<(), RuleError> {
-        let called = |name: &str| match folder {
-            "" => format!("rules/{name}"),
-            folder => format!("{}/{name}", folder.trim_end_matches('/')),
-        };
+        let check = |pack: &Pack| fault(pack).or_else(|| of_queries(pack));
+        self.add(folder, files, check)
+    }
+
+    fn add(
+        &mut self,
+        folder: &str,
+        files: &Files,
+        check: impl Fn(&Pack) -> Option<String>,
+    ) -> Result<(), RuleError> {
+        let called = |name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
         let mut packs = Vec::new();
         for (name, text) in files {
             let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
             match kind {
                 "toml" if name == VOCABULARY => self.words.add(read(&called(name), text)?),
-                "toml" => packs.push((called(name), pack(&called(name), stem, text)?)),
+                "toml" => {
+                    let file = called(name);
+                    let pack = pack(&file, stem, text, &check)?;
+                    packs.push((file, pack));
+                }
                 // Those that are known stay.
                 "kernel" => {
                     let known = self.kernels.entry(stem.to_owned());
@@ -111,15 +123,6 @@ impl Catalog {
             }
         }
         for (file, pack) in &packs {
-            // Those of the program are read where they are asked; a test reads all.
-            let fault = if folder.is_empty() {
-                None
-            } else {
-                of_queries(pack)
-            };
-            if let Some(fault) = fault {
-                return Err(RuleError::new(file, fault));
-            }
             let mut pack = pack.clone();
             if let Some(of) = &pack.backend_of {
                 let here = packs.iter().map(|(_, pack)| pack);
@@ -156,6 +159,10 @@ impl Catalog {
                 );
                 return Err(RuleError::new(file, message));
             };
+            if essay.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+                let message = format!("{id}.md holds control characters");
+                return Err(RuleError::new(file, message));
+            }
             self.rules.push(Rule {
                 text: rule.clone(),
                 pack: Arc::clone(&pack),
@@ -167,31 +174,17 @@ impl Catalog {
 
     /// Whether nothing else has one of the names of a pack; only its own rule may be called as it is.
     fn unused(&self, pack: &Pack) -> Result<(), String> {
-        let known = self
-            .rules
-            .iter()
-            .flat_map(|rule| [rule.id(), &rule.pack.id]);
-        let mut known: Vec<&str> = known.collect();
+        let known = self.rules.iter();
+        let mut known: BTreeSet<&str> = known.flat_map(|rule| [rule.id(), &rule.pack.id]).collect();
         let own = pack.rule.iter().map(|rule| rule.id.as_str());
-        for name in own {
-            if known.contains(&name) {
-                return Err(format!(
-                    "there is another rule or pack that is called {name}"
-                ));
-            }
-            known.push(name);
+        let is_own = own.clone().any(|id| id == pack.id);
+        let mut names = own.chain((!is_own).then_some(pack.id.as_str()));
+        match names.find(|name| !known.insert(name)) {
+            Some(name) => Err(format!(
+                "there is another rule or pack that is called {name}"
+            )),
+            None => Ok(()),
         }
-        let others = self
-            .rules
-            .iter()
-            .any(|rule| rule.id() == pack.id || rule.pack.id == pack.id);
-        if others {
-            return Err(format!(
-                "there is another rule or pack that is called {}",
-                pack.id
-            ));
-        }
-        Ok(())
     }
 
     /// All rules, sorted by name.
@@ -278,7 +271,12 @@ impl Words {
 }
 
 /// Reads a pack; `stem` is the name of its file without `.toml`.
-fn pack(file: &str, stem: &str, text: &str) -> Result<Pack, RuleError> {
+fn pack(
+    file: &str,
+    stem: &str,
+    text: &str,
+    check: impl Fn(&Pack) -> Option<String>,
+) -> Result<Pack, RuleError> {
     let pack: Pack = read(file, text)?;
     if pack.id != stem {
         let id = &pack.id;
@@ -287,7 +285,7 @@ fn pack(file: &str, stem: &str, text: &str) -> Result<Pack, RuleError> {
             format!("the pack {id} stands in {id}.toml"),
         ));
     }
-    match fault(&pack) {
+    match check(&pack) {
         Some(fault) => Err(RuleError::new(file, fault)),
         None => Ok(pack),
     }
@@ -414,6 +412,8 @@ help = "do not"
                 .unwrap_err()
                 .contains("wants an essay")
         );
+        let essay = added(PACK, "# mine\n\nA \u{1b}[2Jfault.\n");
+        assert!(essay.unwrap_err().contains("control characters"));
         assert!(added("\u{0}", "").is_err());
         assert!(added(PACK, "\u{feff}# mine\r\n\r\nA fault.\r\n").is_ok());
     }

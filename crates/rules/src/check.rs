@@ -315,13 +315,13 @@ fn asked(
     outside: bool,
     whole: bool,
 ) -> Vec<Asked> {
+    let pack = &rule.pack;
     let ways = Ways {
-        entries: rule.pack.entries.clone(),
-        stops: rule.pack.stops.clone(),
+        entries: pack.entries.clone(),
+        stops: pack.stops.clone(),
     };
-    let whole = whole || rule.pack.has(Question::Mismatched);
+    let whole = whole || pack.has(Question::Mismatched);
     let symbol = symbol(model, rule);
-    let rule_asks = rule.pack.has(Question::Unselected);
     let mut backend = None;
     let sinks = rule.sinks().iter().filter_map(|words| {
         let sink = sink_of(words)?;
@@ -329,13 +329,14 @@ fn asked(
             analysis.reach(&sink, &ways, &Extent::Whole)
         } else {
             // To ask for the backend takes long, and is vain where nothing is compiled.
-            let rule = rule.pack.backend.as_ref().filter(|_| outside);
+            let rule = pack.backend.as_ref().filter(|_| outside);
             if let (None, Some(rule)) = (&backend, rule)
                 && !analysis.is_absent(&sink)
             {
                 backend = Some(analysis.backend(&backend_rule(rule)));
             }
-            let unselected = rule_asks.then_some(Goal::Without(&symbol));
+            let asks = pack.has(Question::Unselected);
+            let unselected = asks.then_some(Goal::Without(&symbol));
             let mut goals: Vec<Goal<'_>> = backend.iter().map(Goal::Outside).collect();
             goals.extend(unselected);
             goals.retain(|goal| !analysis.rules_out(&sink, goal));

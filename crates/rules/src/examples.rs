@@ -14,21 +14,20 @@ use crate::rule::Rule;
 use crate::{Outcome, Settings, Verdict, check};
 
 /// An example of an essay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
+struct Example {
     /// Whether it is said to fire.
-    pub fires: bool,
+    fires: bool,
     /// Where it begins in the essay: the line of its fence.
-    pub line: usize,
+    line: usize,
     /// The files.
-    pub text: String,
+    text: String,
 }
 
 const FIRES: &str = "## This fires";
 const SILENT: &str = "## This stays silent";
 
-/// The examples of an essay.
-pub fn examples(essay: &str) -> Vec<Example> {
+/// The examples of an essay, and whether the last fence has no end.
+fn examples(essay: &str) -> (Vec<Example>, bool) {
     let mut found: Vec<Example> = Vec::new();
     let (mut fires, mut is_open) = (None, false);
     for (number, line) in essay.lines().enumerate() {
@@ -60,7 +59,7 @@ pub fn examples(essay: &str) -> Vec<Example> {
             _ => {}
         }
     }
-    found
+    (found, is_open)
 }
 
 /// What became of the examples of a rule: why each that is not as it is said is not, and how many there were.
@@ -74,7 +73,7 @@ pub struct Tried {
 
 /// Tries the examples of a rule.
 pub fn try_examples(catalog: &Arc<Catalog>, rule: &Rule) -> Tried {
-    let examples = examples(&rule.essay);
+    let (examples, is_open) = examples(&rule.essay);
     let mut tried = Tried {
         examples: examples.len(),
         wrong: Vec::new(),
@@ -85,17 +84,9 @@ pub fn try_examples(catalog: &Arc<Catalog>, rule: &Rule) -> Tried {
             tried.wrong.push((0, words));
         }
     }
-    if rule
-        .essay
-        .lines()
-        .filter(|line| line.starts_with("```"))
-        .count()
-        % 2
-        == 1
-    {
-        tried
-            .wrong
-            .push((0, "a text between fences has no end".to_owned()));
+    if is_open {
+        let words = "a text between fences has no end".to_owned();
+        tried.wrong.push((0, words));
     }
     let kernel = catalog.example_kernel(rule);
     for example in examples {

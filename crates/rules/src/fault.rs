@@ -59,7 +59,7 @@ fn of_sinks(pack: &Pack) -> Option<String> {
     None
 }
 
-/// Whether a query of a pack is wrong: to read one takes as long as all else.
+/// What is wrong with the queries of a pack.
 pub(crate) fn of_queries(pack: &Pack) -> Option<String> {
     let mut queries = pack.sink.iter().filter_map(|sink| sink.query.as_deref());
     queries.find_map(|query| csource::Query::new(query).err())

@@ -21,7 +21,7 @@ pub use accept::Acceptances;
 pub use catalog::{Catalog, Files, RuleError};
 pub use check::{CheckError, Settings, check, check_tree};
 pub use config::{Configuration, Configured};
-pub use examples::{Example, Tried, examples, try_examples};
+pub use examples::{Tried, try_examples};
 pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,
     Place, Problem, Severity, Skipped, State, Step, Suppression, Verdict,

@@ -25,7 +25,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One shortcut, and the rules about it. The name of its file is `ID.toml`; a file `ID.kernel` beside it, if it is
 /// there, is the small kernel that the examples of its rules' essays are laid over.
@@ -137,7 +137,7 @@ impl Rule {
 }
 
 /// The severities by their names.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeverityWord {
     /// The kernel can crash or corrupt memory.
@@ -147,7 +147,7 @@ pub enum SeverityWord {
 }
 
 /// The questions that can be asked of a sink.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
     /// Can it be reached where the architecture did not opt in?

@@ -16,11 +16,16 @@ use crate::progress::Bar;
 use crate::{Failure, catalog, exit, one_line, print, terminal, tree, ways};
 
 pub(crate) fn callers(around: &Around) -> Result<ExitCode, Failure> {
-    Question::new(&around.graph, Limits::default())?.around(around, Direction::Callers)
+    around_function(around, Direction::Callers)
 }
 
 pub(crate) fn callees(around: &Around) -> Result<ExitCode, Failure> {
-    Question::new(&around.graph, Limits::default())?.around(around, Direction::Callees)
+    around_function(around, Direction::Callees)
+}
+
+fn around_function(around: &Around, direction: Direction) -> Result<ExitCode, Failure> {
+    let vocabulary = catalog::of(&Folders::default())?.vocabulary();
+    Question::new(&around.graph, vocabulary, Limits::default())?.around(around, direction)
 }
 
 pub(crate) fn paths(asked: &Paths) -> Result<ExitCode, Failure> {
@@ -30,7 +35,8 @@ pub(crate) fn paths(asked: &Paths) -> Result<ExitCode, Failure> {
     if catalog.rule(&asked.from).is_some() {
         return ways::run(asked, &source, catalog);
     }
-    Question::new(&asked.graph, asked.budget.limits())?.paths(asked)
+    let (vocabulary, limits) = (catalog.vocabulary(), asked.budget.limits());
+    Question::new(&asked.graph, vocabulary, limits)?.paths(asked)
 }
 
 /// A tree, and what of it is looked at.
@@ -59,7 +65,11 @@ fn function(words: &str) -> (Option<&str>, &str) {
 }
 
 impl<'a> Question<'a> {
-    fn new(graph: &'a Graph, limits: Limits) -> Result<Question<'a>, Failure> {
+    fn new(
+        graph: &'a Graph,
+        vocabulary: Vocabulary,
+        limits: Limits,
+    ) -> Result<Question<'a>, Failure> {
         let (tree, arches) = tree::kernel(&graph.subject)?;
         let scope = &graph.subject.scope;
         let given = tree::config(graph.config.as_deref())?;
@@ -70,7 +80,7 @@ impl<'a> Question<'a> {
             graph,
             arches,
             given,
-            vocabulary: catalog::of(&Folders::default())?.vocabulary(),
+            vocabulary,
             library: Library::new(),
             toolchain: tree::toolchain(scope.toolchain.as_deref())?,
             limits,
