@@ -9,6 +9,7 @@
 //! - `evaluation`: from the same settings both make the same `.config`;
 //! - `build`, `functions`, `calls`: what make builds, what universal-ctags finds, what gcc calls;
 //! - `suite`: the kernel's own tests pass with our stand-in for `conf`;
+//! - `unmet`: `conf` warns of unmet dependencies where we say so, and nowhere else;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
 //!
 //! What still differs stands in `xtask/oracle/`; a difference that is not listed there fails, and so
@@ -25,6 +26,7 @@ mod kernel;
 mod soundness;
 mod structure;
 mod suite;
+mod unmet;
 pub(crate) mod witness;
 
 use std::fs;
@@ -74,6 +76,14 @@ pub(crate) enum Question {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
     },
+    /// Let `conf` warn of each `select` that can force its target, and of nothing else at random.
+    Unmet {
+        #[command(flatten)]
+        asked: Asked,
+        /// Random configurations for each architecture.
+        #[arg(long, default_value_t = 20)]
+        random: u32,
+    },
     #[command(flatten)]
     Code(code::Question),
     /// Ask what to set for symbols drawn at random; `conf` must then set them.
@@ -110,7 +120,8 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         | Question::Soundness { asked, .. }
         | Question::Completeness { asked, .. }
         | Question::Evaluation { asked, .. }
-        | Question::Fragments { asked, .. } => asked,
+        | Question::Fragments { asked, .. }
+        | Question::Unmet { asked, .. } => asked,
     };
     let name = question.name();
     let scratch = Scratch::new("oracle")?;
@@ -126,7 +137,10 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         for (name, value) in kernel.environment(arch) {
             environment.set(name, &value);
         }
-        environment.set_toolchain(kernel.answers(arch)?);
+        // Some want to say themselves what a toolchain answers.
+        if !matches!(question, Question::Unmet { .. }) {
+            environment.set_toolchain(kernel.answers(arch)?);
+        }
         let case = Case {
             kernel: &kernel,
             arch: arch.to_string(),
@@ -186,6 +200,7 @@ impl Question {
             Question::Evaluation { .. } => "evaluation",
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
+            Question::Unmet { .. } => "unmet",
             Question::Code(question) => question.name(),
         }
     }
@@ -197,6 +212,7 @@ impl Question {
             Question::Completeness { random, .. } => completeness::compare(case, *random),
             Question::Evaluation { random, .. } => evaluation::compare(case, *random),
             Question::Fragments { random, .. } => fragments::compare(case, *random),
+            Question::Unmet { random, .. } => unmet::compare(case, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
             Question::Code(_) => Err(Error::new("this is no question about Kconfig".to_owned())),
         }

@@ -180,13 +180,28 @@ impl Solver {
         }
     }
 
-    /// Can all of `assumptions` hold together with what was asserted?
-    pub fn solve(&mut self, store: &Store, assumptions: &[Condition]) -> Answer {
+    /// Whether all of `assumptions` can hold together with what was asserted; `None` where the search was given up. It
+    /// costs less than to be told with which values.
+    pub fn can(&mut self, store: &Store, assumptions: &[Condition]) -> Option<bool> {
+        match self.search(store, assumptions).1 {
+            answer if answer == lbool::TRUE => Some(true),
+            answer if answer == lbool::FALSE => Some(false),
+            _ => None,
+        }
+    }
+
+    fn search(&mut self, store: &Store, assumptions: &[Condition]) -> (Vec<Lit>, lbool) {
         let _span = tracing::debug_span!("solve").entered();
         self.questions += 1;
         let lits: Vec<Lit> = assumptions.iter().map(|a| self.lit(store, *a)).collect();
         self.sat.cb_mut().left.set(self.steps);
         let answer = self.sat.solve_limited(&lits);
+        (lits, answer)
+    }
+
+    /// Can all of `assumptions` hold together with what was asserted?
+    pub fn solve(&mut self, store: &Store, assumptions: &[Condition]) -> Answer {
+        let (lits, answer) = self.search(store, assumptions);
         if answer == lbool::TRUE {
             return Answer::Sat(self.model());
         }

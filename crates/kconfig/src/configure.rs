@@ -16,7 +16,7 @@ mod choice;
 use rustc_hash::FxHashSet;
 use text::Name;
 
-use crate::model::{ChoiceId, Default as Given, Model, Symbol};
+use crate::model::{ChoiceId, Default as Given, Model, Select, Symbol};
 use crate::settings::{Setting, Settings};
 use crate::syntax::SymbolType;
 use crate::term::Term;
@@ -36,7 +36,8 @@ pub(crate) struct Computed {
     text: Option<Name>,
     written: bool,
     open: bool,
-    unmet: bool,
+    /// The `select` lines that lift it over its own dependencies, by their numbers among those that name it.
+    forced: Vec<usize>,
 }
 
 impl Model {
@@ -91,7 +92,7 @@ impl Model {
     }
 }
 
-impl Configuration<'_> {
+impl<'m> Configuration<'m> {
     fn computed(&self, name: &str) -> Option<&Computed> {
         let number = self.model.by_name.get(&Name::new(name))?;
         self.values[*number].as_ref()
@@ -124,8 +125,18 @@ impl Configuration<'_> {
     /// which Kconfig defines them: `conf` warns of each.
     pub fn unmet(&self) -> impl Iterator<Item = Name> {
         let all = self.model.slots.iter().zip(&self.values);
-        all.filter(|(_, c)| c.as_ref().is_some_and(|c| c.unmet))
+        all.filter(|(_, c)| c.as_ref().is_some_and(|c| !c.forced.is_empty()))
             .map(|(slot, _)| slot.name)
+    }
+
+    /// The `select` lines that lift a symbol over what its own dependencies allow.
+    pub fn forcing(&self, name: Name) -> Vec<&'m Select> {
+        let forced = self.computed(&name).map_or(&[][..], |c| &c.forced);
+        let selectors = match forced {
+            [] => Vec::new(),
+            _ => self.model.selectors(name),
+        };
+        forced.iter().map(|number| selectors[*number]).collect()
     }
 
     /// The lines of the `.config`, in the order in which Kconfig defines the symbols, without what the
@@ -254,7 +265,7 @@ impl<'r> Run<'r> {
             text: None,
             written: seen != Value::No,
             open: false,
-            unmet: false,
+            forced: Vec::new(),
         };
         match symbol.kind {
             None => {
@@ -296,7 +307,9 @@ impl<'r> Run<'r> {
                 value
             }
         };
-        computed.unmet = direct < selected;
+        if direct < selected {
+            computed.forced = self.forcing(symbol, (direct, seen));
+        }
         computed.open = seen > selected;
         value = value.max(selected);
         computed.value = self.promoted(symbol, seen, value);
@@ -330,6 +343,16 @@ impl<'r> Run<'r> {
             self.promoted(symbol, seen, selected),
             self.promoted(symbol, seen, implied),
         )
+    }
+
+    /// The selectors, by number, that lift a symbol over its direct dependencies.
+    fn forcing(&self, symbol: &Symbol, (direct, seen): (Value, Value)) -> Vec<usize> {
+        let selectors = self.model.selectors(symbol.name).into_iter().enumerate();
+        let forcing = selectors.filter(|(_, select)| {
+            let lift = self.value(select.by).min(self.term(&select.condition));
+            !select.weak && direct < self.promoted(symbol, seen, lift)
+        });
+        forcing.map(|(number, _)| number).collect()
     }
 
     /// What would be `m` is `y` for a bool, and for a tristate where it cannot be `m`.
@@ -475,6 +498,7 @@ impl<'r> Run<'r> {
                 _ => (name.as_str(), None),
             },
             Term::Text(text) => (text.as_str(), None),
+            Term::Probe(call) if let Some(words) = self.settings.words_for(*call) => (words, None),
             other => (self.term(other).word(), Some(SymbolType::Tristate)),
         }
     }

@@ -12,13 +12,13 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use condition::{Answer, Atom, Level, Model as Solution};
+use condition::{Answer, Atom, Level, Model as Solution, Store};
 use rustc_hash::FxHashSet;
 use text::Name;
 
 use crate::configure::Configuration;
 use crate::logic::compare::order_of;
-use crate::model::{Model, Symbol};
+use crate::model::{Default, Model, Symbol};
 use crate::question::{Questions, Wish};
 use crate::settings::{Fill, Settings};
 use crate::syntax::{Comparison, SymbolType};
@@ -38,12 +38,39 @@ pub enum Fragment {
 }
 
 /// What grants wishes, where all else has its default and also where all else is off.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, std::default::Default, PartialEq, Eq)]
 pub struct Needed {
     /// To be set, symbols with prompts only. Besides the wishes none of them can be left out.
     pub set: BTreeMap<Name, String>,
     /// What the toolchain must answer to which calls.
     pub probes: BTreeMap<Name, bool>,
+    /// In which words it must answer those that are no yes or no: `140000` to `$(cc-version)`.
+    pub answers: BTreeMap<Name, String>,
+}
+
+impl Needed {
+    /// All that the toolchain must answer, in words.
+    pub fn toolchain(&self) -> BTreeMap<Name, String> {
+        let word = |yes: bool| if yes { "y" } else { "n" }.to_owned();
+        let probes = self.probes.iter().map(|(call, yes)| (*call, word(*yes)));
+        let answers = self.answers.iter();
+        let answers = answers.map(|(call, words)| (*call, words.clone()));
+        probes.chain(answers).collect()
+    }
+
+    /// The same as sentences.
+    pub fn assumptions(&self) -> Vec<String> {
+        let answers = self.toolchain().into_iter();
+        let answers = answers.map(|(call, answer)| {
+            let answer = match answer.as_str() {
+                "y" => "yes",
+                "n" => "no",
+                words => words,
+            };
+            format!("the toolchain answers {answer} to {call}")
+        });
+        answers.collect()
+    }
 }
 
 impl Questions<'_> {
@@ -85,7 +112,7 @@ impl Questions<'_> {
         Fragment::Impossible(clash, facts)
     }
 
-    fn needed(&self, wishes: &[Wish], solution: &Solution) -> Option<Needed> {
+    fn needed(&mut self, wishes: &[Wish], solution: &Solution) -> Option<Needed> {
         let value = |name| Value::in_solution(solution, name).unwrap_or_default();
         let wanted = wishes.iter().map(|wish| wish.symbol);
         let justified = self.model.justify(wanted, &value).into_iter();
@@ -101,6 +128,7 @@ impl Questions<'_> {
         for name in self.model.probes() {
             probes.insert(name, solution.value(Atom::Probe(name)) == Some(true));
         }
+        let answers = self.constraints.answers(&mut self.store, solution);
         let bases = [Fill::Default, Fill::No].map(|fill| {
             let mut base = Settings::new();
             base.fill(self.model, fill);
@@ -112,7 +140,11 @@ impl Questions<'_> {
             kept: wishes.iter().map(|wish| wish.symbol).collect(),
             holds: &holds,
         };
-        let needed = Needed { set, probes };
+        let needed = Needed {
+            set,
+            probes,
+            answers,
+        };
         self.constraints.shortest(needed, solution, &wish, &bases)
     }
 
@@ -175,6 +207,7 @@ impl crate::Constraints<'_> {
         }
         trial.shorten();
         trial.probes();
+        trial.answers();
         Some(trial.needed)
     }
 }
@@ -194,6 +227,9 @@ impl<'m> Trial<'_, 'm> {
         let mut settings = base.clone();
         for (name, value) in &needed.set {
             settings.set(model, *name, value);
+        }
+        for (call, words) in &needed.answers {
+            settings.answer(*call, words);
         }
         let probe = |name: Name| needed.probes.get(&name) == Some(&true);
         let set = needed.set.keys().copied();
@@ -324,9 +360,46 @@ impl<'m> Trial<'_, 'm> {
         }
         self.needed.probes = kept;
     }
+
+    /// Keeps the words that matter: others may be the number of an old toolchain and that of one to come.
+    fn answers(&mut self) {
+        const OTHERS: [&str; 2] = ["0", "99999999"];
+        let all: Vec<Name> = self.needed.answers.keys().copied().collect();
+        for call in all {
+            let is_free = OTHERS.iter().all(|words| {
+                let mut other = self.needed.clone();
+                other.answers.insert(call, (*words).to_owned());
+                self.granted(&other)
+            });
+            if is_free {
+                self.needed.answers.remove(&call);
+            }
+        }
+    }
 }
 
 impl crate::Constraints<'_> {
+    /// The words of a toolchain that give string, int and hex symbols the values of a solution.
+    pub fn answers(&mut self, store: &mut Store, solution: &Solution) -> BTreeMap<Name, String> {
+        let mut answers = BTreeMap::new();
+        for name in self.compared_symbols() {
+            let Some(symbol) = self.model().symbol(name) else {
+                continue;
+            };
+            let mut holds = |default: &&Default| {
+                let (on, _) = self.value_of(store, &default.condition);
+                solution.holds(store, on)
+            };
+            let given = symbol.defaults.iter().find(&mut holds);
+            if let Some(Term::Probe(call)) = given.map(|default| &*default.value)
+                && let Some(text) = self.text_for(symbol, solution)
+            {
+                answers.insert(*call, text);
+            }
+        }
+        answers
+    }
+
     /// Whether a text of a string, int or hex symbol agrees with all that a solution says of it.
     pub fn agrees(&self, symbol: &Symbol, text: &str, solution: &Solution) -> bool {
         let all = self.comparisons(symbol.name).iter();

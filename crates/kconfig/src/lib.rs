@@ -23,6 +23,7 @@ mod graph;
 mod justify;
 mod lexer;
 mod library;
+mod lint;
 mod logic;
 mod macros;
 mod model;
@@ -46,6 +47,7 @@ pub use elaborate::elaborate;
 pub use environment::Environment;
 pub use fragment::{Fragment, Needed, Purpose};
 pub use library::Library;
+pub use lint::Forced;
 pub use logic::Constraints;
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,

@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
 use crate::logic::relate::{AtMostOne, Comparisons};
-use crate::model::{Choice, ChoiceId, Model, Symbol};
+use crate::model::{Choice, ChoiceId, Model, Select, Symbol};
 use crate::syntax::SymbolType;
 use crate::term::Term;
 
@@ -65,6 +65,8 @@ pub struct Constraints<'m> {
     done: FxHashSet<Asked>,
     choices: FxHashSet<ChoiceId>,
     compared: FxHashMap<Name, Comparisons>,
+    /// Calls to a toolchain that compare a text with a word, by the text.
+    tests: FxHashMap<&'static str, Vec<Name>>,
     /// String, int and hex symbols that are compared with each other, the first by name first.
     pub(crate) pairs: BTreeSet<(Name, Name)>,
 }
@@ -78,12 +80,14 @@ enum Asked {
     Comparison(Name, CompareOp, Name),
     /// Whether the macro of a symbol is defined.
     Macro(Name),
+    /// What a toolchain answers to a call.
+    Probe(Name),
 }
 
 impl Asked {
     fn symbol(self) -> Name {
         match self {
-            Asked::Symbol(name) | Asked::Comparison(name, ..) => name,
+            Asked::Symbol(name) | Asked::Comparison(name, ..) | Asked::Probe(name) => name,
             Asked::Macro(name) => name.strip_prefix("CONFIG_").map_or(name, Name::new),
         }
     }
@@ -97,6 +101,7 @@ impl Model {
             done: FxHashSet::default(),
             choices: FxHashSet::default(),
             compared: FxHashMap::default(),
+            tests: FxHashMap::default(),
             pairs: BTreeSet::new(),
         }
     }
@@ -121,6 +126,11 @@ impl<'m> Constraints<'m> {
     /// The comparisons of a string, int or hex symbol of which something was asserted.
     pub fn comparisons(&self, symbol: Name) -> &[(CompareOp, Name)] {
         self.compared.get(&symbol).map_or(&[], |found| &found.all)
+    }
+
+    /// The string, int and hex symbols of which something was asserted, sorted.
+    pub(crate) fn compared_symbols(&self) -> BTreeSet<Name> {
+        self.compared.keys().copied().collect()
     }
 
     /// When a term is not `n`, and when it is `y`.
@@ -172,6 +182,7 @@ impl<'m> Constraints<'m> {
                     self.of_comparison(store, symbol, op, value)
                 }
                 Asked::Macro(name) => self.of_macro(store, name),
+                Asked::Probe(call) => self.of_probe(store, call),
             };
             for condition in all {
                 self.note(store, condition, &mut open);
@@ -188,6 +199,7 @@ impl<'m> Constraints<'m> {
                 Atom::Symbol { name, .. } => Some(Asked::Symbol(name)),
                 Atom::Compare { symbol, op, value } => Some(Asked::Comparison(symbol, op, value)),
                 Atom::Defined(name) => Some(Asked::Macro(name)),
+                Atom::Probe(call) => Some(Asked::Probe(call)),
                 _ => None,
             });
         open.extend(asked.filter(|asked| !self.done.contains(asked)));
@@ -222,6 +234,22 @@ impl<'m> Constraints<'m> {
             }
         }
         all
+    }
+
+    /// One text is not two words: `test "$(cc-name)" = GCC` and `test "$(cc-name)" = Clang` are not both answered yes.
+    fn of_probe(&mut self, store: &mut Store, call: Name) -> Vec<Condition> {
+        let Some((text, _)) = tested(call.as_str()) else {
+            return Vec::new();
+        };
+        let others = self.tests.entry(text).or_default();
+        let one = store.atom(Atom::Probe(call));
+        let apart = others.iter().map(|other| {
+            let other = store.atom(Atom::Probe(*other));
+            !store.and(one, other)
+        });
+        let apart = apart.collect();
+        others.push(call);
+        apart
     }
 
     fn modules(&self, store: &mut Store) -> Condition {
@@ -400,6 +428,22 @@ impl<'m> Constraints<'m> {
         sum
     }
 
+    /// When a `select` lifts its target over what the target's own dependencies allow.
+    pub(crate) fn over(
+        &mut self,
+        store: &mut Store,
+        select: &Select,
+        target: &Symbol,
+    ) -> Condition {
+        let by = self.symbol_value(store, select.by);
+        let condition = self.term(store, &select.condition);
+        let lift = both(store, by, condition);
+        let lift = self.promoted(store, target, lift);
+        let most = self.direct_dependencies(store, target);
+        let (on, yes) = (store.and(lift.on, !most.on), store.and(lift.yes, !most.yes));
+        store.or(on, yes)
+    }
+
     fn by_default(&mut self, store: &mut Store, symbol: &Symbol) -> Tri {
         let mut value = Tri::NO;
         for default in symbol.defaults.iter().rev() {
@@ -488,6 +532,14 @@ impl<'m> Constraints<'m> {
             Term::Compare(op, a, b) => Tri::of(self.compare(store, *op, (a, b))),
         }
     }
+}
+
+/// What `$(success,test TEXT = WORD)` compares.
+fn tested(call: &str) -> Option<(&str, &str)> {
+    let test = call.strip_prefix("$(success,")?.strip_suffix(')')?;
+    let (text, word) = test.trim().strip_prefix("test ")?.rsplit_once(" = ")?;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    (!word.is_empty() && word.bytes().all(is_plain)).then_some((text, word))
 }
 
 fn both(store: &mut Store, a: Tri, b: Tri) -> Tri {

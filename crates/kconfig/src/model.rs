@@ -285,6 +285,11 @@ impl Model {
         &self.choices
     }
 
+    /// How many symbols and choices there are.
+    pub fn size(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The rules that the tree's own Kconfig follows.
     pub fn dialect(&self) -> Dialect {
         self.dialect

@@ -77,6 +77,15 @@ impl Questions<'_> {
         self.solver.solve(&self.store, conditions)
     }
 
+    /// Whether these can hold together; `None` where the search was given up.
+    pub(crate) fn can(&mut self, conditions: &[Condition]) -> Option<bool> {
+        for condition in conditions {
+            self.constraints
+                .require_for(&mut self.store, &mut self.solver, *condition);
+        }
+        self.solver.can(&self.store, conditions)
+    }
+
     /// Whether `name` can be on; yes where that is not found out.
     pub(crate) fn can_be_on(&mut self, name: Name) -> bool {
         let on = self.model.on(&mut self.store, name);

@@ -8,6 +8,8 @@
 //!
 //! What is set is a wish: [`Model::configure`] says what becomes of it.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 use text::Name;
 
@@ -27,6 +29,8 @@ pub struct Settings {
     choices: FxHashMap<ChoiceId, Mode>,
     /// What a symbol gets of which nothing is said.
     fill: Value,
+    /// What a toolchain says where a default is its words: `$(cc-version)`.
+    answers: FxHashMap<Name, String>,
     /// A `.config` was read, which to an older kernel says something of every choice.
     is_read: bool,
 }
@@ -75,6 +79,19 @@ impl Settings {
     /// Nothing is set.
     pub fn new() -> Settings {
         Settings::default()
+    }
+
+    /// What a configuration is set on: this text of a `.config`, or else what `allnoconfig` makes with these answers of
+    /// a toolchain.
+    pub fn base(model: &Model, given: Option<&[u8]>, probes: &BTreeMap<Name, bool>) -> Settings {
+        if let Some(text) = given {
+            return Settings::read(model, text).0;
+        }
+        let mut nothing = Settings::new();
+        nothing.fill(model, Fill::No);
+        let probe = |name: Name| probes.get(&name) == Some(&true);
+        let made = model.configure(&nothing, &probe).to_text();
+        Settings::read(model, made.as_bytes()).0
     }
 
     /// Reads the text of a `.config`. Symbols that the model does not define are passed over, as the
@@ -193,6 +210,15 @@ impl Settings {
                 .entry(symbol.name)
                 .or_insert(Setting::Truth(value));
         }
+    }
+
+    /// Lets a toolchain answer a call with these words, where a string, int or hex symbol takes them.
+    pub fn answer(&mut self, call: Name, words: &str) {
+        self.answers.insert(call, words.to_owned());
+    }
+
+    pub(crate) fn words_for(&self, call: Name) -> Option<&str> {
+        self.answers.get(&call).map(String::as_str)
     }
 
     /// Whether the symbol is set.

@@ -199,6 +199,7 @@ fn check_fragment(text: &str, wishes: &str, set: &[(&str, &str)], probes: &[(&st
         };
         let wishes: Vec<Wish> = wishes.split_whitespace().map(wish).collect();
         let expect = Needed {
+            answers: std::collections::BTreeMap::new(),
             set: set
                 .iter()
                 .map(|(name, value)| (Name::new(name), (*value).to_owned()))
@@ -265,6 +266,29 @@ fn answers_of_which_either_will_do_are_named() {
         };
         assert_eq!(needed.probes.len(), 1);
         assert!(needed.probes.values().all(|answer| *answer));
+    }
+}
+
+#[test]
+fn a_fragment_names_the_version_it_needs() {
+    let text = "config CLANG\n\tdef_bool $(shell,clang)\nconfig CLANG_VERSION\n\tint\n\
+        \tdefault $(shell,version) if CLANG\n\tdefault 0\nconfig GCC_VERSION\n\tint\n\
+        \tdefault $(shell,version) if !CLANG\n\tdefault 0\n\
+        config A\n\tbool \"a\"\n\tdepends on CLANG_VERSION >= 140000 && GCC_VERSION < 7\n";
+    for version in [NEW, OLD] {
+        let model = model(text, version);
+        let wish = Wish {
+            symbol: "A".into(),
+            value: "y".to_owned(),
+        };
+        let Fragment::Set(needed) = model.questions().fragment(&[wish]) else {
+            panic!("it is possible");
+        };
+        let sentences = [
+            "the toolchain answers yes to $(shell,clang)",
+            "the toolchain answers 140000 to $(shell,version)",
+        ];
+        assert_eq!(needed.assumptions(), sentences);
     }
 }
 

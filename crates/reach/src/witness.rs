@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use condition::{Answer as Solved, Atom, Condition, Level, Model, Shape, Solver};
-use kconfig::{Configuration, Fill, Needed, Purpose, Settings, SymbolType, Value};
+use kconfig::{Configuration, Needed, Purpose, Settings, SymbolType, Value};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
@@ -202,12 +202,13 @@ impl Analysis<'_> {
                 .map(|(name, value)| (name, value.word().to_owned()))
                 .collect(),
             probes: BTreeMap::new(),
+            answers: self.constraints.answers(&mut self.store, &model),
         };
         for name in self.model.probes() {
             let answer = model.value(Atom::Probe(name)) == Some(true);
             needed.probes.insert(name, answer);
         }
-        let base = self.base_settings(&needed.probes);
+        let base = Settings::base(self.model, self.base.as_deref(), &needed.probes);
         let store = &self.store;
         let holds = |configuration: &Configuration<'_>| {
             store.evaluate(open, &mut |atom| configuration.answer(atom)) == Some(true)
@@ -223,11 +224,10 @@ impl Analysis<'_> {
         witness.is_tried = shortest.is_some();
         let needed = shortest.unwrap_or(Needed {
             probes: BTreeMap::new(),
+            answers: BTreeMap::new(),
             ..needed
         });
-        for (name, answer) in needed.probes {
-            let word = if answer { "yes" } else { "no" };
-            let words = format!("the toolchain answers {word} to {name}");
+        for words in needed.assumptions() {
             if !witness.assumptions.contains(&words) {
                 witness.assumptions.push(words);
             }
@@ -268,18 +268,6 @@ impl Analysis<'_> {
             _ => None,
         });
         symbols.collect()
-    }
-
-    /// What a configuration is tried on: the text that was given, else what `allnoconfig` makes.
-    fn base_settings(&self, probes: &BTreeMap<Name, bool>) -> Settings {
-        let text = self.base.clone().unwrap_or_else(|| {
-            let mut nothing = Settings::new();
-            nothing.fill(self.model, Fill::No);
-            let probe = |name: Name| probes.get(&name) == Some(&true);
-            let made = self.model.configure(&nothing, &probe).to_text();
-            made.into_bytes().into()
-        });
-        Settings::read(self.model, &text).0
     }
 
     /// The symbols whose values in a model, with others, make `whole` true by themselves, and what else

@@ -153,7 +153,11 @@ fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, earlier: Opti
     };
     let arch = clean::line(&finding.arch);
     paper.show(&Shown {
-        code: Some(format!("{} on {arch}", clean::line(&finding.rule))),
+        code: Some(format!(
+            "{} on {}",
+            clean::line(&finding.rule),
+            arches(finding)
+        )),
         severity: severity(finding.severity),
         message: clean::line(&finding.message),
         excerpt,
@@ -175,7 +179,31 @@ fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, earlier: Opti
         }
     }
     kconfig_entry(paper, files, finding);
+    if finding.arches.len() > 2 {
+        let all: Vec<String> = finding
+            .arches
+            .iter()
+            .map(|arch| clean::line(arch))
+            .collect();
+        paper.section("on", &all.join(", "));
+    }
     conditions(paper, finding, earlier);
+}
+
+/// The architectures of a finding, in short.
+fn arches(finding: &Finding) -> String {
+    let arch = clean::line(&finding.arch);
+    match finding.arches.len() {
+        0 | 1 => arch,
+        2 => {
+            let other = finding.arches.iter().find(|other| **other != finding.arch);
+            format!(
+                "{arch} and {}",
+                clean::line(other.map_or("", String::as_str))
+            )
+        }
+        many => format!("{arch} and {} others", many - 1),
+    }
 }
 
 fn severity(severity: rules::Severity) -> Severity {

@@ -60,6 +60,7 @@ fn finding(finding: &Finding) -> Value {
     object!({
         "rule": finding.rule,
         "arch": finding.arch,
+        "arches": finding.arches,
         "severity": match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -223,8 +223,8 @@ pub enum FragmentAnswer {
     Set {
         /// For each symbol its value and the line of a `.config` that gives it.
         set: BTreeMap<String, (String, String)>,
-        /// What the toolchain must answer: yes or no.
-        probes: BTreeMap<String, bool>,
+        /// What the toolchain must answer: `y`, `n`, or a version.
+        toolchain: BTreeMap<String, String>,
     },
     /// Wishes that exclude each other, and why.
     Impossible(Vec<String>, Vec<Line>),
@@ -236,10 +236,9 @@ pub enum FragmentAnswer {
 pub fn fragment(arch: &str, answer: &FragmentAnswer, look: &Look) -> String {
     let mut paper = Paper::new(look);
     match answer {
-        FragmentAnswer::Set { set, probes } => {
+        FragmentAnswer::Set { set, toolchain } => {
             // A line that begins so is passed over by those who read a `.config`.
-            for (call, yes) in probes {
-                let answer = if *yes { "y" } else { "n" };
+            for (call, answer) in toolchain {
                 paper.line(&clean::line(&format!("# needs {call} = {answer}")));
             }
             if set.is_empty() {
@@ -274,13 +273,18 @@ pub fn fragment_json(asked: &Asked<'_>, arch: &str, answer: &FragmentAnswer) -> 
     let mut all = tree_object(asked.tree, asked.kernel_version);
     all["arch"] = object!(arch);
     match answer {
-        FragmentAnswer::Set { set, probes } => {
+        FragmentAnswer::Set { set, toolchain } => {
             let set = set.iter();
             let set = set.map(|(name, (value, _))| (name.clone(), object!(value)));
             all["config"] = Value::Object(set.collect::<Map<_, _>>());
-            let probes = probes.iter();
-            let probes = probes.map(|(call, yes)| (call.clone(), object!(yes)));
-            all["toolchain"] = Value::Object(probes.collect::<Map<_, _>>());
+            let value = |answer: &str| match answer {
+                "y" => object!(true),
+                "n" => object!(false),
+                words => object!(words),
+            };
+            let toolchain = toolchain.iter();
+            let toolchain = toolchain.map(|(call, answer)| (call.clone(), value(answer)));
+            all["toolchain"] = Value::Object(toolchain.collect::<Map<_, _>>());
         }
         FragmentAnswer::Impossible(wishes, reasons) => {
             all["impossible"] = object!(wishes);

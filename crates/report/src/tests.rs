@@ -97,6 +97,7 @@ fn powerpc(tree: &Memory) -> Finding {
     Finding {
         rule: "unselected".into(),
         arch: "powerpc".into(),
+        arches: vec!["powerpc".into()],
         severity: Severity::Error,
         message: "the vmemmap is optimised although powerpc never selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP".into(),
         help: "let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in init_mm, or let the gate ask for that symbol".into(),
@@ -124,6 +125,7 @@ fn powerpc(tree: &Memory) -> Finding {
 fn arm64(tree: &Memory) -> Finding {
     Finding {
         arch: "arm64".into(),
+        arches: vec!["arm64".into()],
         message: "the vmemmap is optimised although arm64 never selects it".into(),
         kconfig: Some(at(tree, "arch/arm64/Kconfig", "config ARM64")),
         config: BTreeMap::from([("DEV_DAX".into(), "m".into())]),

@@ -94,7 +94,7 @@ impl Acceptance {
     fn through(&self, finding: &Finding) -> Through {
         let arches = self.words.arch.names();
         let is_meant = self.words.rule == finding.rule
-            && (arches.is_empty() || arches.contains(&finding.arch));
+            && (arches.is_empty() || finding.arches.iter().all(|arch| arches.contains(arch)));
         if !is_meant {
             return Through::Nothing;
         }
@@ -176,8 +176,9 @@ impl Acceptance {
 /// A cell is accepted where each of its findings is.
 fn mark_verdicts(outcome: &mut Outcome) {
     for verdict in &mut outcome.verdicts {
-        let is_of =
-            |finding: &Finding| finding.rule == verdict.rule && finding.arch == verdict.arch;
+        let is_of = |finding: &Finding| {
+            finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
+        };
         if verdict.verdict != Verdict::Flagged || outcome.findings.iter().any(is_of) {
             continue;
         }

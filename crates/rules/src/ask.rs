@@ -71,9 +71,7 @@ impl Asking<'_, '_> {
     pub(crate) fn ask(&mut self, sinks: &[Asked]) {
         let said = match self.rule.text.question {
             Question::Stale => self.stale(),
-            Question::Unselected | Question::Outside | Question::Mismatched => {
-                self.ask_sinks(sinks)
-            }
+            _ => self.ask_sinks(sinks),
         };
         let said = self.unless_incomplete(said);
         let mut ends = Vec::new();

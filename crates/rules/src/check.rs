@@ -16,6 +16,7 @@ use text::Name;
 use crate::accept::Acceptances;
 use crate::ask::{Asked, Asking, backend_rule, symbol};
 use crate::catalog::{Catalog, RuleError, alike};
+use crate::lint::Lint;
 use crate::rule::{Question, Rule, SinkRule, Version};
 use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem, Skipped};
 
@@ -115,7 +116,16 @@ pub fn check_tree(
     let (rules, skipped) = of_version(rules, version);
     let vocabulary = catalog.vocabulary();
     let arches = chosen_arches(tree, settings)?;
-    let index = tree.words(progress);
+    let (lints, rules): (Vec<Rule>, Vec<Rule>) = rules
+        .into_iter()
+        .partition(|rule| rule.text.question.is_of_kconfig());
+    // Those with most code come first: nobody should wait for what is begun last.
+    let mut order: Vec<(usize, &Architecture)> = arches.iter().enumerate().collect();
+    if !rules.is_empty() {
+        let index = tree.words(progress);
+        let code = |arch: &Architecture| index.files_below(&format!("arch/{}", arch.directory));
+        order.sort_by_cached_key(|(_, arch)| Reverse(code(arch)));
+    }
     progress.phase("architectures", arches.len());
     let library = Library::new();
     let check_one = |arch: &Architecture| {
@@ -125,23 +135,34 @@ pub fn check_tree(
         let model = kconfig::elaborate(&library, tree.source(), &environment);
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
         progress.step(1);
-        result
+        let model = (!lints.is_empty()).then_some((*arch, model));
+        (result, model)
     };
-    // Those with most code come first: nobody should wait for what is begun last.
-    let mut order: Vec<(usize, &Architecture)> = arches.iter().enumerate().collect();
-    let code = |arch: &Architecture| index.files_below(&format!("arch/{}", arch.directory));
-    order.sort_by_cached_key(|(_, arch)| Reverse(code(arch)));
     let checks = order.into_iter().par_bridge();
     let mut checks: Vec<_> = checks.map(|(n, arch)| (n, check_one(arch))).collect();
     checks.sort_by_key(|(number, _)| *number);
-    let checks = checks.into_iter().map(|(_, check)| check).collect();
+    let checks = checks.into_iter().map(|(_, check)| check);
+    let (checks, models): (Vec<_>, Vec<_>) = checks.unzip();
     let mut outcome = merge(tree, checks);
     outcome.skipped = skipped;
+    let lint = Lint {
+        tree,
+        arches: &models.into_iter().flatten().collect::<Vec<_>>(),
+        settings,
+    };
+    for rule in &lints {
+        let _span = tracing::debug_span!("lint", name = %rule.id()).entered();
+        lint.ask(rule, &mut outcome);
+    }
+    // Those of one rule stay as they are.
+    outcome.findings.sort_by(|a, b| a.rule.cmp(&b.rule));
+    outcome.verdicts.sort_by(|a, b| a.rule.cmp(&b.rule));
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);
         let all = |arch: &str| is_asked(arch) || !known.iter().any(|known| known == arch);
-        rules.iter().any(|asked| asked.id() == rule)
+        let mut known = rules.iter().chain(&lints);
+        known.any(|asked| asked.id() == rule)
             && arch.map_or_else(|| settings.arches.is_empty(), all)
     };
     settings

@@ -76,11 +76,15 @@ fn of_parts(pack: &Pack) -> Option<String> {
     if pack.backend.is_some() && pack.backend_of.is_some() {
         return Some("it has `backend` and `backend-of`".to_owned());
     }
-    if pack.opt_in.symbols.is_empty() {
-        return Some("`opt-in.symbols` names no symbol".to_owned());
-    }
     if pack.rule.is_empty() {
         return Some("it has no `[[rule]]`".to_owned());
+    }
+    let mut opts_in = pack
+        .rule
+        .iter()
+        .filter(|rule| !rule.question.is_of_kconfig());
+    if pack.opt_in.symbols.is_empty() && opts_in.next().is_some() {
+        return Some("`opt-in.symbols` names no symbol".to_owned());
     }
     pack.rule.iter().find_map(|rule| {
         let (wants, fits) = match rule.question {
@@ -90,7 +94,7 @@ fn of_parts(pack: &Pack) -> Option<String> {
                 !pack.sink.is_empty() && (pack.backend.is_some() || pack.backend_of.is_some()),
             ),
             Question::Mismatched => ("two sinks", pack.sink.len() == 2),
-            Question::Stale => ("symbols", true),
+            _ => ("symbols", true),
         };
         let id = &rule.id;
         (!fits).then(|| format!("the rule {id} asks a question that wants {wants}"))

@@ -43,8 +43,10 @@ pub struct Step {
 pub struct Finding {
     /// Id of the rule.
     pub rule: String,
-    /// The architecture, by its directory below `arch/`.
+    /// The architecture, by its directory below `arch/`; of several, the one that the rest is said of.
     pub arch: String,
+    /// All architectures of which it is true.
+    pub arches: Vec<String>,
     /// How bad it is.
     pub severity: Severity,
     /// One line: what is wrong here.
@@ -53,7 +55,7 @@ pub struct Finding {
     pub help: String,
     /// The sink: the call, or the expression of the short count.
     pub sink: Place,
-    /// From an entry point to the sink.
+    /// From an entry point to the sink; nothing where the finding is one about Kconfig.
     pub path: Vec<Step>,
     /// All paths from entry points to the sink, where it is one that is reached.
     pub paths: Option<Paths>,

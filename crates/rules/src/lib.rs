@@ -12,6 +12,7 @@ mod config;
 mod examples;
 mod fault;
 mod finding;
+mod lint;
 mod rule;
 mod stale;
 mod table;

@@ -44,7 +44,8 @@ pub struct Pack {
     pub since: Option<Version>,
     /// The last kernel that is asked.
     pub until: Option<Version>,
-    /// By what an architecture agrees to the shortcut.
+    /// By what an architecture agrees to the shortcut; rules about Kconfig as a whole need none.
+    #[serde(default)]
     pub opt_in: OptIn,
     /// What is dangerous to reach.
     #[serde(default)]
@@ -84,7 +85,7 @@ pub struct RuleText {
     #[serde(default = "yes")]
     pub default: bool,
     /// A finding in one line. `{arch}`, `{symbol}` and `{sink}` are put in, of a pair `{other}`, and `{why}` for a stale
-    /// symbol.
+    /// symbol; of Kconfig `{symbol}`, `{by}` who selects it, and `{why}`.
     pub message: String,
     /// What to do about it; the same words are put in.
     pub help: String,
@@ -130,8 +131,8 @@ impl Rule {
     /// The sinks that it is about.
     pub fn sinks(&self) -> &[SinkRule] {
         match self.text.question {
-            Question::Stale => &[],
             Question::Unselected | Question::Outside | Question::Mismatched => &self.pack.sink,
+            _ => &[],
         }
     }
 }
@@ -146,7 +147,7 @@ pub enum SeverityWord {
     Warning,
 }
 
-/// The questions that can be asked of a sink.
+/// What can be asked: of a sink, of an opt-in symbol, or of Kconfig as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
@@ -158,10 +159,24 @@ pub enum Question {
     Mismatched,
     /// Does an architecture select a symbol that can never take effect there?
     Stale,
+    /// Can a `select` force a symbol whose own dependencies are not met?
+    Unmet,
+}
+
+impl Question {
+    /// Whether it is asked of Kconfig as a whole, and one finding told once for all architectures.
+    pub fn is_of_kconfig(self) -> bool {
+        match self {
+            Question::Unmet => true,
+            Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
+                false
+            }
+        }
+    }
 }
 
 /// By what an architecture agrees.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OptIn {
     /// Symbols, without `CONFIG_`; the first that the tree defines decides.

@@ -102,6 +102,7 @@ impl Asking<'_, '_> {
         Finding {
             rule: self.rule.id().to_owned(),
             arch: self.arch.name.to_string(),
+            arches: vec![self.arch.name.to_string()],
             severity: severity(self.rule.text.severity),
             message: put(&self.rule.text.message, &words),
             help: put(&self.rule.text.help, &words),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::Tree;
 use reach::{Backend, Fact, Witness};
 use text::{Name, Span};
 
@@ -29,6 +30,7 @@ impl Asking<'_, '_> {
         Finding {
             rule: self.rule.id().to_owned(),
             arch: arch.to_string(),
+            arches: vec![arch.to_string()],
             severity: severity(self.rule.text.severity),
             message: put(&self.rule.text.message, &words),
             help: put(&self.rule.text.help, &words),
@@ -172,18 +174,19 @@ impl Asking<'_, '_> {
     }
 
     pub(crate) fn place(&self, file: &str, span: Span) -> Place {
-        let position = self
-            .tree
-            .file(file)
-            .ok()
-            .map(|file| file.position(span.start));
-        let (line, column) = position.map_or((0, 0), |at| (at.line, at.column));
-        Place {
-            file: file.to_owned(),
-            line,
-            column,
-            span,
-        }
+        place(self.tree, file, span)
+    }
+}
+
+/// A place in a tree, in lines and columns.
+pub(crate) fn place(tree: &Tree, file: &str, span: Span) -> Place {
+    let position = tree.file(file).ok().map(|file| file.position(span.start));
+    let (line, column) = position.map_or((0, 0), |at| (at.line, at.column));
+    Place {
+        file: file.to_owned(),
+        line,
+        column,
+        span,
     }
 }
 

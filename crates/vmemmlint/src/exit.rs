@@ -39,6 +39,7 @@ mod tests {
         let finding = Finding {
             rule: "unselected".into(),
             arch: "powerpc".into(),
+            arches: vec!["powerpc".into()],
             severity: Severity::Error,
             message: String::new(),
             help: String::new(),

@@ -263,15 +263,16 @@ fn wish(model: &Model, arch: Architecture, word: &str) -> Result<Wish, Failure> 
 }
 
 fn granted(model: &Model, needed: Needed) -> FragmentAnswer {
+    let toolchain = needed.toolchain().into_iter();
+    let toolchain = toolchain.map(|(call, answer)| (call.to_string(), answer));
     let set = needed.set.into_iter();
     let set = set.filter_map(|(name, value)| {
         let line = ::kconfig::setting_line(model.symbol(name)?, &value);
         Some((name.to_string(), (value, line)))
     });
-    let probes = needed.probes.into_iter();
     FragmentAnswer::Set {
         set: set.collect(),
-        probes: probes.map(|(call, yes)| (call.to_string(), yes)).collect(),
+        toolchain: toolchain.collect(),
     }
 }
 

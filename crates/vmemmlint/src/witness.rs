@@ -36,7 +36,7 @@ fn tell(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
         }
         return Ok(nothing((rule, arch), outcome));
     };
-    if finding.path.is_empty() {
+    if finding.path.is_empty() && finding.config.is_empty() {
         return Err(format!(
             "a finding of {} needs no configuration",
             asked.rule

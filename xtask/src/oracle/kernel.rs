@@ -123,7 +123,7 @@ impl Kernel {
         command
     }
 
-    fn answers_file(&self, arch: &str) -> PathBuf {
+    pub(super) fn answers_file(&self, arch: &str) -> PathBuf {
         self.folder.join(format!("answers-{arch}"))
     }
 
@@ -135,15 +135,33 @@ impl Kernel {
 
 /// What `$(shell,...)` answered, as Kconfig puts it in, from a file in which `shell.c` keeps it.
 pub(crate) fn kept_answers(path: &Path) -> Result<Toolchain, Error> {
-    let bytes = fs::read(path).map_err(|error| Error::io("read", path, &error))?;
-    let mut rest = &bytes[..];
-    let answers = std::iter::from_fn(|| {
-        let (command, output, after) = record(rest)?;
-        rest = after;
+    let answers = records(path)?.into_iter().map(|(command, output)| {
         let words = output.trim_end_matches('\n').replace('\n', " ");
-        Some((format!("$(shell,{command})"), words))
+        (format!("$(shell,{command})"), words)
     });
     Ok(answers.collect())
+}
+
+/// The commands in a file in which `shell.c` keeps them, each with what it put out.
+pub(super) fn records(path: &Path) -> Result<Vec<(String, String)>, Error> {
+    let bytes = fs::read(path).map_err(|error| Error::io("read", path, &error))?;
+    let mut rest = &bytes[..];
+    let records = std::iter::from_fn(|| {
+        let (command, output, after) = record(rest)?;
+        rest = after;
+        Some((command, output))
+    });
+    Ok(records.collect())
+}
+
+/// Writes such a file.
+pub(super) fn keep_answers(path: &Path, answers: &BTreeMap<String, String>) -> Result<(), Error> {
+    let mut text = String::new();
+    for (command, output) in answers {
+        let sizes = (command.len(), output.len());
+        text += &format!("{} {}\n{command}{output}\n", sizes.0, sizes.1);
+    }
+    fs::write(path, text).map_err(|error| Error::io("write", path, &error))
 }
 
 /// The architecture whose headers another borrows: the one with a makefile of its name.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * What a kernel's preprocess.c gets instead of popen() and pclose(): answers are kept in the file
- * that $ORACLE_ANSWERS names, so that a command is run once however often it is asked.
+ * that $ORACLE_ANSWERS names, so that a command is run once however often it is asked. The file that
+ * $ORACLE_ASKED names gets a record without an output each time.
  *
  * A record of that file is "LENGTH LENGTH\n", the command, the output, "\n".
  */
@@ -54,24 +55,29 @@ static void load(const char *path)
 	loaded = 1;
 }
 
+static void keep(const char *path, const char *command, const char *output, size_t length)
+{
+	FILE *file = path ? fopen(path, "a") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%zu %zu\n%s", strlen(command), length, command);
+	fwrite(output, 1, length, file);
+	fputc('\n', file);
+	fclose(file);
+}
+
 static struct answer *run(const char *command, const char *path)
 {
 	static char buffer[1 << 16];
 	FILE *pipe = popen(command, "r");
-	FILE *file;
 	size_t length;
 
 	if (!pipe)
 		return NULL;
 	length = fread(buffer, 1, sizeof(buffer), pipe);
 	pclose(pipe);
-	file = path ? fopen(path, "a") : NULL;
-	if (file) {
-		fprintf(file, "%zu %zu\n%s", strlen(command), length, command);
-		fwrite(buffer, 1, length, file);
-		fputc('\n', file);
-		fclose(file);
-	}
+	keep(path, command, buffer, length);
 	return add(command, strlen(command), buffer, length);
 }
 
@@ -85,6 +91,7 @@ FILE *oracle_popen(const char *command, const char *mode)
 
 	if (!loaded && path)
 		load(path);
+	keep(getenv("ORACLE_ASKED"), command, "", 0);
 	for (answer = answers; answer; answer = answer->next)
 		if (!strcmp(answer->command, command))
 			break;

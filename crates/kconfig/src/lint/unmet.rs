@@ -1,0 +1,173 @@
+//! `select` lines that force a symbol whose own dependencies are not met.
+//!
+//! ```kconfig
+//! config A
+//! 	bool
+//! 	depends on B
+//!
+//! config C
+//! 	bool "C"
+//! 	select A
+//! ```
+//!
+//! With `C=y` and `B=n` the kernel's own `conf` warns of unmet direct dependencies, and what `A` builds may not
+//! compile.
+
+use std::collections::BTreeMap;
+
+use condition::{Answer, Atom, Condition, Level};
+use text::Name;
+
+use crate::configure::Configuration;
+use crate::fragment::{Needed, Purpose};
+use crate::model::{Model, Select};
+use crate::question::Questions;
+use crate::settings::Settings;
+use crate::term::Term;
+use crate::value::Value;
+
+/// A configuration in which a `select` forces its target.
+#[derive(Clone, Debug)]
+pub struct Forced {
+    /// What is to be set on the base.
+    pub needed: Needed,
+    /// What the target depends on and does not get there, part by part.
+    pub unmet: Vec<String>,
+}
+
+impl<'m> Questions<'m> {
+    /// The `select` lines that can force their target against its own dependencies, in the order in which they are
+    /// read; and those of which that was not found out.
+    pub fn forcing(&mut self) -> (Vec<&'m Select>, Vec<&'m Select>) {
+        let (mut forcing, mut unknown) = (Vec::new(), Vec::new());
+        let model = self.model;
+        for select in model.selects() {
+            let Some(over) = self.over(select) else {
+                continue;
+            };
+            match self.can(&[over]) {
+                Some(true) => forcing.push(select),
+                Some(false) => {}
+                None => unknown.push(select),
+            }
+        }
+        (forcing, unknown)
+    }
+
+    /// When a `select` lifts its target over what the target's own dependencies allow; `None` where the lines
+    /// themselves show that it never does.
+    fn over(&mut self, select: &Select) -> Option<Condition> {
+        let model = self.model;
+        let target = model.symbol(select.target)?;
+        // A member of a choice is not lifted.
+        if select.weak || !target.is_truth() || target.choice().is_some() || target.transitional {
+            return None;
+        }
+        let depends = target.direct_dependencies()?;
+        let asked = select.condition.parts();
+        let own = Term::Symbol(select.by);
+        if depends
+            .parts()
+            .iter()
+            .all(|part| asked.contains(part) || **part == own)
+        {
+            return None;
+        }
+        Some(self.constraints.over(&mut self.store, select, target))
+    }
+
+    /// A configuration in which `select` forces its target, on `base` or on what `allnoconfig` makes; `None` where none was
+    /// found that stands the trial.
+    pub fn forced(&mut self, select: &Select, base: Option<&[u8]>) -> Option<Forced> {
+        let over = self.over(select)?;
+        // What is easiest to set up has no modules.
+        let modules = self.model.modules();
+        let built_in = modules.map(|name| !self.store.symbol(&name, Level::Yes));
+        let plain = built_in.map(|built_in| self.solve(&[over, built_in]));
+        let solved = match plain {
+            Some(Answer::Sat(solution)) => Answer::Sat(solution),
+            _ => self.solve(&[over]),
+        };
+        let Answer::Sat(solution) = solved else {
+            return None;
+        };
+        let model = self.model;
+        let atoms = self.store.atoms(over).into_iter();
+        let decide = atoms.filter_map(|atom| match atom {
+            Atom::Symbol { name, .. } => Some(name),
+            Atom::Compare { symbol, .. } => Some(symbol),
+            _ => None,
+        });
+        let mut wanted: Vec<Name> = decide.collect();
+        let value = |name| Value::in_solution(&solution, name).unwrap_or_default();
+        let justified = model.justify(wanted.iter().copied(), &value).into_iter();
+        let set = justified.map(|(name, value)| (name, value.word().to_owned()));
+        let probe = |name| (name, solution.value(Atom::Probe(name)) == Some(true));
+        let needed = Needed {
+            set: set.collect(),
+            probes: model.probes().into_iter().map(probe).collect(),
+            answers: self.constraints.answers(&mut self.store, &solution),
+        };
+        let base = Settings::base(model, base, &needed.probes);
+        let is_forced = |configuration: &Configuration<'_>| {
+            let forcing = configuration.forcing(select.target);
+            forcing.iter().any(|one| one.place == select.place)
+        };
+        wanted.push(select.target);
+        let purpose = Purpose {
+            wanted: wanted.clone(),
+            kept: rustc_hash::FxHashSet::default(),
+            holds: &is_forced,
+        };
+        let bases = std::slice::from_ref(&base);
+        let needed = self
+            .constraints
+            .shortest(needed, &solution, &purpose, bases)?;
+        let configuration = model.configured(&base, &needed, wanted);
+        let unmet = self.unmet(select.target, &configuration, &needed.probes);
+        Some(Forced { needed, unmet })
+    }
+
+    /// The parts of a symbol's dependencies that a configuration does not meet.
+    fn unmet(
+        &mut self,
+        name: Name,
+        configuration: &Configuration<'_>,
+        probes: &BTreeMap<Name, bool>,
+    ) -> Vec<String> {
+        let symbol = self.model.symbol(name);
+        let Some(depends) = symbol.and_then(crate::Symbol::direct_dependencies) else {
+            return Vec::new();
+        };
+        let mut answer = |atom| match atom {
+            Atom::Probe(name) => Some(probes.get(&name) == Some(&true)),
+            atom => configuration.answer(atom),
+        };
+        // What is `n` says more than what is only `m`.
+        let (mut off, mut module) = (Vec::new(), Vec::new());
+        for part in depends.parts() {
+            let (on, yes) = self.constraints.value_of(&mut self.store, part);
+            if self.store.evaluate(on, &mut answer) != Some(true) {
+                off.push(part.to_string());
+            } else if self.store.evaluate(yes, &mut answer) != Some(true) {
+                module.push(part.to_string());
+            }
+        }
+        if off.is_empty() { module } else { off }
+    }
+}
+
+impl Model {
+    /// The values of some symbols on a base.
+    fn configured(&self, base: &Settings, needed: &Needed, wanted: Vec<Name>) -> Configuration<'_> {
+        let mut settings = base.clone();
+        for (name, value) in &needed.set {
+            settings.set(self, *name, value);
+        }
+        for (call, words) in &needed.answers {
+            settings.answer(*call, words);
+        }
+        let probe = |name: Name| needed.probes.get(&name) == Some(&true);
+        self.configure_for(&settings, &probe, wanted)
+    }
+}

@@ -1,0 +1,173 @@
+//! Rules about Kconfig as a whole. What is wrong in a line that many architectures read is told once.
+
+mod unmet;
+
+use std::collections::BTreeMap;
+
+use kconfig::{Model, Needed};
+use kernel::{Architecture, Tree};
+use text::Span;
+
+use crate::check::Settings;
+use crate::rule::{Question, Rule};
+use crate::tell::{place, put, severity};
+use crate::{ArchVerdict, Finding, Note, Outcome, Place, Verdict};
+
+/// A tree, read by all architectures that are asked.
+pub(crate) struct Lint<'l> {
+    pub(crate) tree: &'l Tree,
+    pub(crate) arches: &'l [(Architecture, Model)],
+    pub(crate) settings: &'l Settings,
+}
+
+/// What a question found.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    /// What was not found out, by architecture: the first of it.
+    unknown: BTreeMap<usize, (String, Option<Place>)>,
+}
+
+/// The words that a finding puts into those of its rule.
+type Words<'w> = [(&'w str, &'w str)];
+
+impl Lint<'_> {
+    /// Asks one rule, and puts its findings and a verdict for each architecture to the others.
+    pub(crate) fn ask(&self, rule: &Rule, outcome: &mut Outcome) {
+        let mut found = match rule.text.question {
+            Question::Unmet => self.unmet(rule),
+            Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
+                return;
+            }
+        };
+        let order = |finding: &Finding| (finding.sink.clone(), finding.message.clone());
+        found.findings.sort_by_cached_key(order);
+        for (number, (arch, model)) in self.arches.iter().enumerate() {
+            let verdict = self.verdict((number, *arch, model), rule, &found);
+            outcome.verdicts.push(verdict);
+        }
+        outcome.findings.append(&mut found.findings);
+    }
+
+    fn verdict(
+        &self,
+        (number, arch, model): (usize, Architecture, &Model),
+        rule: &Rule,
+        found: &Found,
+    ) -> ArchVerdict {
+        let is_of = |finding: &&Finding| finding.arches.iter().any(|name| **name == *arch.name);
+        let own: Vec<&Finding> = found.findings.iter().filter(is_of).collect();
+        let incomplete = model.errors().next().filter(|_| model.is_incomplete());
+        let (verdict, reason, place) = match (own.as_slice(), found.unknown.get(&number)) {
+            ([], Some((why, place))) => (Verdict::Unknown, why.clone(), place.clone()),
+            ([], None) => match incomplete {
+                Some(error) => (
+                    Verdict::Unknown,
+                    format!("not all of Kconfig was understood: {}", error.message),
+                    Some(self.place(&error.place)),
+                ),
+                None => (
+                    Verdict::Clean,
+                    "no line of Kconfig does so".to_owned(),
+                    None,
+                ),
+            },
+            ([only], _) => (
+                Verdict::Flagged,
+                only.message.clone(),
+                Some(only.sink.clone()),
+            ),
+            ([first, more @ ..], _) => {
+                let words = format!("{}, and {} more", first.message, more.len());
+                (Verdict::Flagged, words, Some(first.sink.clone()))
+            }
+        };
+        ArchVerdict {
+            arch: arch.name.to_string(),
+            rule: rule.id().to_owned(),
+            of_symbols: true,
+            verdict,
+            short: reason.clone(),
+            reason,
+            place,
+            facts: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// A finding without its configuration. The rest is said of the first of `arches`.
+    fn finding(
+        &self,
+        rule: &Rule,
+        at: &kconfig::Place,
+        arches: &[usize],
+        words: &Words,
+    ) -> Finding {
+        let name = |number: &usize| self.arches[*number].0.name.to_string();
+        let arch = arches.first().map(name).unwrap_or_default();
+        let mut arches: Vec<String> = arches.iter().map(name).collect();
+        arches.sort_unstable();
+        let mut all = vec![("{arch}", arch.as_str())];
+        all.extend_from_slice(words);
+        Finding {
+            rule: rule.id().to_owned(),
+            arches,
+            severity: severity(rule.text.severity),
+            message: put(&rule.text.message, &all),
+            help: put(&rule.text.help, &all),
+            arch,
+            sink: self.place(at),
+            path: Vec::new(),
+            paths: None,
+            kconfig: None,
+            config: BTreeMap::new(),
+            assumptions: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The architectures by number, those whose Kconfig has most symbols first: most readers have one of them.
+    fn by_size(&self) -> Vec<usize> {
+        let mut numbers: Vec<usize> = (0..self.arches.len()).collect();
+        let size = |number: &usize| self.arches[*number].1.size();
+        numbers.sort_by_cached_key(|number| (std::cmp::Reverse(size(number)), *number));
+        numbers
+    }
+
+    fn place(&self, at: &kconfig::Place) -> Place {
+        self.place_of(&at.file, at.span)
+    }
+
+    fn place_of(&self, file: &str, span: Span) -> Place {
+        place(self.tree, file, span)
+    }
+}
+
+/// What must be set and answered so that a finding shows.
+fn put_needed(finding: &mut Finding, model: &Model, needed: &Needed) {
+    for (name, value) in &needed.set {
+        let symbol = model.symbol(name);
+        let is_text = symbol.is_some_and(|s| s.kind == Some(kconfig::SymbolType::String));
+        let value = if is_text {
+            format!("\"{value}\"")
+        } else {
+            value.clone()
+        };
+        finding.config.insert(name.to_string(), value);
+    }
+    finding.assumptions.extend(needed.assumptions());
+}
+
+/// Where a symbol is defined first, and what it depends on there.
+fn definition(lint: &Lint<'_>, model: &Model, name: text::Name) -> Option<Note> {
+    let symbol = model.symbol(name)?;
+    let first = symbol.definitions.first()?;
+    let text = match symbol.direct_dependencies() {
+        Some(depends) => format!("{name} depends on {depends}"),
+        None => format!("{name} is defined here"),
+    };
+    Some(Note {
+        text,
+        place: Some(lint.place(&first.place)),
+    })
+}
