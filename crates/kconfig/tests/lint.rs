@@ -71,7 +71,7 @@ fn a_select_counts_only_where_what_it_depends_on_is_met() {
 
 #[test]
 fn a_toolchain_is_one_compiler_at_a_time() {
-    let text = "config GCC\n\tdef_bool $(success,test \"$(shell,cc)\" = GCC)\nconfig CLANG\n\
+    let text = "success = $(shell,$(1) && echo y || echo n)\nconfig GCC\n\tdef_bool $(success,test \"$(shell,cc)\" = GCC)\nconfig CLANG\n\
         \tdef_bool $(success,test \"$(shell,cc)\" = Clang)\nconfig A\n\tbool\n\tdepends on !CLANG\n\
         config C\n\tbool \"c\"\n\tdepends on GCC\n\tselect A\n";
     check_forcing(text, &[]);

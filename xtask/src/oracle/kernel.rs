@@ -156,11 +156,11 @@ pub(super) fn records(path: &Path) -> Result<Vec<(String, String)>, Error> {
 
 /// Writes such a file.
 pub(super) fn keep_answers(path: &Path, answers: &BTreeMap<String, String>) -> Result<(), Error> {
-    let mut text = String::new();
-    for (command, output) in answers {
-        let sizes = (command.len(), output.len());
-        text += &format!("{} {}\n{command}{output}\n", sizes.0, sizes.1);
-    }
+    let record = |(command, output): (&String, &String)| {
+        format!("{} {}\n{command}{output}\n", command.len(), output.len())
+    };
+    let text: Vec<String> = answers.iter().map(record).collect();
+    let text = text.concat();
     fs::write(path, text).map_err(|error| Error::io("write", path, &error))
 }
 
