@@ -284,6 +284,16 @@ pub fn is_initcall(name: &str) -> bool {
     name == "module_init" || name.trim_end_matches("_sync").ends_with("initcall")
 }
 
+/// Macros that ask whether a symbol is on.
+pub(crate) const OPTION_TESTS: &[&str] = &[
+    "IS_ENABLED",
+    "IS_BUILTIN",
+    "IS_MODULE",
+    "IS_REACHABLE",
+    "IF_ENABLED",
+    "config_enabled",
+];
+
 /// Keywords before a parenthesis that are not calls.
 pub(crate) const KEYWORDS: &[&str] = &[
     "if",

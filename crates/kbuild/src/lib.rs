@@ -22,6 +22,7 @@ mod lines;
 mod machine;
 mod makefiles;
 mod matching;
+mod options;
 mod scope;
 mod top;
 mod value;
@@ -39,6 +40,7 @@ use directory::{Directory, Reason};
 use machine::{Journal, Machine};
 pub use makefiles::Makefiles;
 use matching::can_be;
+pub use options::Options;
 use scope::Scope;
 use value::{Logic, Opaques};
 

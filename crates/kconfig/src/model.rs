@@ -259,6 +259,11 @@ impl Model {
         &self.files
     }
 
+    /// Whether a file of this path was read.
+    pub fn reads(&self, path: &str) -> bool {
+        self.files.iter().any(|file| **file == *path)
+    }
+
     /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
     pub fn symbol(&self, name: impl Into<Name>) -> Option<&Symbol> {
         let number = self.by_name.get(&name.into())?;
@@ -299,6 +304,12 @@ impl Model {
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
         let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
         slots.map(|slot| slot.symbol(self))
+    }
+
+    /// The names of all symbols, in the same order.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
+        slots.map(|slot| slot.name)
     }
 
     /// The `select` and `imply` lines that name `target`, in the order in which they are read.

@@ -19,11 +19,11 @@ use crate::syntax::{
 };
 
 impl Library {
-    /// The symbols that the files of `models` use and that no file defines, each with the places that
+    /// The symbols that the files of `models`, which this library has read, use and that no file defines, each with the places that
     /// use it. Numbers are none, and neither are words with macros in them.
-    pub fn undefined(&self, models: &[Model]) -> BTreeMap<Name, BTreeSet<Place>> {
+    pub fn undefined(&self, models: &[&Model]) -> BTreeMap<Name, BTreeSet<Place>> {
         let mut uses = Uses::default();
-        let files: BTreeSet<&Arc<str>> = models.iter().flat_map(Model::files).collect();
+        let files: BTreeSet<&Arc<str>> = models.iter().flat_map(|model| model.files()).collect();
         for read in files.into_iter().filter_map(|path| self.known(path)) {
             uses.file = Some(read.clone());
             uses.statements(&read.statements);

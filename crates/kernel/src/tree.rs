@@ -1,12 +1,13 @@
 //! One tree, read on demand and shared by all architectures.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use csource::File;
 use kbuild::Makefiles;
 use rustc_hash::FxHashMap;
-use source::{Listing, ReadError, Recorder, Source};
+use source::{Listing, ReadError, Recorder, Source, TreePath};
 use text::Name;
 
 use crate::footprint::Views;
@@ -62,6 +63,8 @@ pub struct Tree {
     may_define: Mutex<Vec<(String, Name, bool)>>,
     walk_errors: Mutex<Vec<(String, ReadError)>>,
     makefiles: Arc<Makefiles>,
+    /// Files were looked through of which no record is kept.
+    surveyed: AtomicBool,
 }
 
 impl fmt::Debug for Tree {
@@ -120,6 +123,7 @@ impl Tree {
             may_define: Mutex::default(),
             walk_errors: Mutex::default(),
             makefiles: Arc::default(),
+            surveyed: AtomicBool::new(false),
         })
     }
 
@@ -135,6 +139,16 @@ impl Tree {
     /// The index of words, if it was made.
     pub fn index(&self) -> Option<&Index> {
         self.index.get()
+    }
+
+    /// All files of the kernel's own whose path is wanted, sorted, and where to read them for one who looks through all of
+    /// them. No record is kept of that, so that an answer which rests on it cannot be kept either.
+    pub fn survey(&self, wanted: &(dyn Fn(&str) -> bool + Sync)) -> (Vec<TreePath>, &dyn Source) {
+        self.surveyed.store(true, Ordering::Relaxed);
+        let source = self.source.below();
+        let (paths, errors) = source.walk("", &is_indexed, wanted);
+        lock(&self.walk_errors).extend(errors);
+        (paths, source)
     }
 
     /// Where the text comes from.
@@ -223,7 +237,7 @@ impl Tree {
     /// What was looked at so far, of a tree that is a directory in which `listing` lay before; `None` where that
     /// cannot be told.
     pub fn footprint(&self, listing: &Listing) -> Option<Footprint> {
-        if !lock(&self.walk_errors).is_empty() {
+        if !lock(&self.walk_errors).is_empty() || self.surveyed.load(Ordering::Relaxed) {
             return None;
         }
         let index = self.index.get();

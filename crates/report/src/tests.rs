@@ -528,6 +528,9 @@ fn json_says_all() {
             {
               "rule": "unselected",
               "arch": "powerpc",
+              "arches": [
+                "powerpc"
+              ],
               "severity": "error",
               "message": "the vmemmap is optimised although powerpc never selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP",
               "help": "let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in init_mm, or let the gate ask for that symbol",

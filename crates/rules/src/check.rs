@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
@@ -147,6 +147,8 @@ pub fn check_tree(
     outcome.skipped = skipped;
     let lint = Lint {
         tree,
+        library: &library,
+        others: OnceLock::new(),
         arches: &models.into_iter().flatten().collect::<Vec<_>>(),
         settings,
     };

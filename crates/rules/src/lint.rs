@@ -1,12 +1,15 @@
 //! Rules about Kconfig as a whole. What is wrong in a line that many architectures read is told once.
 
+mod undefined;
 mod unmet;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use kconfig::{Model, Needed};
+use kconfig::{Library, Model, Needed};
 use kernel::{Architecture, Tree};
-use text::Span;
+use rayon::prelude::*;
+use text::{Name, Span};
 
 use crate::check::Settings;
 use crate::rule::{Question, Rule};
@@ -16,7 +19,11 @@ use crate::{ArchVerdict, Finding, Note, Outcome, Place, Verdict};
 /// A tree, read by all architectures that are asked.
 pub(crate) struct Lint<'l> {
     pub(crate) tree: &'l Tree,
+    pub(crate) library: &'l Library,
+    /// The architectures that are asked.
     pub(crate) arches: &'l [(Architecture, Model)],
+    /// What the others say, for one who wants to know of all.
+    pub(crate) others: OnceLock<Vec<Model>>,
     pub(crate) settings: &'l Settings,
 }
 
@@ -36,6 +43,7 @@ impl Lint<'_> {
     pub(crate) fn ask(&self, rule: &Rule, outcome: &mut Outcome) {
         let mut found = match rule.text.question {
             Question::Unmet => self.unmet(rule),
+            Question::Undefined => self.undefined(rule),
             Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
                 return;
             }
@@ -96,13 +104,7 @@ impl Lint<'_> {
     }
 
     /// A finding without its configuration. The rest is said of the first of `arches`.
-    fn finding(
-        &self,
-        rule: &Rule,
-        at: &kconfig::Place,
-        arches: &[usize],
-        words: &Words,
-    ) -> Finding {
+    fn finding(&self, rule: &Rule, sink: Place, arches: &[usize], words: &Words<'_>) -> Finding {
         let name = |number: &usize| self.arches[*number].0.name.to_string();
         let arch = arches.first().map(name).unwrap_or_default();
         let mut arches: Vec<String> = arches.iter().map(name).collect();
@@ -116,7 +118,7 @@ impl Lint<'_> {
             message: put(&rule.text.message, &all),
             help: put(&rule.text.help, &all),
             arch,
-            sink: self.place(at),
+            sink,
             path: Vec::new(),
             paths: None,
             kconfig: None,
@@ -124,6 +126,63 @@ impl Lint<'_> {
             assumptions: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// What all architectures of the tree say, asked or not.
+    fn models(&self) -> Vec<&Model> {
+        let others = self.others.get_or_init(|| {
+            let is_asked = |name: &Name| self.arches.iter().any(|(arch, _)| arch.name == *name);
+            let names: Vec<&Name> = self
+                .tree
+                .arches()
+                .iter()
+                .filter(|name| !is_asked(name))
+                .collect();
+            let model = |name: &&Name| {
+                let environment = self.tree.architecture(name)?.environment(self.tree);
+                Some(kconfig::elaborate(
+                    self.library,
+                    self.tree.source(),
+                    &environment,
+                ))
+            };
+            names.par_iter().filter_map(model).collect()
+        });
+        let asked = self.arches.iter().map(|(_, model)| model);
+        asked.chain(others).collect()
+    }
+
+    /// What is answered where the Kconfig of some architecture was not wholly understood: what it does not say may make
+    /// something possible.
+    fn incomplete(&self) -> Option<Found> {
+        let mut models = self.models().into_iter();
+        let error = models.find(|model| model.is_incomplete())?.errors().next();
+        let words = "not all of Kconfig was understood";
+        let words = error.map_or(words.to_owned(), |error| {
+            format!("{words}: {}", error.message)
+        });
+        let place = error.map(|error| self.place(&error.place));
+        let numbers = 0..self.arches.len();
+        Some(Found {
+            unknown: numbers
+                .map(|number| (number, (words.clone(), place.clone())))
+                .collect(),
+            ..Found::default()
+        })
+    }
+
+    /// The architectures, by number, that read a Kconfig file, or that compile what lies at a path.
+    fn readers(&self, file: &str) -> Vec<usize> {
+        let own = file
+            .strip_prefix("arch/")
+            .and_then(|rest| rest.split('/').next());
+        let is_reader = |number: &usize| {
+            let (arch, model) = &self.arches[*number];
+            let lender = arch.lender.map(Name::as_str);
+            own.is_none_or(|own| *own == *arch.directory || lender == Some(own))
+                || model.reads(file)
+        };
+        (0..self.arches.len()).filter(is_reader).collect()
     }
 
     /// The architectures by number, those whose Kconfig has most symbols first: most readers have one of them.
@@ -159,7 +218,7 @@ fn put_needed(finding: &mut Finding, model: &Model, needed: &Needed) {
 }
 
 /// Where a symbol is defined first, and what it depends on there.
-fn definition(lint: &Lint<'_>, model: &Model, name: text::Name) -> Option<Note> {
+fn definition(lint: &Lint<'_>, model: &Model, name: Name) -> Option<Note> {
     let symbol = model.symbol(name)?;
     let first = symbol.definitions.first()?;
     let text = match symbol.direct_dependencies() {

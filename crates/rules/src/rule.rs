@@ -161,13 +161,15 @@ pub enum Question {
     Stale,
     /// Can a `select` force a symbol whose own dependencies are not met?
     Unmet,
+    /// Is a symbol used that no Kconfig file defines?
+    Undefined,
 }
 
 impl Question {
     /// Whether it is asked of Kconfig as a whole, and one finding told once for all architectures.
     pub fn is_of_kconfig(self) -> bool {
         match self {
-            Question::Unmet => true,
+            Question::Unmet | Question::Undefined => true,
             Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
                 false
             }

@@ -88,7 +88,7 @@ impl Lint<'_> {
                 ("{symbol}", target.as_str()),
                 ("{why}", &why),
             ];
-            let mut finding = self.finding(rule, place, numbers, &words);
+            let mut finding = self.finding(rule, self.place(place), numbers, &words);
             finding.notes.extend(definition(self, model, *target));
             put_needed(&mut finding, model, &forced.needed);
             Some(finding)
