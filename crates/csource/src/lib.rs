@@ -9,6 +9,7 @@
 //! Nothing here knows an architecture or a configuration. Facts carry the questions (`#ifdef
 //! CONFIG_X`, `if (pgmap)`); who asks them gives the answers.
 
+mod blocks;
 mod body;
 mod directives;
 mod effects;
@@ -32,6 +33,7 @@ mod substitute;
 pub mod syntax;
 mod walk;
 
+pub use blocks::{Ask, Block, blocks};
 pub use body::{Body, Call, Definition, MacroBody, Return, Store};
 pub use directives::{
     Branch, BranchId, Directive, DirectiveKind, Directives, MacroDefinition, Test,

@@ -17,7 +17,7 @@ use crate::idioms::OPTION_TESTS;
 use crate::lexer::{Lexer, TokenKind, is_word};
 use crate::syntax::{Expr, ExprKind};
 
-const PREFIX: &str = "CONFIG_";
+pub(crate) const PREFIX: &str = "CONFIG_";
 
 /// What a text asks about the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,7 +141,7 @@ fn is_tested(text: &[u8], is_known: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// The name without its prefix; one that ends in `_` is put together by a macro.
-fn option(name: &str) -> Option<&str> {
+pub(crate) fn option(name: &str) -> Option<&str> {
     let option = name.strip_prefix(PREFIX)?;
     (!option.is_empty() && !option.ends_with('_')).then_some(option)
 }

@@ -47,7 +47,7 @@ pub use elaborate::elaborate;
 pub use environment::Environment;
 pub use fragment::{Fragment, Needed, Purpose};
 pub use library::Library;
-pub use lint::Forced;
+pub use lint::{Clause, Forced, Line, LineKind, Samples};
 pub use logic::Constraints;
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,

@@ -306,6 +306,12 @@ impl Model {
         slots.map(|slot| slot.symbol(self))
     }
 
+    /// The type of a symbol, if an entry gives one; nothing where no entry defines it.
+    pub fn kind(&self, name: Name) -> Option<Option<SymbolType>> {
+        let number = self.by_name.get(&name)?;
+        Some(self.slots[*number].kind)
+    }
+
     /// The names of all symbols, in the same order.
     pub fn names(&self) -> impl Iterator<Item = Name> {
         let slots = self.slots.iter().filter(|slot| slot.itself.is_none());

@@ -30,20 +30,25 @@ impl Model {
     /// Why `name` can never be `y` or `m` here, from the symbol itself to what decides; `None` where
     /// it can.
     pub fn why_never(&self, name: &str) -> Option<Vec<Fact>> {
-        let mut reasons = Reasons {
-            questions: self.questions(),
-            seen: FxHashSet::default(),
-            facts: Vec::new(),
-        };
-        if reasons.questions.can_be_on(Name::new(name)) {
-            return None;
-        }
-        reasons.explain(Name::new(name));
-        Some(reasons.facts)
+        self.questions().why_never(Name::new(name))
     }
 }
 
 impl<'m> Questions<'m> {
+    /// The same as [`Model::why_never`], for one who has more to ask.
+    pub fn why_never(&mut self, name: Name) -> Option<Vec<Fact>> {
+        if self.can_be_on(name) {
+            return None;
+        }
+        let mut reasons = Reasons {
+            questions: self,
+            seen: FxHashSet::default(),
+            facts: Vec::new(),
+        };
+        reasons.explain(name);
+        Some(reasons.facts)
+    }
+
     /// For each `select` of `name` that can take effect, the shortest chain that ends with it; the
     /// shortest first. `imply` is left out.
     pub fn chains(&mut self, name: Name) -> Vec<Chain<'m>> {
@@ -80,13 +85,13 @@ impl<'m> Questions<'m> {
     }
 }
 
-struct Reasons<'m> {
-    questions: Questions<'m>,
+struct Reasons<'q, 'm> {
+    questions: &'q mut Questions<'m>,
     seen: FxHashSet<Name>,
     facts: Vec<Fact>,
 }
 
-impl Reasons<'_> {
+impl Reasons<'_, '_> {
     fn explain(&mut self, name: Name) {
         if self.facts.len() >= LONGEST || !self.seen.insert(name) {
             return;
@@ -201,7 +206,7 @@ impl Reasons<'_> {
 
     /// The last of `names` that can never be on.
     fn never_on(&mut self, names: Vec<Name>) -> Option<Name> {
-        let questions = &mut self.questions;
+        let questions = &mut *self.questions;
         names
             .into_iter()
             .rev()
@@ -229,7 +234,7 @@ impl Reasons<'_> {
             return None;
         }
         let parts = definition.depends.as_deref()?.parts();
-        let questions = &mut self.questions;
+        let questions = &mut *self.questions;
         let never = parts
             .into_iter()
             .rev()

@@ -1,5 +1,10 @@
 //! Rules about Kconfig as a whole. What is wrong in a line that many architectures read is told once.
 
+mod blocks;
+mod dead;
+mod files;
+mod never;
+mod reason;
 mod undefined;
 mod unmet;
 
@@ -23,7 +28,7 @@ pub(crate) struct Lint<'l> {
     /// The architectures that are asked.
     pub(crate) arches: &'l [(Architecture, Model)],
     /// What the others say, for one who wants to know of all.
-    pub(crate) others: OnceLock<Vec<Model>>,
+    pub(crate) others: OnceLock<Vec<(Architecture, Model)>>,
     pub(crate) settings: &'l Settings,
 }
 
@@ -41,9 +46,18 @@ type Words<'w> = [(&'w str, &'w str)];
 impl Lint<'_> {
     /// Asks one rule, and puts its findings and a verdict for each architecture to the others.
     pub(crate) fn ask(&self, rule: &Rule, outcome: &mut Outcome) {
+        // What can never be is asked of all architectures.
+        let unknown = match rule.text.question {
+            Question::Unmet => None,
+            _ => self.incomplete(),
+        };
         let mut found = match rule.text.question {
+            _ if unknown.is_some() => unknown.unwrap_or_default(),
             Question::Unmet => self.unmet(rule),
             Question::Undefined => self.undefined(rule),
+            Question::Dead => self.dead(rule),
+            Question::DeadDefault => self.dead_default(rule),
+            Question::Constant => self.constant(rule),
             Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
                 return;
             }
@@ -130,6 +144,11 @@ impl Lint<'_> {
 
     /// What all architectures of the tree say, asked or not.
     fn models(&self) -> Vec<&Model> {
+        self.all().map(|(_, model)| model).collect()
+    }
+
+    /// All architectures of the tree, asked or not.
+    fn all(&self) -> impl Iterator<Item = &(Architecture, Model)> {
         let others = self.others.get_or_init(|| {
             let is_asked = |name: &Name| self.arches.iter().any(|(arch, _)| arch.name == *name);
             let names: Vec<&Name> = self
@@ -139,17 +158,14 @@ impl Lint<'_> {
                 .filter(|name| !is_asked(name))
                 .collect();
             let model = |name: &&Name| {
-                let environment = self.tree.architecture(name)?.environment(self.tree);
-                Some(kconfig::elaborate(
-                    self.library,
-                    self.tree.source(),
-                    &environment,
-                ))
+                let arch = self.tree.architecture(name)?;
+                let environment = arch.environment(self.tree);
+                let model = kconfig::elaborate(self.library, self.tree.source(), &environment);
+                Some((arch, model))
             };
             names.par_iter().filter_map(model).collect()
         });
-        let asked = self.arches.iter().map(|(_, model)| model);
-        asked.chain(others).collect()
+        self.arches.iter().chain(others)
     }
 
     /// What is answered where the Kconfig of some architecture was not wholly understood: what it does not say may make

@@ -163,13 +163,23 @@ pub enum Question {
     Unmet,
     /// Is a symbol used that no Kconfig file defines?
     Undefined,
+    /// Can no configuration of any architecture have an entry of Kconfig?
+    Dead,
+    /// Does a `default` never decide?
+    DeadDefault,
+    /// Does the `if` behind a line always hold, or never?
+    Constant,
 }
 
 impl Question {
     /// Whether it is asked of Kconfig as a whole, and one finding told once for all architectures.
     pub fn is_of_kconfig(self) -> bool {
         match self {
-            Question::Unmet | Question::Undefined => true,
+            Question::Unmet
+            | Question::Undefined
+            | Question::Dead
+            | Question::DeadDefault
+            | Question::Constant => true,
             Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
                 false
             }

@@ -43,9 +43,6 @@ type Asked = (Vec<(Name, Span)>, Vec<Name>);
 impl Lint<'_> {
     /// Looks for names that are asked for and not defined.
     pub(super) fn undefined(&self, rule: &Rule) -> Found {
-        if let Some(unknown) = self.incomplete() {
-            return unknown;
-        }
         let models = self.models();
         let mut uses: BTreeMap<Name, BTreeSet<Use>> = BTreeMap::new();
         for (name, places) in self.library.undefined(&models) {

@@ -1,0 +1,301 @@
+//! What each line of Kconfig does, and when.
+
+use std::sync::Arc;
+
+use condition::{Condition, Store};
+use text::Name;
+
+use crate::model::{Default, Definition, Place, Symbol};
+use crate::question::{Questions, Wish};
+use crate::term::Term;
+use crate::why::Fact;
+
+/// A line, or an entry by its first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is.
+    pub kind: LineKind,
+    /// The symbol of its entry; nothing for a choice.
+    pub symbol: Option<Name>,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LineKind {
+    /// An entry as a whole.
+    Entry,
+    /// A `default`.
+    Default,
+    /// A `select`.
+    Select,
+    /// An `imply`.
+    Imply,
+}
+
+impl LineKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            LineKind::Entry => "entry",
+            LineKind::Default => "default",
+            LineKind::Select => "select",
+            LineKind::Imply => "imply",
+        }
+    }
+}
+
+/// An `if` behind a line.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// What stands behind the `if`.
+    pub words: String,
+    /// When the line is asked for.
+    pub around: Condition,
+    /// When the clause holds, at least as `m`.
+    pub on: Condition,
+    /// When it holds as `y`.
+    pub yes: Condition,
+}
+
+impl Questions<'_> {
+    /// When conditions can hold together; `None` where the search was given up.
+    pub fn possible(&mut self, conditions: &[Condition]) -> Option<bool> {
+        self.can(conditions)
+    }
+
+    /// What conditions are made of.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// When each entry is good for something: when its symbol is on, or, where the symbol has several, when what the entry
+    /// depends on is met as well.
+    pub fn entries(&mut self) -> Vec<(Line, Condition)> {
+        let model = self.model;
+        let mut all = Vec::new();
+        for symbol in model
+            .symbols()
+            .filter(|symbol| symbol.kind.is_some() && !symbol.transitional)
+        {
+            let on = model.on(&mut self.store, symbol.name);
+            for definition in &symbol.definitions {
+                let depends = definition
+                    .depends
+                    .as_deref()
+                    .filter(|_| symbol.definitions.len() > 1);
+                let own = depends.map(|term| self.constraints.value_of(&mut self.store, term).0);
+                let when = own.map_or(on, |own| self.store.and(on, own));
+                all.push((
+                    line(definition.place.clone(), LineKind::Entry, Some(symbol.name)),
+                    when,
+                ));
+            }
+        }
+        all
+    }
+
+    /// When each `default` decides: when it holds, and none before it does. Beside it stands when its entry is asked.
+    pub fn defaults(&mut self) -> Vec<(Line, Condition, Condition)> {
+        let model = self.model;
+        let mut all = Vec::new();
+        for symbol in model.symbols().filter(|symbol| !symbol.transitional) {
+            let around = |default: &Default| around(symbol, &default.place);
+            self.decisions(Some(symbol.name), &symbol.defaults, &around, &mut all);
+        }
+        for choice in model.choices() {
+            self.decisions(None, &choice.defaults, &|_| None, &mut all);
+        }
+        all
+    }
+
+    fn decisions<'d>(
+        &mut self,
+        symbol: Option<Name>,
+        defaults: &'d [Default],
+        around: &dyn Fn(&'d Default) -> Option<&'d Arc<Term>>,
+        all: &mut Vec<(Line, Condition, Condition)>,
+    ) {
+        let mut before = Condition::FALSE;
+        for default in defaults {
+            let (on, _) = self
+                .constraints
+                .value_of(&mut self.store, &default.condition);
+            let asked = around(default).map_or(Condition::TRUE, |term| {
+                self.constraints.value_of(&mut self.store, term).0
+            });
+            let decides = self.store.and(on, !before);
+            before = self.store.or(before, on);
+            let line = line(default.place.clone(), LineKind::Default, symbol);
+            all.push((line, asked, decides));
+        }
+    }
+
+    /// Why a `default` never decides.
+    pub fn why_default(&mut self, line: &Line) -> Vec<Fact> {
+        let model = self.model;
+        let symbol = line.symbol.and_then(|name| model.symbol(name));
+        let defaults = match symbol {
+            Some(symbol) => &symbol.defaults,
+            None => {
+                let mut choices = model.choices().iter();
+                let is_of =
+                    |choice: &&crate::Choice| choice.defaults.iter().any(|d| d.place == line.place);
+                let Some(choice) = choices.find(is_of) else {
+                    return Vec::new();
+                };
+                &choice.defaults
+            }
+        };
+        let Some(number) = defaults
+            .iter()
+            .position(|default| default.place == line.place)
+        else {
+            return Vec::new();
+        };
+        let this = &defaults[number];
+        let (on, _) = self.constraints.value_of(&mut self.store, &this.condition);
+        if self.can(&[on]) == Some(false) {
+            let facts = self.why_no_part(&this.condition);
+            return facts
+                .unwrap_or_else(|| vec![fact(format!("{} never holds", this.condition), None)]);
+        }
+        for earlier in &defaults[..number] {
+            let (before, _) = self
+                .constraints
+                .value_of(&mut self.store, &earlier.condition);
+            if self.can(&[on, !before]) == Some(false) {
+                let words = format!(
+                    "the default {} before it holds wherever it does",
+                    earlier.value
+                );
+                return vec![fact(words, Some(&earlier.place))];
+            }
+        }
+        let words = "one of those before it holds wherever it does".to_owned();
+        vec![fact(words, defaults.first().map(|default| &default.place))]
+    }
+
+    /// Why a part of a term is never met, if a symbol is that.
+    fn why_no_part(&mut self, term: &Term) -> Option<Vec<Fact>> {
+        let parts = term.parts();
+        let mut names = parts.iter().rev().filter_map(|part| match part {
+            Term::Symbol(name) => Some(*name),
+            _ => None,
+        });
+        names.find_map(|name| self.why_never(name))
+    }
+
+    /// Why the `if` behind a `select` or `imply` never holds, or always, as far as single symbols decide it.
+    pub fn why_clause(&mut self, line: &Line, holds: bool) -> Vec<Fact> {
+        let model = self.model;
+        let mut selects = model.selects();
+        let Some(select) = selects.find(|select| select.place == line.place) else {
+            return Vec::new();
+        };
+        if !holds {
+            return self.why_no_part(&select.condition).unwrap_or_default();
+        }
+        let symbol = model.symbol(select.by);
+        let depends = symbol.and_then(|symbol| around(symbol, &select.place));
+        let Some(Term::Symbol(name)) = depends.map_or(Some(&*select.condition), |depends| {
+            match &*select.condition {
+                Term::And(a, b) if **a == **depends => Some(&**b),
+                _ => None,
+            }
+        }) else {
+            return Vec::new();
+        };
+        let wish = |symbol: Name, value: &str| Wish {
+            symbol,
+            value: value.to_owned(),
+        };
+        self.why_not(&[wish(select.by, "y"), wish(*name, "n")])
+    }
+
+    /// The `if` behind each `select`, `imply` and `default`.
+    pub fn clauses(&mut self) -> Vec<(Line, Clause)> {
+        let model = self.model;
+        let mut all = Vec::new();
+        for symbol in model.symbols().filter(|symbol| !symbol.transitional) {
+            for default in &symbol.defaults {
+                let clause =
+                    self.clause(symbol, &default.place, &default.condition, Condition::TRUE);
+                let line = line(default.place.clone(), LineKind::Default, Some(symbol.name));
+                all.extend(clause.map(|clause| (line, clause)));
+            }
+        }
+        for select in model.selects() {
+            let Some(symbol) = model.symbol(select.by) else {
+                continue;
+            };
+            let on = model.on(&mut self.store, select.by);
+            let clause = self.clause(symbol, &select.place, &select.condition, on);
+            let kind = if select.weak {
+                LineKind::Imply
+            } else {
+                LineKind::Select
+            };
+            let line = line(select.place.clone(), kind, Some(select.by));
+            all.extend(clause.map(|clause| (line, clause)));
+        }
+        all
+    }
+
+    /// The `if` of a line in an entry; `when` is what must hold besides for the line to be asked for.
+    fn clause(
+        &mut self,
+        symbol: &Symbol,
+        place: &Place,
+        condition: &Arc<Term>,
+        when: Condition,
+    ) -> Option<Clause> {
+        let depends = around(symbol, place);
+        let own = match (depends, &**condition) {
+            (Some(depends), _) if Arc::ptr_eq(depends, condition) => return None,
+            (Some(depends), Term::And(a, b)) if **a == **depends => b.clone(),
+            (Some(depends), _) if **depends != Term::YES => return None,
+            _ => condition.clone(),
+        };
+        // `if y` says that nothing is asked, and is meant so.
+        if matches!(&*own, Term::Constant(_)) {
+            return None;
+        }
+        let depends = depends.map_or(Condition::TRUE, |term| {
+            self.constraints.value_of(&mut self.store, term).0
+        });
+        let (on, yes) = self.constraints.value_of(&mut self.store, &own);
+        Some(Clause {
+            words: own.to_string(),
+            around: self.store.and(depends, when),
+            on,
+            yes,
+        })
+    }
+}
+
+fn fact(text: String, place: Option<&Place>) -> Fact {
+    Fact {
+        text,
+        place: place.cloned(),
+    }
+}
+
+fn line(place: Place, kind: LineKind, symbol: Option<Name>) -> Line {
+    Line {
+        place,
+        kind,
+        symbol,
+    }
+}
+
+/// What the entry depends on in which a line stands.
+fn around<'s>(symbol: &'s Symbol, place: &Place) -> Option<&'s Arc<Term>> {
+    let own = symbol.definitions.iter().filter(|definition| {
+        let at = &definition.place;
+        at.file == place.file && at.span.start <= place.span.start
+    });
+    let nearest = own.max_by_key(|definition: &&Definition| definition.place.span.start);
+    nearest?.depends.as_ref()
+}

@@ -1,0 +1,167 @@
+//! Entries and lines of Kconfig that no configuration has, or that say nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use condition::Condition;
+use kconfig::{Fact, Line, Questions};
+use rayon::prelude::*;
+use text::Name;
+
+use super::never::Wanted;
+use super::{Found, Lint};
+use crate::rule::Rule;
+use crate::{Finding, Note};
+
+/// What is dead, and what has it so.
+pub(super) struct Consequence {
+    /// The one symbol that is never on.
+    pub(super) cause: Option<Name>,
+    /// What is dead, in words.
+    pub(super) what: String,
+    pub(super) finding: Finding,
+}
+
+/// A line, and what stands behind its `if`.
+type Key = (Line, String);
+
+impl Lint<'_> {
+    /// Entries whose symbol is never on, with what goes with them; blocks and files that are dead for other reasons.
+    pub(super) fn dead(&self, rule: &Rule) -> Found {
+        let entries = |questions: &mut Questions<'_>, _, _: Wanted<'_, Line>| questions.entries();
+        let dead = self.never(&entries);
+        let shown = self.arches_with(&dead, &entries);
+        let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
+            let name = line.symbol?;
+            let facts = questions.why_never(name).unwrap_or_default();
+            let why = facts.last().map_or("", |fact| &fact.text);
+            let words = [("{symbol}", name.as_str()), ("{why}", why)];
+            let finding = self.finding(rule, self.place(&line.place), arches, &words);
+            Some((name, self.with(finding, &facts)))
+        };
+        let mut found = self.shown(shown, &tell);
+        let mut by_name: BTreeMap<Name, usize> = BTreeMap::new();
+        for (number, (name, _)) in found.iter().enumerate() {
+            by_name.entry(*name).or_insert(number);
+        }
+        let mut findings: Vec<Finding> = Vec::new();
+        let off: BTreeSet<Name> = by_name.keys().copied().collect();
+        let (blocks, files) = (self.dead_blocks(rule, &off), self.dead_files(rule));
+        for consequence in blocks.into_iter().chain(files) {
+            let known = consequence.cause.and_then(|name| by_name.get(&name));
+            match known {
+                Some(number) => found[*number].1.notes.push(Note {
+                    text: format!("{} goes with it", consequence.what),
+                    place: Some(consequence.finding.sink),
+                }),
+                None => findings.push(consequence.finding),
+            }
+        }
+        findings.extend(found.into_iter().map(|(_, finding)| finding));
+        Found {
+            findings,
+            ..Found::default()
+        }
+    }
+
+    /// `default` lines that never decide, though their entry is asked for.
+    pub(super) fn dead_default(&self, rule: &Rule) -> Found {
+        let decides = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| {
+            let all = questions.defaults();
+            let store = questions.store();
+            let all = all.into_iter();
+            all.map(|(line, asked, decides)| (line, store.and(asked, decides)))
+                .collect::<Vec<_>>()
+        };
+        let mut dead = self.never(&decides);
+        // What is said of an entry that is never asked is the entry's matter.
+        let asked = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| {
+            let all = questions.defaults().into_iter();
+            let own = all.filter(|(line, ..)| dead.contains(line));
+            own.map(|(line, asked, _)| (line, asked))
+                .collect::<Vec<_>>()
+        };
+        let silent = self.never(&asked);
+        dead.retain(|line| !silent.contains(line));
+        let shown = self.arches_with(&dead, &decides);
+        let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
+            let facts = questions.why_default(line);
+            let why = facts.last().map_or("", |fact| &fact.text);
+            let words = [("{symbol}", named(line)), ("{why}", why)];
+            let finding = self.finding(rule, self.place(&line.place), arches, &words);
+            Some(self.with(finding, &facts))
+        };
+        Found {
+            findings: self.shown(shown, &tell),
+            ..Found::default()
+        }
+    }
+
+    /// `if` clauses that hold whenever their line is asked for, or never then.
+    pub(super) fn constant(&self, rule: &Rule) -> Found {
+        let holds = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| clauses(questions, true);
+        let fails = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| clauses(questions, false);
+        let (never, always) = (self.never(&holds), self.never(&fails));
+        let keys: BTreeSet<Key> = never.symmetric_difference(&always).cloned().collect();
+        let shown = self.arches_with(&keys, &holds);
+        let tell = |questions: &mut Questions<'_>, key: &Key, arches: &[usize]| {
+            let (line, clause) = key;
+            let is_never = never.contains(key);
+            let facts = questions.why_clause(line, !is_never);
+            let words = [
+                ("{symbol}", named(line)),
+                ("{line}", line.kind.word()),
+                ("{clause}", clause),
+                ("{why}", if is_never { "never" } else { "always" }),
+            ];
+            let finding = self.finding(rule, self.place(&line.place), arches, &words);
+            Some(self.with(finding, &facts))
+        };
+        Found {
+            findings: self.shown(shown, &tell),
+            ..Found::default()
+        }
+    }
+
+    /// Tells each thing, with the questions of the first of its architectures.
+    pub(super) fn shown<K: Ord + Send + Sync, T: Send>(
+        &self,
+        all: BTreeMap<K, Vec<usize>>,
+        tell: &(dyn Fn(&mut Questions<'_>, &K, &[usize]) -> Option<T> + Sync),
+    ) -> Vec<T> {
+        let mut by_arch: BTreeMap<usize, Vec<(K, Vec<usize>)>> = BTreeMap::new();
+        for (key, arches) in all {
+            by_arch.entry(arches[0]).or_default().push((key, arches));
+        }
+        let findings = by_arch.into_par_iter().map(|(number, own)| {
+            let mut questions = self.arches[number].1.questions();
+            let told = own
+                .iter()
+                .filter_map(|(key, arches)| tell(&mut questions, key, arches));
+            told.collect::<Vec<T>>()
+        });
+        findings.flatten().collect()
+    }
+
+    pub(super) fn with(&self, mut finding: Finding, facts: &[Fact]) -> Finding {
+        finding.notes.extend(facts.iter().map(|fact| Note {
+            text: fact.text.clone(),
+            place: fact.place.as_ref().map(|place| self.place(place)),
+        }));
+        finding
+    }
+}
+
+fn named(line: &Line) -> &'static str {
+    line.symbol.map_or("the choice", text::Name::as_str)
+}
+
+/// When each clause holds, or does not, where its line is asked for.
+fn clauses(questions: &mut Questions<'_>, holds: bool) -> Vec<(Key, Condition)> {
+    let all = questions.clauses();
+    let store = questions.store();
+    let all = all.into_iter().map(|(line, clause)| {
+        let own = if holds { clause.on } else { !clause.yes };
+        ((line, clause.words), store.and(clause.around, own))
+    });
+    all.collect()
+}
