@@ -9,6 +9,7 @@
 //! - `evaluation`: from the same settings both make the same `.config`;
 //! - `build`, `functions`, `calls`: what make builds, what universal-ctags finds, what gcc calls;
 //! - `suite`: the kernel's own tests pass with our stand-in for `conf`;
+//! - `dead`: nothing that `conf` makes has what we say that no configuration has;
 //! - `unmet`: `conf` warns of unmet dependencies where we say so, and nowhere else;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
 //!
@@ -19,6 +20,7 @@ mod build;
 mod calls;
 mod code;
 mod completeness;
+mod dead;
 mod evaluation;
 mod fragments;
 mod functions;
@@ -76,6 +78,14 @@ pub(crate) enum Question {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
     },
+    /// Look in what `conf` makes for what we say that no configuration has.
+    Dead {
+        #[command(flatten)]
+        asked: Asked,
+        /// Random configurations for each architecture.
+        #[arg(long, default_value_t = 20)]
+        random: u32,
+    },
     /// Let `conf` warn of each `select` that can force its target, and of nothing else at random.
     Unmet {
         #[command(flatten)]
@@ -121,12 +131,17 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
         | Question::Completeness { asked, .. }
         | Question::Evaluation { asked, .. }
         | Question::Fragments { asked, .. }
+        | Question::Dead { asked, .. }
         | Question::Unmet { asked, .. } => asked,
     };
     let name = question.name();
     let scratch = Scratch::new("oracle")?;
     let (tree, kernel) = open(&asked.tree, &scratch)?;
     let library = Library::new();
+    let claims = match question {
+        Question::Dead { .. } => dead::claims(&kernel.tree)?,
+        _ => dead::Claims::new(),
+    };
     let mut differences = Vec::new();
     for arch in tree.arches() {
         if !asked.arch.is_empty() && !asked.arch.iter().any(|one| **one == **arch) {
@@ -146,7 +161,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
             arch: arch.to_string(),
             model: kconfig::elaborate(&library, tree.source(), &environment),
         };
-        let found = question.ask(&case, &read)?;
+        let found = question.ask(&case, &read, &claims)?;
         println!("{name} {arch}: {}", found.summary);
         differences.extend(
             found
@@ -201,11 +216,12 @@ impl Question {
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
             Question::Unmet { .. } => "unmet",
+            Question::Dead { .. } => "dead",
             Question::Code(question) => question.name(),
         }
     }
 
-    fn ask(&self, case: &Case<'_>, read: &str) -> Result<Found, Error> {
+    fn ask(&self, case: &Case<'_>, read: &str, claims: &dead::Claims) -> Result<Found, Error> {
         match self {
             Question::Structure(_) => Ok(structure::compare(case, read)),
             Question::Soundness { random, .. } => soundness::compare(case, *random),
@@ -213,6 +229,7 @@ impl Question {
             Question::Evaluation { random, .. } => evaluation::compare(case, *random),
             Question::Fragments { random, .. } => fragments::compare(case, *random),
             Question::Unmet { random, .. } => unmet::compare(case, *random),
+            Question::Dead { random, .. } => dead::compare(case, claims, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
             Question::Code(_) => Err(Error::new("this is no question about Kconfig".to_owned())),
         }

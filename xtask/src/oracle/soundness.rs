@@ -38,7 +38,10 @@ pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
 }
 
 /// The name of each configuration, the arguments of `conf` that make it, and the seed.
-fn configurations(case: &Case<'_>, random: u32) -> Vec<(String, Vec<String>, Option<u32>)> {
+pub(super) fn configurations(
+    case: &Case<'_>,
+    random: u32,
+) -> Vec<(String, Vec<String>, Option<u32>)> {
     let plain = [
         "--allnoconfig",
         "--allyesconfig",
