@@ -9,6 +9,7 @@
 //! - `evaluation`: from the same settings both make the same `.config`;
 //! - `build`, `functions`, `calls`: what make builds, what universal-ctags finds, what gcc calls;
 //! - `suite`: the kernel's own tests pass with our stand-in for `conf`;
+//! - `undefined`: names that nobody defines, beside those of the tree's own script;
 //! - `dead`: nothing that `conf` makes has what we say that no configuration has;
 //! - `unmet`: `conf` warns of unmet dependencies where we say so, and nowhere else;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
@@ -28,6 +29,7 @@ mod kernel;
 mod soundness;
 mod structure;
 mod suite;
+mod undefined;
 mod unmet;
 pub(crate) mod witness;
 
@@ -78,6 +80,11 @@ pub(crate) enum Question {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
     },
+    /// Compare the names that we say nobody defines with those of the tree's own script; needs python3.
+    Undefined {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+    },
     /// Look in what `conf` makes for what we say that no configuration has.
     Dead {
         #[command(flatten)]
@@ -125,6 +132,7 @@ struct Case<'k> {
 pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
     let asked = match question {
         Question::Suite { tree } => return run_suite(tree),
+        Question::Undefined { tree } => return run_undefined(tree),
         Question::Code(question) => return code::run(question),
         Question::Structure(asked)
         | Question::Soundness { asked, .. }
@@ -196,6 +204,16 @@ fn run_suite(tree: &str) -> Result<ExitCode, Error> {
     Ok(judge("suite", &list, &found.differences))
 }
 
+fn run_undefined(tree: &str) -> Result<ExitCode, Error> {
+    let (path, _) = verdicts::find(tree)?;
+    let path = fs::canonicalize(&path).map_err(|error| Error::io("find", &path, &error))?;
+    let found = undefined::compare(&path)?;
+    println!("undefined: {}", found.summary);
+    let tree = tree.rsplit('/').next().unwrap_or(tree);
+    let list = known(&format!("undefined-{tree}"))?;
+    Ok(judge("undefined", &list, &found.differences))
+}
+
 /// A tree, and its Kconfig tools built in a folder outside of it.
 fn open(name: &str, scratch: &Scratch) -> Result<(::kernel::Tree, Kernel), Error> {
     let (path, _) = verdicts::find(name)?;
@@ -215,6 +233,7 @@ impl Question {
             Question::Evaluation { .. } => "evaluation",
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
+            Question::Undefined { .. } => "undefined",
             Question::Unmet { .. } => "unmet",
             Question::Dead { .. } => "dead",
             Question::Code(question) => question.name(),
@@ -231,7 +250,9 @@ impl Question {
             Question::Unmet { random, .. } => unmet::compare(case, *random),
             Question::Dead { random, .. } => dead::compare(case, claims, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
-            Question::Code(_) => Err(Error::new("this is no question about Kconfig".to_owned())),
+            Question::Code(_) | Question::Undefined { .. } => Err(Error::new(
+                "this is no question about one Kconfig".to_owned(),
+            )),
         }
     }
 }

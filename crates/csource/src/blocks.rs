@@ -10,7 +10,7 @@ use memchr::memmem;
 use text::Name;
 
 use crate::directives::{BranchId, Directives, Test};
-use crate::options::{PREFIX, option};
+use crate::options::{PREFIX, defined, option};
 use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 
 /// What a test asks.
@@ -121,15 +121,16 @@ pub struct Block {
     pub complains: bool,
 }
 
-/// The blocks of a text, in order; none where the text asks nothing of the configuration, or where its conditionals do
-/// not match.
-pub fn blocks(text: &[u8]) -> Vec<Block> {
+/// The blocks of a text, in order, and the names without `CONFIG_` that it defines itself. There are no blocks where the
+/// text asks nothing of the configuration, or where its conditionals do not match.
+pub fn blocks(text: &[u8]) -> (Vec<Block>, Vec<Name>) {
     if memmem::find(text, PREFIX.as_bytes()).is_none() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let directives = Directives::scan(text);
+    let defined = defined(&directives);
     if !directives.unmatched.is_empty() {
-        return Vec::new();
+        return (Vec::new(), defined);
     }
     // The first branch is the file.
     let number = |id: &BranchId| id.0 - 1;
@@ -150,7 +151,7 @@ pub fn blocks(text: &[u8]) -> Vec<Block> {
             blocks[number as usize].complains = true;
         }
     }
-    blocks
+    (blocks, defined)
 }
 
 #[cfg(test)]
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn blocks_know_what_is_around_them() {
         let text = b"#ifdef CONFIG_A\n#if !IS_ENABLED(CONFIG_B) || X\n#elif CONFIG_C > 1\n#else\n# error no\n#endif\n#endif\n";
-        let blocks = blocks(text);
+        let (blocks, _) = blocks(text);
         let name = |name: &str| Name::new(name);
         let not = |ask| Ask::Not(Box::new(ask));
         let either = Ask::Or(Box::new(not(Ask::Enabled(name("B")))), Box::new(Ask::Open));
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_constant_asks_nothing() {
         let ask = |test: &str| {
-            blocks(format!("#if {test}\n#endif\n").as_bytes())[0]
+            blocks(format!("#if {test}\n#endif\n").as_bytes()).0[0]
                 .ask
                 .clone()
         };
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn torn_conditionals_have_no_blocks() {
-        assert!(blocks(b"#ifdef CONFIG_A\n").is_empty());
-        assert!(blocks(b"#ifdef A\n#endif\n").is_empty());
+        assert!(blocks(b"#ifdef CONFIG_A\n").0.is_empty());
+        assert!(blocks(b"#ifdef A\n#endif\n").0.is_empty());
     }
 }

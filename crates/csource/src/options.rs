@@ -48,13 +48,7 @@ impl Options {
                 Test::Expression(expr) => options.expression(expr),
             }
         }
-        for directive in &directives.list {
-            match &directive.kind {
-                DirectiveKind::Define(definition) => options.define(definition.name),
-                DirectiveKind::Undef(name) => options.define(*name),
-                DirectiveKind::Include { .. } => {}
-            }
-        }
+        options.defined = defined(&directives);
         if is_tested(text, is_known) {
             options.tests(text, &directives);
         }
@@ -68,28 +62,12 @@ impl Options {
         }
     }
 
-    fn define(&mut self, name: Name) {
-        self.defined.extend(option(&name).map(Name::new));
-    }
-
     fn expression(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Ident(name) => self.ask(*name, expr.span),
-            ExprKind::Call(callee, args) => {
-                self.expression(callee);
-                args.iter().for_each(|arg| self.expression(arg));
-            }
-            ExprKind::Unary(_, inner) => self.expression(inner),
-            ExprKind::Binary(_, a, b) => {
-                self.expression(a);
-                self.expression(b);
-            }
-            ExprKind::Conditional(condition, then, other) => {
-                self.expression(condition);
-                then.iter().for_each(|then| self.expression(then));
-                self.expression(other);
-            }
-            _ => {}
+        if let ExprKind::Ident(name) = &expr.kind {
+            self.ask(*name, expr.span);
+        }
+        for part in expr.children() {
+            self.expression(part);
         }
     }
 
@@ -118,6 +96,21 @@ impl Options {
             before = [before[1], Some(word)];
         }
     }
+}
+
+/// The names without `CONFIG_` that a text defines or removes as macros.
+pub(crate) fn defined(directives: &Directives) -> Vec<Name> {
+    let names = directives
+        .list
+        .iter()
+        .filter_map(|directive| match &directive.kind {
+            DirectiveKind::Define(definition) => Some(definition.name),
+            DirectiveKind::Undef(name) => Some(*name),
+            DirectiveKind::Include { .. } => None,
+        });
+    names
+        .filter_map(|name| option(&name).map(Name::new))
+        .collect()
 }
 
 fn is_test(word: Option<&[u8]>) -> bool {

@@ -306,10 +306,14 @@ impl Model {
         slots.map(|slot| slot.symbol(self))
     }
 
-    /// The type of a symbol, if an entry gives one; nothing where no entry defines it.
-    pub fn kind(&self, name: Name) -> Option<Option<SymbolType>> {
-        let number = self.by_name.get(&name)?;
-        Some(self.slots[*number].kind)
+    /// The type of a symbol, where an entry gives one.
+    pub fn kind(&self, name: Name) -> Option<SymbolType> {
+        self.slots[*self.by_name.get(&name)?].kind
+    }
+
+    /// Whether an entry defines a symbol.
+    pub fn defines(&self, name: Name) -> bool {
+        self.by_name.contains_key(&name)
     }
 
     /// The names of all symbols, in the same order.

@@ -145,20 +145,8 @@ pub fn check_tree(
     let (checks, models): (Vec<_>, Vec<_>) = checks.unzip();
     let mut outcome = merge(tree, checks);
     outcome.skipped = skipped;
-    let lint = Lint {
-        tree,
-        library: &library,
-        others: OnceLock::new(),
-        arches: &models.into_iter().flatten().collect::<Vec<_>>(),
-        settings,
-    };
-    for rule in &lints {
-        let _span = tracing::debug_span!("lint", name = %rule.id()).entered();
-        lint.ask(rule, &mut outcome);
-    }
-    // Those of one rule stay as they are.
-    outcome.findings.sort_by(|a, b| a.rule.cmp(&b.rule));
-    outcome.verdicts.sort_by(|a, b| a.rule.cmp(&b.rule));
+    let models: Vec<(Architecture, Model)> = models.into_iter().flatten().collect();
+    lint((tree, &library), &models, (&lints, settings), &mut outcome);
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);
@@ -171,6 +159,29 @@ pub fn check_tree(
         .accepted
         .apply(&mut outcome, settings.today, &asked);
     Ok(outcome)
+}
+
+/// Asks the rules about Kconfig as a whole.
+fn lint(
+    (tree, library): (&Tree, &Library),
+    arches: &[(Architecture, Model)],
+    (rules, settings): (&[Rule], &Settings),
+    outcome: &mut Outcome,
+) {
+    let lint = Lint {
+        tree,
+        library,
+        arches,
+        others: OnceLock::new(),
+        settings,
+    };
+    for rule in rules {
+        let _span = tracing::debug_span!("lint", name = %rule.id()).entered();
+        lint.ask(rule, outcome);
+    }
+    // Those of one rule stay as they are.
+    outcome.findings.sort_by(|a, b| a.rule.cmp(&b.rule));
+    outcome.verdicts.sort_by(|a, b| a.rule.cmp(&b.rule));
 }
 
 /// The rules that are asked, sorted by name.

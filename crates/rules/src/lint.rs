@@ -1,5 +1,6 @@
 //! Rules about Kconfig as a whole. What is wrong in a line that many architectures read is told once.
 
+mod asking;
 mod blocks;
 mod dead;
 mod files;

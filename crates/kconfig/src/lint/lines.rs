@@ -136,17 +136,12 @@ impl Questions<'_> {
     pub fn why_default(&mut self, line: &Line) -> Vec<Fact> {
         let model = self.model;
         let symbol = line.symbol.and_then(|name| model.symbol(name));
-        let defaults = match symbol {
-            Some(symbol) => &symbol.defaults,
-            None => {
-                let mut choices = model.choices().iter();
-                let is_of =
-                    |choice: &&crate::Choice| choice.defaults.iter().any(|d| d.place == line.place);
-                let Some(choice) = choices.find(is_of) else {
-                    return Vec::new();
-                };
-                &choice.defaults
-            }
+        let own = symbol.map(|symbol| &symbol.defaults);
+        let of_choices = model.choices().iter().map(|choice| &choice.defaults);
+        let mut all = own.into_iter().chain(of_choices);
+        let is_of = |all: &&Vec<Default>| all.iter().any(|default| default.place == line.place);
+        let Some(defaults) = all.find(is_of) else {
+            return Vec::new();
         };
         let Some(number) = defaults
             .iter()
@@ -161,7 +156,8 @@ impl Questions<'_> {
             return facts
                 .unwrap_or_else(|| vec![fact(format!("{} never holds", this.condition), None)]);
         }
-        for earlier in &defaults[..number] {
+        // The nearest says most.
+        for earlier in defaults[..number].iter().rev() {
             let (before, _) = self
                 .constraints
                 .value_of(&mut self.store, &earlier.condition);

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use condition::{Atom, Condition, Level, Store};
+use condition::{Condition, Store};
 use csource::{Ask, Block};
-use kconfig::{Model, Questions, SymbolType};
+use kconfig::{Model, Questions};
 use memchr::memmem;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use text::{Name, Span};
 
 use super::Lint;
+use super::asking::Asking;
 use super::dead::Consequence;
 use super::reason::{Reason, literals};
 use crate::Note;
@@ -79,9 +80,7 @@ impl Lint<'_> {
         let is_known = |name: &Name| {
             let module = name.strip_suffix("_MODULE").map(Name::new);
             let mut all = models.iter().map(|(_, model)| model);
-            all.any(|model| {
-                model.kind(*name).is_some() || module.is_some_and(|name| model.kind(name).is_some())
-            })
+            all.any(|model| model.defines(*name) || module.is_some_and(|name| model.defines(name)))
         };
         let dead: BTreeSet<Id> = blocks.dead().collect();
         let told = dead.iter().filter(|(file, number)| {
@@ -132,8 +131,7 @@ impl Lint<'_> {
                     uses,
                 });
             }
-            let own = csource::Options::scan(&text, &|_| true).defined;
-            let blocks = csource::blocks(&text);
+            let (blocks, own) = csource::blocks(&text);
             let lines = blocks
                 .iter()
                 .map(|block| line_at(&text, block.at))
@@ -266,6 +264,21 @@ fn uses(path: &str, text: &[u8], arches: &[String]) -> Vec<(String, String)> {
     used.map(|name| (name.clone(), own.to_owned())).collect()
 }
 
+/// Whether `#if 0` or its like decides of a block or of one around it, which is meant so.
+fn is_constant(file: &File, number: usize) -> bool {
+    let mut at = Some(number);
+    while let Some(number) = at {
+        let block = &file.blocks[number];
+        let own = matches!(block.ask, Ask::Constant(false));
+        let before = |at: &u32| file.blocks[*at as usize].ask == Ask::Constant(true);
+        if own || block.earlier.iter().any(before) {
+            return true;
+        }
+        at = block.parent.map(|at| at as usize);
+    }
+    false
+}
+
 impl Blocks {
     fn number(&mut self) {
         for (file, own) in self.files.iter().enumerate() {
@@ -277,27 +290,12 @@ impl Blocks {
                     .chain(block.earlier.iter().copied());
                 let mut around = around.map(|at| at as usize);
                 asking[number] = asks(&block.ask) || around.any(|at| asking[at]);
-                if asking[number] && !self.is_constant(own, number) {
+                if asking[number] && !is_constant(own, number) {
                     self.ids.push((file, number));
                 }
             }
         }
         self.live = self.ids.iter().map(|_| AtomicBool::new(false)).collect();
-    }
-
-    /// Whether `#if 0` or its like decides of a block or of one around it, which is meant so.
-    fn is_constant(&self, file: &File, number: usize) -> bool {
-        let mut at = Some(number);
-        while let Some(number) = at {
-            let block = &file.blocks[number];
-            let own = matches!(block.ask, Ask::Constant(false));
-            let before = |at: &u32| file.blocks[*at as usize].ask == Ask::Constant(true);
-            if own || block.earlier.iter().any(before) {
-                return true;
-            }
-            at = block.parent.map(|at| at as usize);
-        }
-        false
     }
 
     /// Whether an architecture may compile what is in a file.
@@ -359,88 +357,14 @@ impl Blocks {
         let mut at = Some(number);
         while let Some(number) = at {
             let block = &blocks[number];
-            let mut asking = Asking {
-                own: &self.own,
-                model,
-                number,
-                open: 0,
-            };
-            all.push(asking.ask(store, &block.ask));
+            all.push(Asking::new(&self.own, model, number).ask(store, &block.ask));
             for before in &block.earlier {
-                asking.number = *before as usize;
-                asking.open = 0;
-                all.push(!asking.ask(store, &blocks[*before as usize].ask));
+                let before = *before as usize;
+                let mut asking = Asking::new(&self.own, model, before);
+                all.push(!asking.ask(store, &blocks[before].ask));
             }
             at = block.parent.map(|at| at as usize);
         }
         store.and_all(all)
-    }
-}
-
-/// One test, asked of one architecture.
-struct Asking<'a> {
-    own: &'a FxHashSet<Name>,
-    model: &'a Model,
-    /// The block that asks.
-    number: usize,
-    /// How many things it has left open.
-    open: usize,
-}
-
-impl Asking<'_> {
-    fn ask(&mut self, store: &mut Store, ask: &Ask) -> Condition {
-        match ask {
-            Ask::Constant(value) => Condition::constant(*value),
-            Ask::Open => self.open(store),
-            Ask::Defined(name) => self.defined(store, *name),
-            Ask::Enabled(name) => match self.kind(*name) {
-                Some(Some(SymbolType::Bool | SymbolType::Tristate)) => store.enabled(name),
-                Some(Some(_)) => self.open(store),
-                Some(None) | None if self.own.contains(name) => self.open(store),
-                Some(None) | None => Condition::FALSE,
-            },
-            Ask::Module(name) => match self.kind(*name) {
-                Some(Some(SymbolType::Tristate)) => store.symbol(name, Level::Module),
-                Some(Some(_)) => Condition::FALSE,
-                Some(None) | None if self.own.contains(name) => self.open(store),
-                Some(None) | None => Condition::FALSE,
-            },
-            Ask::Not(inner) => !self.ask(store, inner),
-            Ask::And(a, b) => {
-                let (a, b) = (self.ask(store, a), self.ask(store, b));
-                store.and(a, b)
-            }
-            Ask::Or(a, b) => {
-                let (a, b) = (self.ask(store, a), self.ask(store, b));
-                store.or(a, b)
-            }
-        }
-    }
-
-    /// The type of a symbol that is Kconfig's alone.
-    fn kind(&self, name: Name) -> Option<Option<SymbolType>> {
-        self.model.kind(name).filter(|_| !self.own.contains(&name))
-    }
-
-    fn defined(&mut self, store: &mut Store, name: Name) -> Condition {
-        match self.kind(name) {
-            Some(Some(SymbolType::Bool | SymbolType::Tristate)) => store.symbol(&name, Level::Yes),
-            Some(Some(_)) => self.open(store),
-            _ if self.own.contains(&name) => self.open(store),
-            _ => match name.strip_suffix("_MODULE").map(Name::new) {
-                Some(module) if self.kind(module) == Some(Some(SymbolType::Tristate)) => {
-                    store.symbol(&module, Level::Module)
-                }
-                Some(module) if self.own.contains(&module) => self.open(store),
-                _ => Condition::FALSE,
-            },
-        }
-    }
-
-    /// Something that may be so or not; each in its block by itself.
-    fn open(&mut self, store: &mut Store) -> Condition {
-        self.open += 1;
-        let name = Name::new(&format!("?{}.{}", self.number, self.open));
-        store.atom(Atom::Free(name))
     }
 }

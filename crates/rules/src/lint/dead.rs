@@ -21,6 +21,9 @@ pub(super) struct Consequence {
     pub(super) finding: Finding,
 }
 
+/// Tells a thing of some architectures, the first of which is asked.
+type Tell<'a, K, T> = &'a (dyn Fn(&mut Questions<'_>, &K, &[usize]) -> Option<T> + Sync);
+
 /// A line, and what stands behind its `if`.
 type Key = (Line, String);
 
@@ -126,7 +129,7 @@ impl Lint<'_> {
     pub(super) fn shown<K: Ord + Send + Sync, T: Send>(
         &self,
         all: BTreeMap<K, Vec<usize>>,
-        tell: &(dyn Fn(&mut Questions<'_>, &K, &[usize]) -> Option<T> + Sync),
+        tell: Tell<'_, K, T>,
     ) -> Vec<T> {
         let mut by_arch: BTreeMap<usize, Vec<(K, Vec<usize>)>> = BTreeMap::new();
         for (key, arches) in all {

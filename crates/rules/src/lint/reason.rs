@@ -46,12 +46,18 @@ impl Lint<'_> {
     fn why_dead_on(&self, number: usize, asked: &[(Name, bool)]) -> (usize, Reason) {
         let (arch, model) = &self.arches[number];
         let wishes = asked.iter().filter_map(|(name, on)| {
-            let is_truth = matches!(
-                (model.kind(*name), on),
-                (Some(Some(SymbolType::Bool)), _)
-                    | (Some(Some(SymbolType::Tristate)), true)
-                    | (None, true)
-            );
+            let module = name.strip_suffix("_MODULE").map(Name::new);
+            let module = module.filter(|module| model.kind(*module) == Some(SymbolType::Tristate));
+            if let (Some(symbol), true, false) = (module, *on, model.defines(*name)) {
+                let value = "m".to_owned();
+                return Some(Wish { symbol, value });
+            }
+            let is_truth = match model.kind(*name) {
+                Some(SymbolType::Bool) => true,
+                // What is not built in may still be a module.
+                Some(SymbolType::Tristate) | None => *on,
+                Some(_) => false,
+            };
             let value = if *on { "y" } else { "n" }.to_owned();
             let symbol = *name;
             is_truth.then_some(Wish { symbol, value })
@@ -84,8 +90,7 @@ impl Lint<'_> {
 /// What must be on or off for a test to hold, or not to, as far as single symbols say it.
 pub(super) fn literals(ask: &Ask, holds: bool, found: &mut Vec<(Name, bool)>) {
     match ask {
-        Ask::Defined(name) => found.push((*name, holds)),
-        Ask::Enabled(name) => found.push((*name, holds)),
+        Ask::Defined(name) | Ask::Enabled(name) => found.push((*name, holds)),
         Ask::Not(inner) => literals(inner, !holds, found),
         Ask::And(a, b) if holds => {
             literals(a, true, found);
