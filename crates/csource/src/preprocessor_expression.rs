@@ -14,6 +14,9 @@ use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 /// Deeper nesting than this is opaque.
 const DEPTH: u32 = 64;
 
+/// More terms between operators of one kind are not told apart: whoever follows them goes one step deeper for each.
+const TERMS: u32 = 1000;
+
 /// Reads `text`, whose first byte stands at `shift` in its file.
 pub(crate) fn parse(text: &[u8], shift: u32) -> Expr {
     let tokens: Vec<Token> = Lexer::new(text).collect();
@@ -130,7 +133,13 @@ impl Parser<'_> {
             return self.unary();
         };
         let mut left = self.binary(level + 1);
+        let mut terms = 1;
         while let Some(op) = operators.iter().copied().find(|op| self.at_operator(*op)) {
+            terms += 1;
+            if terms > TERMS {
+                self.at = self.tokens.len();
+                return self.opaque();
+            }
             self.at += op.token().len();
             let right = self.binary(level + 1);
             let span = Span {

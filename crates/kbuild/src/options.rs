@@ -43,15 +43,22 @@ impl Options {
                 continue;
             }
             let name = Name::of_bytes(word);
-            let first = before.trim_ascii();
-            let is_conditional =
-                matches!(first, b"ifdef" | b"ifndef" | b"else ifdef" | b"else ifndef");
-            let is_set = first.is_empty() || matches!(first, b"export" | b"override");
-            if before.ends_with(b"$(") || before.ends_with(b"${") || is_conditional {
+            let words: Vec<&[u8]> = before
+                .split(u8::is_ascii_whitespace)
+                .filter(|w| !w.is_empty())
+                .collect();
+            let is_conditional = matches!(
+                words.as_slice(),
+                [b"ifdef" | b"ifndef"] | [b"else", b"ifdef" | b"ifndef"]
+            );
+            let is_variable = before.ends_with(b"$(") || before.ends_with(b"${");
+            // To a shell the variable is its own.
+            let is_shell = before.ends_with(b"$$(") || before.ends_with(b"$${");
+            if is_conditional || (is_variable && !is_shell) {
                 let at = start + at;
                 let span = Span::new(at, at + PREFIX.len() + word.len());
                 self.asked.push((name, span));
-            } else if before.ends_with(b"-D") || (is_set && is_assigned(after)) {
+            } else if before.ends_with(b"-D") || words == [b"define"] || is_assigned(after) {
                 self.defined.push(name);
             }
         }
@@ -60,7 +67,7 @@ impl Options {
 
 fn is_assigned(after: &[u8]) -> bool {
     let after = after.trim_ascii_start();
-    let operators: [&[u8]; 5] = [b"=", b":=", b"::=", b"?=", b"+="];
+    let operators: [&[u8]; 6] = [b"=", b":=", b"::=", b"?=", b"+=", b"!="];
     operators.iter().any(|operator| after.starts_with(operator))
 }
 
@@ -79,15 +86,16 @@ mod tests {
     fn what_is_asked_and_what_is_set() {
         let text = b"obj-$(CONFIG_A) += a.o # $(CONFIG_N)\nifdef CONFIG_B\nendif\n\
             ifeq ($(CONFIG_C:\"%\"=%),${CONFIG_D})\nendif\nCONFIG_E := y\nccflags-y += -DCONFIG_F=1\n\
-            x = $(CONFIG_N_$(BITS)) CONFIG_N\n";
+            x = $(CONFIG_N_$(BITS)) CONFIG_N $${CONFIG_N}\na.o: CONFIG_G := y\ndefine CONFIG_H\nendef\n\
+            else  ifdef CONFIG_I\n";
         let options = Options::scan(text);
         let asked: Vec<&str> = options
             .asked
             .iter()
             .map(|(name, _)| name.as_str())
             .collect();
-        assert_eq!(asked, ["A", "B", "C", "D"]);
-        assert_eq!(options.defined, ["E", "F"]);
+        assert_eq!(asked, ["A", "B", "C", "D", "I"]);
+        assert_eq!(options.defined, ["E", "F", "G", "H"]);
         for (name, span) in &options.asked {
             assert_eq!(span.of(text), format!("CONFIG_{name}").as_bytes());
         }

@@ -15,7 +15,7 @@ use crate::library::{Library, Read};
 use crate::macros::has_macros;
 use crate::model::{Model, Place};
 use crate::syntax::{
-    Expr, ExprKind, If, Property, PropertyKind, Spelled, Statement, StatementKind,
+    Expr, ExprKind, If, Property, PropertyKind, Spelled, Statement, StatementKind, SymbolType,
 };
 
 impl Library {
@@ -72,9 +72,19 @@ impl Uses {
     }
 
     fn properties(&mut self, own: &[Property]) {
+        let is_valued = own.iter().any(|property| {
+            let valued = [SymbolType::String, SymbolType::Int, SymbolType::Hex];
+            matches!(property.kind, PropertyKind::Type(kind) if valued.contains(&kind))
+        });
         for property in own {
             match &property.kind {
                 PropertyKind::Prompt(_, condition) => self.condition(condition),
+                // A word may be the value itself.
+                PropertyKind::Default(_, condition) | PropertyKind::Range(_, _, condition)
+                    if is_valued =>
+                {
+                    self.condition(condition);
+                }
                 PropertyKind::Default(expr, condition)
                 | PropertyKind::DependsOn(expr, condition) => {
                     self.expr(expr);

@@ -23,7 +23,7 @@ use text::{Name, Span};
 use crate::answer::{Goal, PathStep};
 use crate::link::FunctionKey;
 use crate::sites::{Entry, EntryKind, Site};
-use crate::walk::Walk;
+use crate::walk::{FIRST_PATH, Walk};
 use crate::{Analysis, Place, Reach};
 
 /// All paths to a sink, as a graph without cycles.
@@ -112,7 +112,8 @@ impl Analysis<'_> {
         let cycles = cycles(walk);
         let mut states = self.first_states(walk);
         let mut opened = Vec::new();
-        let mut limit = walk.limit.clone();
+        let partial = walk.is_partial.then(|| FIRST_PATH.to_owned());
+        let mut limit = walk.limit.clone().or(partial);
         while let Some((number, behind)) = states.queue.pop_front() {
             if states.graph.node_count() > self.limits.states {
                 limit = Some(format!(

@@ -100,6 +100,8 @@ pub(crate) struct Walk {
     pub(crate) limit: Option<String>,
     /// Some function's Condition says more than is true.
     pub(crate) is_widened: bool,
+    /// Callers were not asked for that have nothing to do with what was to be shown: there may be more paths.
+    pub(crate) is_partial: bool,
 }
 
 impl Walk {
@@ -156,6 +158,15 @@ impl Walk {
     }
 }
 
+/// What is said where not all paths were looked for.
+pub(crate) const FIRST_PATH: &str = "the walk ended at the first path";
+
+/// A goal that is still to be shown: when it is, and when it may be.
+struct Open {
+    shows: Condition,
+    may: Condition,
+}
+
 impl Analysis<'_> {
     /// Whether `condition` can hold in some configuration; `None` where that was not found out.
     pub(crate) fn can_hold(&mut self, parts: &[Condition]) -> Option<bool> {
@@ -198,11 +209,11 @@ impl Analysis<'_> {
         let mut walk = self.begun(starts);
         let mut queue: VecDeque<(usize, u32)> =
             (0..walk.nodes.len()).map(|node| (node, 1)).collect();
-        let mut open: Option<Vec<Condition>> = match extent {
+        let mut open: Option<Vec<Open>> = match extent {
             Extent::Whole => None,
             Extent::Until(goals) => {
                 let goals = [Goal::Reached].into_iter().chain(goals.iter().cloned());
-                Some(goals.map(|goal| self.goal(&goal, &walk).0).collect())
+                Some(goals.map(|goal| self.open(&goal, &walk)).collect())
             }
         };
         let mut sites = FxHashMap::default();
@@ -215,6 +226,13 @@ impl Analysis<'_> {
                     walk.nodes.len()
                 ));
                 break;
+            }
+            if open
+                .as_ref()
+                .is_some_and(|goals| self.is_vain(&walk, node, goals))
+            {
+                walk.is_partial = true;
+                continue;
             }
             // The sink's own function is the first; it is no call away.
             if distance > self.limits.depth.saturating_add(1) {
@@ -238,7 +256,7 @@ impl Analysis<'_> {
                 .as_mut()
                 .filter(|_| !walk.is_widened && !queue.is_empty());
             if goals.is_some_and(|goals| self.are_shown(&walk, node, goals)) {
-                walk.limit = Some("the walk ended at the first path".to_owned());
+                walk.limit = Some(FIRST_PATH.to_owned());
                 break;
             }
         }
@@ -335,12 +353,29 @@ impl Analysis<'_> {
         }
     }
 
+    /// A goal that a walk is to show.
+    fn open(&mut self, goal: &Goal<'_>, walk: &Walk) -> Open {
+        let shows = self.goal(goal, walk).0;
+        let may = match goal {
+            Goal::Outside(backend) => self.store.or(shows, backend.unclear),
+            _ => shows,
+        };
+        Open { shows, may }
+    }
+
+    /// Whether no path that comes through a node can have to do with what is still to be shown.
+    fn is_vain(&mut self, walk: &Walk, node: usize, goals: &[Open]) -> bool {
+        let own = [walk.nodes[node].reach, walk.nodes[node].provided];
+        let mut goals = goals.iter();
+        goals.all(|goal| self.can_hold(&[own[0], own[1], goal.may]) == Some(false))
+    }
+
     /// Takes from `goals` those with which a path begins at a node; whether none is left, and a path begins there.
-    fn are_shown(&mut self, walk: &Walk, node: usize, goals: &mut Vec<Condition>) -> bool {
+    fn are_shown(&mut self, walk: &Walk, node: usize, goals: &mut Vec<Open>) -> bool {
         let node = &walk.nodes[node];
         for entry in &node.entries {
             let own = self.store.and_all([node.reach, node.provided, entry.when]);
-            goals.retain(|goal| self.can_hold_refined(own, *goal) != Some(true));
+            goals.retain(|goal| self.can_hold_refined(own, goal.shows) != Some(true));
         }
         goals.is_empty()
     }

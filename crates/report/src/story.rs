@@ -22,7 +22,7 @@ pub fn story(outcome: &Outcome, source: &dyn Source, look: &Look) -> String {
         told(&mut paper, &files, verdict, row);
         text.push_str(&paper.finish());
         let own = outcome.findings.iter();
-        let own: Vec<&Finding> = own.filter(|f| f.arch == verdict.arch).collect();
+        let own: Vec<&Finding> = own.filter(|f| f.arches.contains(&verdict.arch)).collect();
         let all = Look {
             paths: Detail::All,
             ..*look

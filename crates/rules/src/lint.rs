@@ -47,21 +47,10 @@ type Words<'w> = [(&'w str, &'w str)];
 impl Lint<'_> {
     /// Asks one rule, and puts its findings and a verdict for each architecture to the others.
     pub(crate) fn ask(&self, rule: &Rule, outcome: &mut Outcome) {
-        // What can never be is asked of all architectures.
-        let unknown = match rule.text.question {
-            Question::Unmet => None,
-            _ => self.incomplete(),
-        };
-        let mut found = match rule.text.question {
-            _ if unknown.is_some() => unknown.unwrap_or_default(),
-            Question::Unmet => self.unmet(rule),
-            Question::Undefined => self.undefined(rule),
-            Question::Dead => self.dead(rule),
-            Question::DeadDefault => self.dead_default(rule),
-            Question::Constant => self.constant(rule),
-            Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
-                return;
-            }
+        let mut found = match (rule.text.question, self.incomplete()) {
+            // What can never be is asked of all architectures.
+            (question, Some(unknown)) if question != Question::Unmet => unknown,
+            (question, _) => self.answer(rule, question),
         };
         let order = |finding: &Finding| (finding.sink.clone(), finding.message.clone());
         found.findings.sort_by_cached_key(order);
@@ -70,6 +59,19 @@ impl Lint<'_> {
             outcome.verdicts.push(verdict);
         }
         outcome.findings.append(&mut found.findings);
+    }
+
+    fn answer(&self, rule: &Rule, question: Question) -> Found {
+        match question {
+            Question::Unmet => self.unmet(rule),
+            Question::Undefined => self.undefined(rule),
+            Question::Dead => self.dead(rule),
+            Question::DeadDefault => self.dead_default(rule),
+            Question::Constant => self.constant(rule),
+            Question::Unselected | Question::Outside | Question::Mismatched | Question::Stale => {
+                Found::default()
+            }
+        }
     }
 
     fn verdict(
@@ -91,7 +93,7 @@ impl Lint<'_> {
                 ),
                 None => (
                     Verdict::Clean,
-                    "no line of Kconfig does so".to_owned(),
+                    "nothing of the kind was found".to_owned(),
                     None,
                 ),
             },
@@ -151,16 +153,13 @@ impl Lint<'_> {
     /// All architectures of the tree, asked or not.
     fn all(&self) -> impl Iterator<Item = &(Architecture, Model)> {
         let others = self.others.get_or_init(|| {
-            let is_asked = |name: &Name| self.arches.iter().any(|(arch, _)| arch.name == *name);
-            let names: Vec<&Name> = self
-                .tree
-                .arches()
-                .iter()
-                .filter(|name| !is_asked(name))
-                .collect();
-            let model = |name: &&Name| {
+            let is_asked = |name: &String| self.arches.iter().any(|(arch, _)| *arch.name == **name);
+            let names = self.tree.architecture_names();
+            let names: Vec<String> = names.into_iter().filter(|name| !is_asked(name)).collect();
+            let model = |name: &String| {
                 let arch = self.tree.architecture(name)?;
-                let environment = arch.environment(self.tree);
+                let mut environment = arch.environment(self.tree);
+                environment.set_toolchain(self.settings.toolchain.clone());
                 let model = kconfig::elaborate(self.library, self.tree.source(), &environment);
                 Some((arch, model))
             };
@@ -188,16 +187,17 @@ impl Lint<'_> {
         })
     }
 
-    /// The architectures, by number, that read a Kconfig file, or that compile what lies at a path.
+    /// The architectures, by number, that read a Kconfig file, or that compile what lies at another path.
     fn readers(&self, file: &str) -> Vec<usize> {
-        let own = file
-            .strip_prefix("arch/")
-            .and_then(|rest| rest.split('/').next());
+        let own = blocks::home(file);
+        let is_kconfig = self.all().any(|(_, model)| model.reads(file));
         let is_reader = |number: &usize| {
             let (arch, model) = &self.arches[*number];
+            if is_kconfig {
+                return model.reads(file);
+            }
             let lender = arch.lender.map(Name::as_str);
             own.is_none_or(|own| *own == *arch.directory || lender == Some(own))
-                || model.reads(file)
         };
         (0..self.arches.len()).filter(is_reader).collect()
     }

@@ -85,7 +85,7 @@ pub struct RuleText {
     #[serde(default = "yes")]
     pub default: bool,
     /// A finding in one line. `{arch}`, `{symbol}` and `{sink}` are put in, of a pair `{other}`, and `{why}` for a stale
-    /// symbol; of Kconfig `{symbol}`, `{by}` who selects it, and `{why}`.
+    /// symbol; of Kconfig `{symbol}`, `{by}` who selects it, `{line}` and `{clause}` of a condition, and `{why}`.
     pub message: String,
     /// What to do about it; the same words are put in.
     pub help: String,

@@ -302,3 +302,106 @@ config TWO
         assert_eq!(outcome.verdicts[0].verdict.word(), "unknown", "{rule}");
     }
 }
+
+#[test]
+fn a_default_that_names_a_hidden_member_is_none() {
+    let files = "//- mm/Kconfig
+config SEEN
+	bool \"seen\"
+choice
+	prompt \"one of\"
+	default A
+	default B
+config A
+	bool \"a\"
+	depends on SEEN
+config B
+	bool \"b\"
+endchoice
+";
+    check_told("dead-default", files, &[]);
+}
+
+#[test]
+fn architectures_have_other_names_and_lend_their_headers() {
+    let files = "//- Makefile
+VERSION = 6
+PATCHLEVEL = 12
+ifeq ($(ARCH),one64)
+        SRCARCH := one
+endif
+//- arch/one/Kconfig
+config ONE
+	def_bool y
+config WIDE
+	def_bool \"$(ARCH)\" = \"one64\"
+//- arch/one/Makefile
+//- arch/one/Makefile.two
+//- arch/one/include/asm/own.h
+#ifdef CONFIG_TWO
+int lent;
+#endif
+";
+    check_told("dead-block", files, &[]);
+    let shared = "//- mm/Kconfig
+config T
+	bool
+config C
+	bool \"c\"
+	select T if \"$(SRCARCH)\" = \"two\"
+";
+    check_told("constant-condition", shared, &[]);
+}
+
+#[test]
+fn a_file_that_is_read_twice_stands_in_both_places() {
+    let files = "//- mm/Kconfig
+config A
+	bool \"a\"
+config B
+	bool \"b\"
+if A
+source \"mm/Kconfig.own\"
+endif
+if B
+source \"mm/Kconfig.own\"
+endif
+//- mm/Kconfig.own
+config C
+	bool \"c\"
+	default y if B
+";
+    check_told("constant-condition", files, &[]);
+    check_told("dead-default", files, &[]);
+}
+
+#[test]
+fn words_may_be_values_and_texts_may_include_files() {
+    let files = "//- mm/Kconfig
+config BASE
+	hex \"base\"
+	default C0000000
+	range 0 ffffffff
+config NEVER
+	bool
+//- mm/Makefile
+obj-$(CONFIG_NEVER) += part.o
+obj-y += whole.o
+//- mm/part.c
+//- mm/whole.c
+#include \"part.c\"
+";
+    check_told("undefined-symbol", files, &[]);
+    let outcome = asked("dead-block", &[], files);
+    assert_eq!(outcome.findings.len(), 1);
+    let told = |note: &rules::Note| note.text.contains("part.c");
+    assert!(!outcome.findings[0].notes.iter().any(told));
+}
+
+#[test]
+fn a_test_of_many_terms_is_left_open() {
+    let terms = vec!["defined(CONFIG_GONE)"; 30_000].join(" || ");
+    let files = format!("//- mm/Makefile\nobj-y += a.o\n//- mm/a.c\n#if {terms}\n#endif\n");
+    check_told("dead-block", &files, &[]);
+    check_told("undefined-symbol", &files, &[]);
+}

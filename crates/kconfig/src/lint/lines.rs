@@ -5,7 +5,7 @@ use std::sync::Arc;
 use condition::{Condition, Store};
 use text::Name;
 
-use crate::model::{Default, Definition, Place, Symbol};
+use crate::model::{Place, Symbol};
 use crate::question::{Questions, Wish};
 use crate::term::Term;
 use crate::why::Fact;
@@ -17,8 +17,8 @@ pub struct Line {
     pub place: Place,
     /// What it is.
     pub kind: LineKind,
-    /// The symbol of its entry; nothing for a choice.
-    pub symbol: Option<Name>,
+    /// The symbol of its entry.
+    pub symbol: Name,
 }
 
 /// What a line is.
@@ -87,62 +87,50 @@ impl Questions<'_> {
                     .filter(|_| symbol.definitions.len() > 1);
                 let own = depends.map(|term| self.constraints.value_of(&mut self.store, term).0);
                 let when = own.map_or(on, |own| self.store.and(on, own));
-                all.push((
-                    line(definition.place.clone(), LineKind::Entry, Some(symbol.name)),
-                    when,
-                ));
+                all.push((line(&definition.place, LineKind::Entry, symbol.name), when));
             }
         }
         all
     }
 
-    /// When each `default` decides: when it holds, and none before it does. Beside it stands when its entry is asked.
+    /// When each `default` of a symbol decides: when it holds, and none before it does. Beside it stands when its entry is
+    /// asked. Those of a choice are left out: one that names a member which is not seen does not count.
     pub fn defaults(&mut self) -> Vec<(Line, Condition, Condition)> {
         let model = self.model;
         let mut all = Vec::new();
         for symbol in model.symbols().filter(|symbol| !symbol.transitional) {
-            let around = |default: &Default| around(symbol, &default.place);
-            self.decisions(Some(symbol.name), &symbol.defaults, &around, &mut all);
-        }
-        for choice in model.choices() {
-            self.decisions(None, &choice.defaults, &|_| None, &mut all);
+            let mut before = Condition::FALSE;
+            for default in &symbol.defaults {
+                let (on, _) = self
+                    .constraints
+                    .value_of(&mut self.store, &default.condition);
+                let decides = self.store.and(on, !before);
+                before = self.store.or(before, on);
+                let Entry::One(depends) = entry_around(symbol, &default.place) else {
+                    continue;
+                };
+                let asked = self.met(depends);
+                let line = line(&default.place, LineKind::Default, symbol.name);
+                all.push((line, asked, decides));
+            }
         }
         all
     }
 
-    fn decisions<'d>(
-        &mut self,
-        symbol: Option<Name>,
-        defaults: &'d [Default],
-        around: &dyn Fn(&'d Default) -> Option<&'d Arc<Term>>,
-        all: &mut Vec<(Line, Condition, Condition)>,
-    ) {
-        let mut before = Condition::FALSE;
-        for default in defaults {
-            let (on, _) = self
-                .constraints
-                .value_of(&mut self.store, &default.condition);
-            let asked = around(default).map_or(Condition::TRUE, |term| {
-                self.constraints.value_of(&mut self.store, term).0
-            });
-            let decides = self.store.and(on, !before);
-            before = self.store.or(before, on);
-            let line = line(default.place.clone(), LineKind::Default, symbol);
-            all.push((line, asked, decides));
-        }
+    /// When what an entry depends on is met.
+    fn met(&mut self, depends: Option<&Arc<Term>>) -> Condition {
+        depends.map_or(Condition::TRUE, |term| {
+            self.constraints.value_of(&mut self.store, term).0
+        })
     }
 
     /// Why a `default` never decides.
     pub fn why_default(&mut self, line: &Line) -> Vec<Fact> {
         let model = self.model;
-        let symbol = line.symbol.and_then(|name| model.symbol(name));
-        let own = symbol.map(|symbol| &symbol.defaults);
-        let of_choices = model.choices().iter().map(|choice| &choice.defaults);
-        let mut all = own.into_iter().chain(of_choices);
-        let is_of = |all: &&Vec<Default>| all.iter().any(|default| default.place == line.place);
-        let Some(defaults) = all.find(is_of) else {
+        let Some(symbol) = model.symbol(line.symbol) else {
             return Vec::new();
         };
+        let defaults = &symbol.defaults;
         let Some(number) = defaults
             .iter()
             .position(|default| default.place == line.place)
@@ -194,7 +182,10 @@ impl Questions<'_> {
             return self.why_no_part(&select.condition).unwrap_or_default();
         }
         let symbol = model.symbol(select.by);
-        let depends = symbol.and_then(|symbol| around(symbol, &select.place));
+        let Some(Entry::One(depends)) = symbol.map(|symbol| entry_around(symbol, &select.place))
+        else {
+            return Vec::new();
+        };
         let Some(Term::Symbol(name)) = depends.map_or(Some(&*select.condition), |depends| {
             match &*select.condition {
                 Term::And(a, b) if **a == **depends => Some(&**b),
@@ -218,7 +209,7 @@ impl Questions<'_> {
             for default in &symbol.defaults {
                 let clause =
                     self.clause(symbol, &default.place, &default.condition, Condition::TRUE);
-                let line = line(default.place.clone(), LineKind::Default, Some(symbol.name));
+                let line = line(&default.place, LineKind::Default, symbol.name);
                 all.extend(clause.map(|clause| (line, clause)));
             }
         }
@@ -233,7 +224,7 @@ impl Questions<'_> {
             } else {
                 LineKind::Select
             };
-            let line = line(select.place.clone(), kind, Some(select.by));
+            let line = line(&select.place, kind, select.by);
             all.extend(clause.map(|clause| (line, clause)));
         }
         all
@@ -247,7 +238,9 @@ impl Questions<'_> {
         condition: &Arc<Term>,
         when: Condition,
     ) -> Option<Clause> {
-        let depends = around(symbol, place);
+        let Entry::One(depends) = entry_around(symbol, place) else {
+            return None;
+        };
         let own = match (depends, &**condition) {
             (Some(depends), _) if Arc::ptr_eq(depends, condition) => return None,
             (Some(depends), Term::And(a, b)) if **a == **depends => b.clone(),
@@ -258,9 +251,7 @@ impl Questions<'_> {
         if matches!(&*own, Term::Constant(_)) {
             return None;
         }
-        let depends = depends.map_or(Condition::TRUE, |term| {
-            self.constraints.value_of(&mut self.store, term).0
-        });
+        let depends = self.met(depends);
         let (on, yes) = self.constraints.value_of(&mut self.store, &own);
         Some(Clause {
             words: own.to_string(),
@@ -278,7 +269,8 @@ fn fact(text: String, place: Option<&Place>) -> Fact {
     }
 }
 
-fn line(place: Place, kind: LineKind, symbol: Option<Name>) -> Line {
+fn line(place: &Place, kind: LineKind, symbol: Name) -> Line {
+    let place = place.clone();
     Line {
         place,
         kind,
@@ -286,12 +278,25 @@ fn line(place: Place, kind: LineKind, symbol: Option<Name>) -> Line {
     }
 }
 
-/// What the entry depends on in which a line stands.
-fn around<'s>(symbol: &'s Symbol, place: &Place) -> Option<&'s Arc<Term>> {
+/// The entry in which a line stands.
+enum Entry<'s> {
+    /// It depends on this.
+    One(Option<&'s Arc<Term>>),
+    /// Its file is read more than once, so that the line stands in several.
+    Several,
+}
+
+fn entry_around<'s>(symbol: &'s Symbol, place: &Place) -> Entry<'s> {
     let own = symbol.definitions.iter().filter(|definition| {
         let at = &definition.place;
         at.file == place.file && at.span.start <= place.span.start
     });
-    let nearest = own.max_by_key(|definition: &&Definition| definition.place.span.start);
-    nearest?.depends.as_ref()
+    let nearest = own.clone().map(|definition| definition.place.span.start);
+    let nearest = nearest.max();
+    let mut own = own.filter(|definition| Some(definition.place.span.start) == nearest);
+    match (own.next(), own.next()) {
+        (Some(definition), None) => Entry::One(definition.depends.as_ref()),
+        (None, _) => Entry::One(None),
+        (Some(_), Some(_)) => Entry::Several,
+    }
 }

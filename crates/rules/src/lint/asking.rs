@@ -48,7 +48,8 @@ impl<'a> Asking<'a> {
             Ask::Enabled(name) => match self.known(*name) {
                 Known::Bool | Known::Tristate => store.enabled(name),
                 Known::Open => self.open(store),
-                Known::Nothing => Condition::FALSE,
+                // The name may be that of the macro for `m`.
+                Known::Nothing => self.defined(store, *name),
             },
             Ask::Module(name) => self.module(store, *name),
             Ask::Not(inner) => !self.ask(store, inner),

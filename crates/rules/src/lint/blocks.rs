@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use condition::{Condition, Store};
 use csource::{Ask, Block};
 use kconfig::{Model, Questions};
+use kernel::Architecture;
 use memchr::memmem;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,6 +16,7 @@ use super::Lint;
 use super::asking::Asking;
 use super::dead::Consequence;
 use super::reason::{Reason, literals};
+use super::undefined::{Kind, kind};
 use crate::Note;
 use crate::rule::Rule;
 
@@ -44,13 +46,7 @@ struct Blocks {
 /// Whether a file has blocks that are the kernel's alone. What is also a program's under another system knows no
 /// configuration there.
 fn has_blocks(path: &str) -> bool {
-    let is_code = [".c", ".h", ".S"].iter().any(|end| path.ends_with(end));
-    is_code && !path.contains("/uapi/")
-}
-
-fn is_makefile(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.starts_with("Makefile") || name.starts_with("Kbuild")
+    kind(path) == Some(Kind::Code) && !path.contains("/uapi/")
 }
 
 /// The directory below arch/ in which a file is.
@@ -70,16 +66,16 @@ impl Lint<'_> {
     /// Tells of each dead block that is in no other.
     pub(super) fn dead_blocks(&self, rule: &Rule, off: &BTreeSet<Name>) -> Vec<Consequence> {
         let blocks = self.blocks();
-        let models = self.models_by_directory();
-        models
+        let arches = self.largest_first();
+        arches
             .par_iter()
-            .for_each(|(directory, model)| blocks.look(directory, model));
-        models
+            .for_each(|(arch, model)| blocks.look(*arch, model));
+        arches
             .par_iter()
-            .for_each(|(directory, model)| blocks.solve(directory, model));
+            .for_each(|(arch, model)| blocks.solve(*arch, model));
         let is_known = |name: &Name| {
             let module = name.strip_suffix("_MODULE").map(Name::new);
-            let mut all = models.iter().map(|(_, model)| model);
+            let mut all = arches.iter().map(|(_, model)| model);
             all.any(|model| model.defines(*name) || module.is_some_and(|name| model.defines(name)))
         };
         let dead: BTreeSet<Id> = blocks.dead().collect();
@@ -105,25 +101,22 @@ impl Lint<'_> {
         findings.collect()
     }
 
-    /// All models with the directories of their architectures, the largest first.
-    fn models_by_directory(&self) -> Vec<(String, &Model)> {
-        let all = self.all();
-        let mut all: Vec<_> = all
-            .map(|(arch, model)| (arch.directory.to_string(), model))
-            .collect();
-        all.sort_by_cached_key(|(name, model)| (std::cmp::Reverse(model.size()), name.clone()));
+    /// All architectures with their models, the largest first.
+    fn largest_first(&self) -> Vec<&(Architecture, Model)> {
+        let mut all: Vec<&(Architecture, Model)> = self.all().collect();
+        all.sort_by_cached_key(|(arch, model)| (std::cmp::Reverse(model.size()), arch.name));
         all
     }
 
     fn blocks(&self) -> Blocks {
-        let wanted = |path: &str| has_blocks(path) || is_makefile(path);
+        let wanted = |path: &str| has_blocks(path) || kind(path) == Some(Kind::Makefile);
         let (paths, source) = self.tree.survey(&wanted);
         let arches: Vec<String> = self.tree.arches().iter().map(ToString::to_string).collect();
         let read = |path| -> Option<Read> {
             let path: &str = path;
             let text = source.read(path).ok()?;
             let uses = uses(path, &text, &arches);
-            if is_makefile(path) {
+            if kind(path) == Some(Kind::Makefile) {
                 let own = kbuild::Options::scan(&text).defined;
                 return Some(Read {
                     file: None,
@@ -252,7 +245,7 @@ fn line_at(text: &[u8], at: u32) -> Name {
 /// Directories of architectures that a text names from elsewhere, and whose text it is.
 fn uses(path: &str, text: &[u8], arches: &[String]) -> Vec<(String, String)> {
     let own = home(path).unwrap_or_default();
-    if memmem::find(text, b"/arch/").is_none() && memmem::find(text, b"../").is_none() {
+    if memmem::find(text, b"arch/").is_none() && memmem::find(text, b"../").is_none() {
         return Vec::new();
     }
     let names = arches.iter().filter(|name| *name != own);
@@ -299,28 +292,28 @@ impl Blocks {
     }
 
     /// Whether an architecture may compile what is in a file.
-    fn is_of(&self, path: &str, directory: &str) -> bool {
+    fn is_of(&self, path: &str, arch: Architecture) -> bool {
         let Some(home) = home(path) else { return true };
         let users = self.users.get(home);
-        home == directory
-            || users.is_some_and(|users| users.contains(directory) || users.contains(""))
+        *home == *arch.directory
+            || arch.lender.is_some_and(|lender| *home == *lender)
+            || users.is_some_and(|users| users.contains(&*arch.directory) || users.contains(""))
     }
 
     /// The blocks that one architecture may still show to be live.
-    fn open(&self, directory: &str) -> impl Iterator<Item = (usize, Id)> {
+    fn open(&self, arch: Architecture) -> impl Iterator<Item = (usize, Id)> {
         let all = self.ids.iter().copied().enumerate();
         all.filter(move |(number, (file, _))| {
-            !self.live[*number].load(Ordering::Relaxed)
-                && self.is_of(&self.files[*file].path, directory)
+            !self.live[*number].load(Ordering::Relaxed) && self.is_of(&self.files[*file].path, arch)
         })
     }
 
     /// Looks for blocks in some plain configurations of an architecture.
-    fn look(&self, directory: &str, model: &Model) {
+    fn look(&self, arch: Architecture, model: &Model) {
         let samples = model.samples();
         let mut store = Store::new();
         let mut known: FxHashMap<Condition, bool> = FxHashMap::default();
-        for (number, id) in self.open(directory) {
+        for (number, id) in self.open(arch) {
             let when = self.when(&mut store, model, id);
             let seen = known.entry(when);
             if *seen.or_insert_with(|| samples.have(&store, when)) {
@@ -330,9 +323,9 @@ impl Blocks {
     }
 
     /// Asks the solver of an architecture for those that are left. What it does not find out counts as live.
-    fn solve(&self, directory: &str, model: &Model) {
+    fn solve(&self, arch: Architecture, model: &Model) {
         let mut questions = model.questions();
-        for (number, id) in self.open(directory) {
+        for (number, id) in self.open(arch) {
             if self.can(&mut questions, model, id) {
                 self.live[number].store(true, Ordering::Relaxed);
             }

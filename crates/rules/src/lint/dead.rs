@@ -24,9 +24,6 @@ pub(super) struct Consequence {
 /// Tells a thing of some architectures, the first of which is asked.
 type Tell<'a, K, T> = &'a (dyn Fn(&mut Questions<'_>, &K, &[usize]) -> Option<T> + Sync);
 
-/// A line, and what stands behind its `if`.
-type Key = (Line, String);
-
 impl Lint<'_> {
     /// Entries whose symbol is never on, with what goes with them; blocks and files that are dead for other reasons.
     pub(super) fn dead(&self, rule: &Rule) -> Found {
@@ -34,9 +31,10 @@ impl Lint<'_> {
         let dead = self.never(&entries);
         let shown = self.arches_with(&dead, &entries);
         let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
-            let name = line.symbol?;
+            let name = line.symbol;
             let facts = questions.why_never(name).unwrap_or_default();
-            let why = facts.last().map_or("", |fact| &fact.text);
+            let why = facts.last().map(|fact| fact.text.as_str());
+            let why = why.unwrap_or("what this entry depends on is never met where it is on");
             let words = [("{symbol}", name.as_str()), ("{why}", why)];
             let finding = self.finding(rule, self.place(&line.place), arches, &words);
             Some((name, self.with(finding, &facts)))
@@ -89,7 +87,7 @@ impl Lint<'_> {
         let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
             let facts = questions.why_default(line);
             let why = facts.last().map_or("", |fact| &fact.text);
-            let words = [("{symbol}", named(line)), ("{why}", why)];
+            let words = [("{symbol}", line.symbol.as_str()), ("{why}", why)];
             let finding = self.finding(rule, self.place(&line.place), arches, &words);
             Some(self.with(finding, &facts))
         };
@@ -104,16 +102,20 @@ impl Lint<'_> {
         let holds = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| clauses(questions, true);
         let fails = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| clauses(questions, false);
         let (never, always) = (self.never(&holds), self.never(&fails));
-        let keys: BTreeSet<Key> = never.symmetric_difference(&always).cloned().collect();
-        let shown = self.arches_with(&keys, &holds);
-        let tell = |questions: &mut Questions<'_>, key: &Key, arches: &[usize]| {
-            let (line, clause) = key;
-            let is_never = never.contains(key);
+        let lines: BTreeSet<Line> = never.symmetric_difference(&always).cloned().collect();
+        let shown = self.arches_with(&lines, &holds);
+        let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
+            let is_never = never.contains(line);
             let facts = questions.why_clause(line, !is_never);
+            let all = questions.clauses().into_iter();
+            let clause = all
+                .filter(|(own, _)| own == line)
+                .map(|(_, clause)| clause.words)
+                .next()?;
             let words = [
-                ("{symbol}", named(line)),
+                ("{symbol}", line.symbol.as_str()),
                 ("{line}", line.kind.word()),
-                ("{clause}", clause),
+                ("{clause}", &clause),
                 ("{why}", if is_never { "never" } else { "always" }),
             ];
             let finding = self.finding(rule, self.place(&line.place), arches, &words);
@@ -154,17 +156,13 @@ impl Lint<'_> {
     }
 }
 
-fn named(line: &Line) -> &'static str {
-    line.symbol.map_or("the choice", text::Name::as_str)
-}
-
 /// When each clause holds, or does not, where its line is asked for.
-fn clauses(questions: &mut Questions<'_>, holds: bool) -> Vec<(Key, Condition)> {
+fn clauses(questions: &mut Questions<'_>, holds: bool) -> Vec<(Line, Condition)> {
     let all = questions.clauses();
     let store = questions.store();
     let all = all.into_iter().map(|(line, clause)| {
         let own = if holds { clause.on } else { !clause.yes };
-        ((line, clause.words), store.and(clause.around, own))
+        (line, store.and(clause.around, own))
     });
     all.collect()
 }

@@ -6,6 +6,8 @@ use condition::{Atom, Condition};
 use kbuild::Kbuild;
 use kconfig::{Fact, Questions};
 use kernel::Architecture;
+use memchr::memmem;
+use rayon::prelude::*;
 use source::TreePath;
 use text::{Name, Span};
 
@@ -26,7 +28,10 @@ impl Lint<'_> {
         let build = |questions: &mut Questions<'_>, arch, wanted: Wanted<'_, File>| {
             self.built(&paths, questions, (arch, wanted))
         };
-        let dead = self.never(&build);
+        let mut dead = self.never(&build);
+        // What is named in another text may be part of that.
+        let included = self.included();
+        dead.retain(|file| !included.contains(file.rsplit('/').next().unwrap_or_default()));
         let tell = |questions: &mut Questions<'_>, file: &File, arches: &[usize]| {
             self.dead_file(rule, questions, (*file, arches))
         };
@@ -55,6 +60,17 @@ impl Lint<'_> {
             (file, when)
         });
         built.collect()
+    }
+
+    /// The names without directories of C files that others include.
+    fn included(&self) -> BTreeSet<String> {
+        let is_code = |path: &str| [".c", ".h", ".S"].iter().any(|end| path.ends_with(end));
+        let (paths, source) = self.tree.survey(&is_code);
+        let names = paths.par_iter().flat_map_iter(|path| {
+            let text = source.read(path).unwrap_or_default();
+            included(&text)
+        });
+        names.collect()
     }
 
     fn kbuild(&self, arch: Architecture) -> Kbuild<'_> {
@@ -92,6 +108,24 @@ impl Lint<'_> {
             finding: self.with(finding, &facts),
         })
     }
+}
+
+/// The names without directories of C files that a text includes.
+fn included(text: &[u8]) -> Vec<String> {
+    let ends = memmem::find_iter(text, b".c\"").chain(memmem::find_iter(text, b".c>"));
+    let names = ends.filter_map(|end| {
+        let line = memchr::memrchr(b'\n', &text[..end]).map_or(0, |at| at + 1);
+        let line = text[line..end + 2]
+            .trim_ascii()
+            .strip_prefix(b"#")?
+            .trim_ascii();
+        let path = line.strip_prefix(b"include")?.trim_ascii();
+        let name = path
+            .rsplit(|byte| matches!(byte, b'/' | b'"' | b'<'))
+            .next()?;
+        Some(String::from_utf8_lossy(name).into_owned())
+    });
+    names.collect()
 }
 
 /// A symbol of a condition that is never on, and why.

@@ -18,14 +18,14 @@ const PLACES: usize = 8;
 type Use = (Kind, String, Span);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub(super) enum Kind {
     Kconfig,
     Makefile,
     Code,
 }
 
 /// What kind of file lies at a path, if it can ask for a symbol.
-fn kind(path: &str) -> Option<Kind> {
+pub(super) fn kind(path: &str) -> Option<Kind> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let makefiles = ["Makefile", "Kbuild", "Platform"];
     if [".c", ".h", ".S"].iter().any(|end| name.ends_with(end)) {
@@ -113,8 +113,7 @@ impl Lint<'_> {
             return None;
         }
         let (_, file, span) = uses.first()?;
-        let count = uses.len().to_string();
-        let words = [("{symbol}", name.as_str()), ("{why}", &count)];
+        let words = [("{symbol}", name.as_str())];
         let mut finding = self.finding(rule, self.place_of(file, *span), &arches, &words);
         let note = |(_, file, span): &Use| Note {
             text: format!("{name} is asked for here too"),
