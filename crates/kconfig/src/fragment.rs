@@ -58,7 +58,39 @@ impl Needed {
         probes.chain(answers).collect()
     }
 
-    /// The same as sentences.
+    /// The values to set, by symbol, texts in quotes.
+    pub fn config(&self, model: &Model) -> BTreeMap<String, String> {
+        let values = self.set.iter().map(|(name, value)| {
+            let is_text = model.kind(*name) == Some(SymbolType::String);
+            let value = if is_text {
+                format!("\"{value}\"")
+            } else {
+                value.clone()
+            };
+            (name.to_string(), value)
+        });
+        values.collect()
+    }
+
+    /// The values that `wanted` and what they depend on have where this is set on a base.
+    pub(crate) fn configure<'m>(
+        &self,
+        model: &'m Model,
+        base: &Settings,
+        wanted: impl IntoIterator<Item = Name>,
+    ) -> Configuration<'m> {
+        let mut settings = base.clone();
+        for (name, value) in &self.set {
+            settings.set(model, *name, value);
+        }
+        for (call, words) in &self.answers {
+            settings.answer(*call, words);
+        }
+        let probe = |name: Name| self.probes.get(&name) == Some(&true);
+        model.configure_for(&settings, &probe, wanted)
+    }
+
+    /// What the toolchain must answer, in sentences.
     pub fn assumptions(&self) -> Vec<String> {
         let answers = self.toolchain().into_iter();
         let answers = answers.map(|(call, answer)| {
@@ -223,18 +255,9 @@ struct Trial<'t, 'm> {
 
 impl<'m> Trial<'_, 'm> {
     fn configure(&self, needed: &Needed, base: &Settings) -> Configuration<'m> {
-        let model = self.constraints.model();
-        let mut settings = base.clone();
-        for (name, value) in &needed.set {
-            settings.set(model, *name, value);
-        }
-        for (call, words) in &needed.answers {
-            settings.answer(*call, words);
-        }
-        let probe = |name: Name| needed.probes.get(&name) == Some(&true);
         let set = needed.set.keys().copied();
         let wanted = self.purpose.wanted.iter().copied().chain(set);
-        model.configure_for(&settings, &probe, wanted)
+        needed.configure(self.constraints.model(), base, wanted)
     }
 
     fn granted(&self, needed: &Needed) -> bool {

@@ -78,7 +78,7 @@ impl Questions<'_> {
     }
 
     /// Whether these can hold together; `None` where the search was given up.
-    pub(crate) fn can(&mut self, conditions: &[Condition]) -> Option<bool> {
+    pub fn can(&mut self, conditions: &[Condition]) -> Option<bool> {
         for condition in conditions {
             self.constraints
                 .require_for(&mut self.store, &mut self.solver, *condition);
@@ -89,13 +89,13 @@ impl Questions<'_> {
     /// Whether `name` can be on; yes where that is not found out.
     pub(crate) fn can_be_on(&mut self, name: Name) -> bool {
         let on = self.model.on(&mut self.store, name);
-        !self.solve(&[on]).is_unsat()
+        self.can(&[on]) != Some(false)
     }
 
     /// Whether a term can be other than `n`; yes where that is not found out.
     pub(crate) fn can_hold(&mut self, term: &Term) -> bool {
         let (on, _) = self.constraints.value_of(&mut self.store, term);
-        !self.solve(&[on]).is_unsat()
+        self.can(&[on]) != Some(false)
     }
 
     /// Whether a `select` can take effect; yes where that is not found out.
@@ -104,7 +104,7 @@ impl Questions<'_> {
         let (on, _) = self
             .constraints
             .value_of(&mut self.store, &select.condition);
-        !self.solve(&[by, on]).is_unsat()
+        self.can(&[by, on]) != Some(false)
     }
 
     /// What a symbol can be.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use condition::{Answer as Solved, Atom, Condition, Level, Model, Shape, Solver};
-use kconfig::{Configuration, Needed, Purpose, Settings, SymbolType, Value};
+use kconfig::{Configuration, Needed, Purpose, Settings, Value};
 use rustc_hash::FxHashSet;
 use text::{Name, Span};
 
@@ -232,16 +232,7 @@ impl Analysis<'_> {
                 witness.assumptions.push(words);
             }
         }
-        for (name, value) in needed.set {
-            let is_text =
-                self.model.symbol(name).and_then(|symbol| symbol.kind) == Some(SymbolType::String);
-            let value = if is_text {
-                format!("\"{value}\"")
-            } else {
-                value
-            };
-            witness.config.insert(name.to_string(), value);
-        }
+        witness.config = needed.config(self.model);
         witness
     }
 

@@ -47,11 +47,12 @@ type Words<'w> = [(&'w str, &'w str)];
 impl Lint<'_> {
     /// Asks one rule, and puts its findings and a verdict for each architecture to the others.
     pub(crate) fn ask(&self, rule: &Rule, outcome: &mut Outcome) {
-        let mut found = match (rule.text.question, self.incomplete()) {
-            // What can never be is asked of all architectures.
-            (question, Some(unknown)) if question != Question::Unmet => unknown,
-            (question, _) => self.answer(rule, question),
+        // What can never be is asked of all architectures; what a line does, of those that are to be told of.
+        let unknown = match rule.text.question {
+            Question::Unmet => None,
+            _ => self.incomplete(),
         };
+        let mut found = unknown.unwrap_or_else(|| self.answer(rule));
         let order = |finding: &Finding| (finding.sink.clone(), finding.message.clone());
         found.findings.sort_by_cached_key(order);
         for (number, (arch, model)) in self.arches.iter().enumerate() {
@@ -61,8 +62,8 @@ impl Lint<'_> {
         outcome.findings.append(&mut found.findings);
     }
 
-    fn answer(&self, rule: &Rule, question: Question) -> Found {
-        match question {
+    fn answer(&self, rule: &Rule) -> Found {
+        match rule.text.question {
             Question::Unmet => self.unmet(rule),
             Question::Undefined => self.undefined(rule),
             Question::Dead => self.dead(rule),
@@ -221,16 +222,7 @@ impl Lint<'_> {
 
 /// What must be set and answered so that a finding shows.
 fn put_needed(finding: &mut Finding, model: &Model, needed: &Needed) {
-    for (name, value) in &needed.set {
-        let symbol = model.symbol(name);
-        let is_text = symbol.is_some_and(|s| s.kind == Some(kconfig::SymbolType::String));
-        let value = if is_text {
-            format!("\"{value}\"")
-        } else {
-            value.clone()
-        };
-        finding.config.insert(name.to_string(), value);
-    }
+    finding.config = needed.config(model);
     finding.assumptions.extend(needed.assumptions());
 }
 

@@ -9,9 +9,8 @@ use condition::Condition;
 use kconfig::{Line, Model, Settings};
 use source::Directory;
 
-use super::soundness::{configurations, read};
+use super::soundness::each;
 use super::{Case, Found};
-use crate::conf::said;
 use crate::error::Error;
 
 /// What is claimed of a line, by file and number.
@@ -82,20 +81,10 @@ pub(super) fn compare(case: &Case<'_>, claims: &Claims, random: u32) -> Result<F
         }
     }
     let mut differences = Vec::new();
-    let mut count = 0;
-    for (name, arguments, seed) in configurations(case, random) {
-        let folder = &case.kernel.folder;
-        let mut conf = case.kernel.ask("conf", &case.arch, folder);
-        conf.args(arguments).arg("Kconfig");
-        if let Some(seed) = seed {
-            conf.env("KCONFIG_SEED", seed.to_string());
-        }
-        said(&mut conf)?;
-        count += 1;
-        let text = read(&folder.join(".config"))?;
-        let holds = holding(&case.model, &text, questions.store(), &wrong);
+    let count = each(case, random, &mut |name, text| {
+        let holds = holding(&case.model, text, questions.store(), &wrong);
         differences.extend(holds.into_iter().map(|place| format!("{name}: {place}")));
-    }
+    })?;
     Ok(Found {
         summary: format!(
             "{} claims, {count} configurations, {} against a claim",

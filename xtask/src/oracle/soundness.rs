@@ -13,21 +13,11 @@ use crate::error::Error;
 pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
     let mut checker = Checker::new(&case.model);
     let mut differences = Vec::new();
-    let mut count = 0;
-    for (name, arguments, seed) in configurations(case, random) {
-        let folder = &case.kernel.folder;
-        let mut conf = case.kernel.ask("conf", &case.arch, folder);
-        conf.args(arguments).arg("Kconfig");
-        if let Some(seed) = seed {
-            conf.env("KCONFIG_SEED", seed.to_string());
-        }
-        said(&mut conf)?;
-        let text = read(&folder.join(".config"))?;
-        count += 1;
-        if let Some(clash) = checker.clash(&text) {
+    let count = each(case, random, &mut |name, text| {
+        if let Some(clash) = checker.clash(text) {
             differences.push(format!("{name}: {clash}"));
         }
-    }
+    })?;
     Ok(Found {
         summary: format!(
             "{count} configurations, {} violate a constraint",
@@ -37,11 +27,28 @@ pub(super) fn compare(case: &Case<'_>, random: u32) -> Result<Found, Error> {
     })
 }
 
-/// The name of each configuration, the arguments of `conf` that make it, and the seed.
-pub(super) fn configurations(
+/// Lets `conf` make one configuration after the other, and gives `look` its name and its text; how many there were.
+pub(super) fn each(
     case: &Case<'_>,
     random: u32,
-) -> Vec<(String, Vec<String>, Option<u32>)> {
+    look: &mut dyn FnMut(&str, &str),
+) -> Result<usize, Error> {
+    let all = configurations(case, random);
+    for (name, arguments, seed) in &all {
+        let folder = &case.kernel.folder;
+        let mut conf = case.kernel.ask("conf", &case.arch, folder);
+        conf.args(arguments).arg("Kconfig");
+        if let Some(seed) = seed {
+            conf.env("KCONFIG_SEED", seed.to_string());
+        }
+        said(&mut conf)?;
+        look(name, &read(&folder.join(".config"))?);
+    }
+    Ok(all.len())
+}
+
+/// The name of each configuration, the arguments of `conf` that make it, and the seed.
+fn configurations(case: &Case<'_>, random: u32) -> Vec<(String, Vec<String>, Option<u32>)> {
     let plain = [
         "--allnoconfig",
         "--allyesconfig",

@@ -60,11 +60,6 @@ pub struct Clause {
 }
 
 impl Questions<'_> {
-    /// When conditions can hold together; `None` where the search was given up.
-    pub fn possible(&mut self, conditions: &[Condition]) -> Option<bool> {
-        self.can(conditions)
-    }
-
     /// What conditions are made of.
     pub fn store(&mut self) -> &mut Store {
         &mut self.store

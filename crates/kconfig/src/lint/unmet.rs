@@ -20,7 +20,7 @@ use text::Name;
 
 use crate::configure::Configuration;
 use crate::fragment::{Needed, Purpose};
-use crate::model::{Model, Select};
+use crate::model::Select;
 use crate::question::Questions;
 use crate::settings::Settings;
 use crate::term::Term;
@@ -123,7 +123,7 @@ impl<'m> Questions<'m> {
         let needed = self
             .constraints
             .shortest(needed, &solution, &purpose, bases)?;
-        let configuration = model.configured(&base, &needed, wanted);
+        let configuration = needed.configure(model, &base, wanted);
         let unmet = self.unmet(select.target, &configuration, &needed.probes);
         Some(Forced { needed, unmet })
     }
@@ -154,20 +154,5 @@ impl<'m> Questions<'m> {
             }
         }
         if off.is_empty() { module } else { off }
-    }
-}
-
-impl Model {
-    /// The values of some symbols on a base.
-    fn configured(&self, base: &Settings, needed: &Needed, wanted: Vec<Name>) -> Configuration<'_> {
-        let mut settings = base.clone();
-        for (name, value) in &needed.set {
-            settings.set(self, *name, value);
-        }
-        for (call, words) in &needed.answers {
-            settings.answer(*call, words);
-        }
-        let probe = |name: Name| needed.probes.get(&name) == Some(&true);
-        self.configure_for(&settings, &probe, wanted)
     }
 }

@@ -259,17 +259,11 @@ fn uses(path: &str, text: &[u8], arches: &[String]) -> Vec<(String, String)> {
 
 /// Whether `#if 0` or its like decides of a block or of one around it, which is meant so.
 fn is_constant(file: &File, number: usize) -> bool {
-    let mut at = Some(number);
-    while let Some(number) = at {
+    file.around(number).any(|number| {
         let block = &file.blocks[number];
-        let own = matches!(block.ask, Ask::Constant(false));
         let before = |at: &u32| file.blocks[*at as usize].ask == Ask::Constant(true);
-        if own || block.earlier.iter().any(before) {
-            return true;
-        }
-        at = block.parent.map(|at| at as usize);
-    }
-    false
+        block.ask == Ask::Constant(false) || block.earlier.iter().any(before)
+    })
 }
 
 impl Blocks {
@@ -334,7 +328,7 @@ impl Blocks {
 
     fn can(&self, questions: &mut Questions<'_>, model: &Model, id: Id) -> bool {
         let when = self.when(questions.store(), model, id);
-        questions.possible(&[when]) != Some(false)
+        questions.can(&[when]) != Some(false)
     }
 
     fn dead(&self) -> impl Iterator<Item = Id> {
@@ -345,18 +339,16 @@ impl Blocks {
 
     /// When a block is compiled, as far as the configuration decides.
     fn when(&self, store: &mut Store, model: &Model, (file, number): Id) -> Condition {
-        let blocks = &self.files[file].blocks;
+        let file = &self.files[file];
         let mut all = Vec::new();
-        let mut at = Some(number);
-        while let Some(number) = at {
-            let block = &blocks[number];
+        for number in file.around(number) {
+            let block = &file.blocks[number];
             all.push(Asking::new(&self.own, model, number).ask(store, &block.ask));
             for before in &block.earlier {
                 let before = *before as usize;
                 let mut asking = Asking::new(&self.own, model, before);
-                all.push(!asking.ask(store, &blocks[before].ask));
+                all.push(!asking.ask(store, &file.blocks[before].ask));
             }
-            at = block.parent.map(|at| at as usize);
         }
         store.and_all(all)
     }

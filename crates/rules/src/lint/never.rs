@@ -40,7 +40,7 @@ impl Lint<'_> {
             let mut questions = model.questions();
             let is_open = |key: &K| open.contains(key) && !lock().contains(key);
             for (key, when) in asks(&mut questions, *arch, &is_open) {
-                if is_open(&key) && questions.possible(&[when]) != Some(false) {
+                if is_open(&key) && questions.can(&[when]) != Some(false) {
                     lock().insert(key);
                 }
             }
