@@ -108,3 +108,14 @@ pub struct TopMacro {
     /// Under which branch it stands.
     pub branch: BranchId,
 }
+
+impl TopMacro {
+    /// From its name to its closing parenthesis.
+    #[must_use]
+    pub fn whole(&self) -> Span {
+        Span {
+            start: self.name_span.start,
+            end: self.args.end + 1,
+        }
+    }
+}

@@ -241,8 +241,38 @@ impl Analysis<'_> {
                 self.terms.add(Term::Call(name, values.to_vec()))
             }
             Parts::Constants | Parts::Known => result,
-            Parts::Unknown => self.site(frame, whole),
+            Parts::Unknown => {
+                let site = self.site(frame, whole);
+                self.coarse(result, site)
+            }
         }
+    }
+
+    /// A value of which only that is kept which constants, symbols and predicates decide; it is
+    /// `unknown` elsewhere.
+    ///
+    /// ```c
+    /// #ifdef CONFIG_ARCH_ENABLE_HUGEPAGE_MIGRATION	// else it is false, whatever the sizes are
+    /// 	return shift == PMD_SHIFT || shift == PUD_SHIFT;
+    /// #endif
+    /// 	return false;
+    /// ```
+    fn coarse(&mut self, value: TermId, unknown: TermId) -> TermId {
+        let Term::Choose(test, yes, no) = *self.terms.get(value) else {
+            return if self.terms.is_constant(value) {
+                value
+            } else {
+                unknown
+            };
+        };
+        let mut never = |test: Condition| {
+            let may = self.store.project(test, &|atom| !is_plain(&atom));
+            may.map_or(Condition::FALSE, |may| !may)
+        };
+        let (never_no, never_yes) = (never(!test), never(test));
+        let (yes, no) = (self.coarse(yes, unknown), self.coarse(no, unknown));
+        let open = self.terms.choose(never_yes, no, unknown);
+        self.terms.choose(never_no, yes, open)
     }
 
     fn predicate(&mut self, name: Name, values: &[TermId]) -> TermId {
@@ -262,15 +292,7 @@ impl Analysis<'_> {
         match self.terms.get(id).clone() {
             Term::Int(_) | Term::Predicate(_) => true,
             Term::Choose(test, yes, no) => {
-                let plain = self.store.atoms(test).into_iter().all(|atom| {
-                    matches!(
-                        atom,
-                        Atom::Symbol { .. }
-                            | Atom::Compare { .. }
-                            | Atom::Predicate(_)
-                            | Atom::Defined(_)
-                    )
-                });
+                let plain = self.store.atoms(test).iter().all(is_plain);
                 plain && self.is_settled(yes) && self.is_settled(no)
             }
             _ => false,
@@ -447,4 +469,12 @@ enum Parts {
     Known,
     /// Nothing that anybody knows.
     Unknown,
+}
+
+/// Whether an atom has one answer in one configuration of one running kernel, wherever it is asked.
+fn is_plain(atom: &Atom) -> bool {
+    matches!(
+        atom,
+        Atom::Symbol { .. } | Atom::Compare { .. } | Atom::Predicate(_) | Atom::Defined(_)
+    )
 }

@@ -27,7 +27,7 @@ use crate::unit::{MacroState, Moment, UnitId, VisitId};
 const LONGEST_REDUCED: usize = 512;
 
 /// Macros in macros and arguments in arguments are not replaced further in.
-const DEEPEST_TEXT: usize = 64;
+pub(crate) const DEEPEST_TEXT: usize = 64;
 
 /// A text that macros make is cut off here.
 const LONGEST_TEXT: usize = 1 << 16;
@@ -470,7 +470,7 @@ impl Analysis<'_> {
 }
 
 /// The arguments, those of a variadic parameter put together.
-fn joined_tail(params: &[Name], mut args: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+pub(crate) fn joined_tail(params: &[Name], mut args: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let fixed = params.len().saturating_sub(1);
     if params.last().is_some_and(|last| last.ends_with("...")) && args.len() > fixed {
         let tail = args.split_off(fixed).join(&b", "[..]);
@@ -480,7 +480,7 @@ fn joined_tail(params: &[Name], mut args: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 /// The end of `NAME(…)` at the start of `text`.
-fn use_end(text: &[u8]) -> usize {
+pub(crate) fn use_end(text: &[u8]) -> usize {
     let mut depth = 0_u32;
     let close = Lexer::inside(text).find(|token| {
         match token.kind {

@@ -293,10 +293,7 @@ struct Top {
 
 fn used_at_top(used: &TopMacro) -> Use<'static> {
     Use {
-        span: Span {
-            start: used.name_span.start,
-            end: used.args.end + 1,
-        },
+        span: used.whole(),
         args: &[],
         behind: None,
     }

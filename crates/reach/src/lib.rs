@@ -25,6 +25,7 @@ mod graph;
 mod include;
 mod influence;
 mod link;
+mod naming;
 mod platform;
 mod pointer;
 mod preprocess;

@@ -201,7 +201,6 @@ impl Analysis<'_> {
         if functions.is_empty() && tops.is_empty() {
             return sites;
         }
-        sites.mentioned = !tops.is_empty();
         let Some((unit, root)) = self.place_of(path) else {
             return sites;
         };
@@ -303,6 +302,12 @@ impl Analysis<'_> {
         let Some(file) = self.read_file(path) else {
             return;
         };
+        if let Mention::TopMacro(number) = mention
+            && !self.may_name((unit, root), &file.items().macros[number], word)
+        {
+            return;
+        }
+        sites.mentioned = true;
         let entry = match mention {
             Mention::Variable(number) => object_entry(&file, number, word),
             Mention::TopMacro(number) => macro_entry(&file, number),

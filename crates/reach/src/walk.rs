@@ -9,7 +9,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use condition::{Answer, Condition};
-use csource::{File, Function};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -17,6 +16,7 @@ use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::link::{FunctionKey, is_header};
+use crate::naming::naming_macro;
 use crate::sites::{Entry, EntryKind, Site, Sites};
 use crate::terms::{Substitution, TermId};
 use crate::{Analysis, Extent, Goal, Ways};
@@ -532,31 +532,5 @@ fn add_plain_entry(node: &mut Node, span: Span, (kind, words): (EntryKind, Strin
         .any(|known| known.span == span && known.file == entry.file)
     {
         node.entries.push(entry);
-    }
-}
-
-/// The macro whose argument is a part of the name of a static function. Without one the compiler
-/// would complain of a function that is not used, unless it is marked as such.
-fn naming_macro(file: &File, function: &Function) -> Option<String> {
-    let linkage = function.linkage;
-    if !linkage.is_static || linkage.is_inline || is_header(&file.path()) {
-        return None;
-    }
-    let named = file.items().macros.iter().find(|used| {
-        let args = file.spelled(used.args);
-        let mut words = args.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
-        words.any(|word| {
-            word.len() > 2
-                && function
-                    .name
-                    .as_bytes()
-                    .windows(word.len())
-                    .any(|part| part == word)
-        })
-    });
-    match named {
-        Some(used) => Some(format!("{}()", used.name)),
-        None if function.is_marked_unused() => None,
-        None => Some("a macro that builds its name".to_owned()),
     }
 }

@@ -382,3 +382,36 @@ module_init(start);
     let told = "Kconfig of toy defines none of ARCH_WANT_OPTIMIZE_DAX_VMEMMAP, ";
     assert!(notes[0].text.starts_with(told), "{notes:?}");
 }
+
+#[test]
+fn of_a_value_too_large_to_be_followed_what_symbols_decide_is_kept() {
+    let many: Vec<String> = (0..40)
+        .map(|n| format!("(m->a{n} == {n} && !look(m, {n}))"))
+        .collect();
+    let kernel = |other: &str| {
+        format!(
+            "//- mm/sink.c
+void vmemmap_populate_compound_pages(void) {{ }}
+static bool wanted(struct map *m)
+{{
+#ifdef CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
+	return {};
+#else
+	return {other};
+#endif
+}}
+static int start(struct map *m)
+{{
+	if (!wanted(m)) return 0;
+	vmemmap_populate_compound_pages();
+	return 0;
+}}
+struct driver driver = {{ .probe = start }};
+",
+            many.join(" || ")
+        )
+    };
+    says("unselected", &kernel("false"), "cannot-reach: ");
+    says("unselected", &kernel("true"), "flagged");
+    says("unselected", &kernel("m->flag"), "flagged");
+}

@@ -24,7 +24,11 @@ fn check_rule(rule: &str, files: &str, expect: &str) {
 const SINK: &str = "static int vmemmap_populate_compound_pages(void) { return 0; }\n";
 
 fn sink(body: &str, expect: &str) {
-    check(&format!("//- mm/sink.c\n{SINK}{body}"), expect);
+    check(&sink_files(body), expect);
+}
+
+fn sink_files(body: &str) -> String {
+    format!("//- mm/sink.c\n{SINK}{body}")
 }
 
 #[test]
@@ -217,6 +221,30 @@ fn a_static_function_that_nothing_names_is_used_by_a_macro_or_not_at_all() {
         &format!("{}DEVICE_ATTR_RO(state);", show("__maybe_unused")),
         "flagged state_show",
     );
+}
+
+#[test]
+fn a_macro_that_pastes_a_name_does_not_enter_the_function_so_called() {
+    let go = "void go(void) { vmemmap_populate_compound_pages(); }\n";
+    let used = |macros: &str| sink_files(&format!("{macros}\n{go}NI(go);\n"));
+    check(&used("#define NI(x) cond_syscall(sys_##x)"), "cannot-reach");
+    let wrapped = "#ifdef CONFIG_OPT\n#define __NI(x) long __weak __toy_##x(void) { return 0; }\n\
+        #define NI(x) __NI(sys_##x)\n#else\n#define NI NI_ALL\n\
+        #define NI_ALL(x) WEAK(sys_##x)\n#define WEAK(x) asm(\".weak\\t\" #x \"\\n\")\n#endif";
+    check(&used(wrapped), "cannot-reach");
+    check(
+        &used("#define NI(x) asm(\".long \" #x \" - .\")"),
+        "flagged go",
+    );
+    check(
+        &used("#define NI(x) struct call c_##x = { x }"),
+        "flagged go",
+    );
+    let sometimes = "#ifdef CONFIG_OPT\n#define NI(x) int no_##x\n#else\n\
+        #define NI(x) int (*p_##x)(void) = x\n#endif";
+    check(&used(sometimes), "flagged go");
+    check(&used("#define NI(x) MADE(elsewhere, x)"), "flagged go");
+    check(&used(""), "flagged go");
 }
 
 #[test]
