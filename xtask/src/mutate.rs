@@ -138,7 +138,10 @@ struct Asking<'a> {
 fn check(ground: &Ground, mutant: &Mutant, asking: &Asking<'_>) -> Result<Vec<String>, Error> {
     let source = Arc::new(changed(ground, mutant)?);
     let arches: BTreeSet<&String> = mutant.expect.iter().map(|(_, arch, _)| arch).collect();
+    // The rules that a mutant speaks of are asked beside those that always are.
+    let named: BTreeSet<&str> = mutant.expect.iter().map(|told| told.0).collect();
     let settings = Settings {
+        enabled: named.into_iter().map(str::to_owned).collect(),
         arches: arches.into_iter().cloned().collect(),
         ..Settings::default()
     };

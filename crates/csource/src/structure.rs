@@ -120,6 +120,73 @@ pub fn declared(text: &[u8], variable: &str) -> Option<(Name, bool)> {
     })
 }
 
+/// The value of an enumerator: so much more than what is written at a place, or than -1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enumerator {
+    /// The expression that was written last for this one or one before it.
+    pub base: Option<Span>,
+    /// How many come between.
+    pub plus: i128,
+}
+
+/// The enumerator called `named` where `text` defines it and no directive stands before it in its `enum`.
+pub(crate) fn enumerator(text: &[u8], named: &str) -> Option<Enumerator> {
+    whole_words(text, named).find_map(|found| {
+        let before = &text[..found.range().start];
+        let open = memchr::memrchr2(b'{', b';', before).filter(|at| text[*at] == b'{')?;
+        // `enum tag {`, `enum {`.
+        let head = before[..open].trim_ascii_end();
+        let mut words = head.rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+        if !(words.next() == Some(b"enum") || words.next() == Some(b"enum")) {
+            return None;
+        }
+        let mut tokens = Lexer::inside(&text[open + 1..]);
+        let mut value = Enumerator {
+            base: None,
+            plus: -1,
+        };
+        loop {
+            let name = tokens.next().filter(|t| t.kind == TokenKind::Ident)?;
+            value.plus += 1;
+            let mut next = tokens.next()?;
+            if next.is(b'=') {
+                let (written, end) = until_comma(&mut tokens)?;
+                value = Enumerator {
+                    base: Some(written.moved(u32::try_from(open + 1).ok()?)),
+                    plus: 0,
+                };
+                next = end;
+            }
+            if name.span.of(&text[open + 1..]) == named.as_bytes() {
+                return Some(value);
+            }
+            if !next.is(b',') {
+                return None;
+            }
+        }
+    })
+}
+
+/// The expression up to the comma or the brace that ends it, and that.
+fn until_comma(tokens: &mut Lexer<'_>) -> Option<(Span, Token)> {
+    let (mut depth, mut written) = (0_u32, None::<Span>);
+    for token in tokens {
+        match token.kind {
+            TokenKind::Directive => return None,
+            TokenKind::Punct(b',' | b'}') if depth == 0 => return Some((written?, token)),
+            TokenKind::Punct(b'(' | b'{' | b'[') => depth += 1,
+            TokenKind::Punct(b')' | b'}' | b']') => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        let start = written.map_or(token.span.start, |written| written.start);
+        written = Some(Span {
+            start,
+            end: token.span.end,
+        });
+    }
+    None
+}
+
 fn is_structure(text: &[u8], token: Token) -> bool {
     matches!(token.span.of(text), b"struct" | b"union")
 }

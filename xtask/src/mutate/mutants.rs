@@ -1,6 +1,7 @@
 //! The mutants: what is done to a tree, and what must follow.
 
 mod gates;
+mod packs;
 mod repairs;
 mod sections;
 
@@ -33,6 +34,7 @@ pub(super) fn all(ground: &Ground) -> Result<Vec<Mutant>, Error> {
     facts.names(&mut all);
     facts.callers(&mut all);
     facts.sections(&mut all);
+    facts.packs(&mut all);
     if facts.is_gated {
         facts.gates(&mut all);
         facts.backends(&mut all);
