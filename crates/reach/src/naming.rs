@@ -75,7 +75,7 @@ impl Analysis<'_> {
                     if under.is_false() {
                         continue;
                     }
-                    match self.replaced(search.unit, &used, state) {
+                    match self.replaced(search.unit, &used, &state) {
                         Some(made) if self.may_have(search, &made, (under, &expanding)) => {
                             return true;
                         }
@@ -98,8 +98,8 @@ impl Analysis<'_> {
 
     /// What stands in the place of a name and its arguments; `None` where that is no macro, or one that
     /// wants arguments and has none.
-    fn replaced(&self, unit: UnitId, used: &Written<'_>, state: MacroState) -> Option<Vec<u8>> {
-        let MacroState::Defined(visit, number) = state else {
+    fn replaced(&self, unit: UnitId, used: &Written<'_>, state: &MacroState) -> Option<Vec<u8>> {
+        let MacroState::Defined(visit, number) = *state else {
             return None;
         };
         let (file, definition) = self.macro_of(unit, visit, number);
