@@ -185,6 +185,9 @@ impl Reasons<'_, '_> {
                 return;
             }
             let text = match selects.as_slice() {
+                [one] if one.by == *needed && self.questions.can_be_on(one.by) => {
+                    format!("{needed} selects {name} only where {}", one.condition)
+                }
                 [one] if one.by == *needed => format!("{needed} selects {name} but is never on"),
                 [one] => format!("{} selects {name} but needs {needed}", one.by),
                 many => format!("{} lines select {name} but need {needed}", many.len()),

@@ -92,6 +92,28 @@ impl<'a> Files<'a> {
         Some(clean::line(&shown))
     }
 
+    /// The line and the column, in bytes, behind what `place` means; `None` where it is not known.
+    pub(crate) fn end(&self, place: &Place) -> Option<(u32, u32)> {
+        let text = self.text(&place.file).ok()?;
+        let meant = text.meant(place)?;
+        let end = text.index.position(u32::try_from(meant.end).ok()?);
+        Some((end.line, end.column))
+    }
+
+    /// The lines and columns, in code points, where what `place` means begins and behind its end.
+    pub(crate) fn points(&self, place: &Place) -> Option<[(u32, u32); 2]> {
+        let text = self.text(&place.file).ok()?;
+        let meant = text.meant(place)?;
+        let point = |offset: usize| {
+            let at = text.index.position(u32::try_from(offset).ok()?);
+            let start = text.index.line_start(at.line)? as usize;
+            let before = String::from_utf8_lossy(text.bytes.get(start..offset)?);
+            let column = u32::try_from(before.chars().count()).ok()?;
+            Some((at.line, column.saturating_add(1)))
+        };
+        Some([point(meant.start)?, point(meant.end)?])
+    }
+
     /// The code at `place` with the lines around it. The error says why there is none.
     pub(crate) fn excerpt(
         &self,

@@ -13,6 +13,7 @@ use source::Source;
 
 use crate::clean;
 use crate::excerpt::{Around, Excerpt, Files};
+use crate::formats::config_line;
 use crate::look::{Detail, Look};
 use crate::paper::{Paper, Shown};
 use crate::ways::{others_at, paths_at};
@@ -332,11 +333,7 @@ fn conditions(paper: &mut Paper, finding: &Finding, earlier: Option<&Finding>) {
 /// The configuration as lines of a `.config`.
 fn dot_config(paper: &mut Paper, config: &BTreeMap<String, String>) {
     for (index, (symbol, value)) in config.iter().enumerate() {
-        let (symbol, value) = (clean::line(symbol), clean::line(value));
-        let line = match value.as_str() {
-            "n" => format!("# CONFIG_{symbol} is not set"),
-            value => format!("CONFIG_{symbol}={value}"),
-        };
+        let line = config_line(symbol, value);
         if index == 0 {
             paper.section("config", &line);
         } else {
@@ -345,7 +342,7 @@ fn dot_config(paper: &mut Paper, config: &BTreeMap<String, String>) {
     }
 }
 
-fn note_text(note: &Note) -> String {
+pub(crate) fn note_text(note: &Note) -> String {
     let text = clean::line(&note.text);
     match &note.place {
         Some(place) => format!("{text} ({})", place_line(place)),

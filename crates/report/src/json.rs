@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rules::{
     Accepted, ArchVerdict, Finding, Note, Outcome, Place, Problem, Severity, Skipped, State, Step,
-    Suppression,
+    Suppression, fingerprints,
 };
 use serde_json::{Map, Value, json as object};
 
@@ -18,7 +18,11 @@ const VERSION: u32 = 1;
 /// Here, `tree` is the tree as the user named it.
 pub fn json(tree: &str, outcome: &Outcome) -> String {
     let mut report = self::tree(tree, &outcome.kernel_version);
-    report["findings"] = outcome.findings.iter().map(finding).collect();
+    let prints = fingerprints(&outcome.findings);
+    let findings = outcome.findings.iter().zip(prints);
+    report["findings"] = findings
+        .map(|(one, print)| finding_with(one, &print))
+        .collect();
     report["arches"] = outcome.verdicts.iter().map(arch).collect();
     report["accepted"] = outcome.accepted.iter().map(accepted).collect();
     report["suppressions"] = outcome.suppressions.iter().map(suppression).collect();
@@ -43,13 +47,24 @@ pub(crate) fn tree(path: &str, kernel_version: &str) -> Value {
 pub(crate) fn harmless(report: &Value) -> String {
     // JSON may be read in a terminal too. Such characters stand only in its strings, where an escape
     // means the same.
-    let text = format!("{report:#}\n");
+    escaped(&format!("{report:#}\n"))
+}
+
+/// JSON's text without characters that a terminal would obey.
+pub(crate) fn escaped(text: &str) -> String {
     let escape = |c: char| format!("\\u{:04x}", u32::from(c));
     let harmful = |c: &char| clean::is_unsafe(*c) && *c != '\n';
     let found: BTreeSet<char> = text.chars().filter(harmful).collect();
     found
         .into_iter()
-        .fold(text, |text, c| text.replace(c, &escape(c)))
+        .fold(text.to_owned(), |text, c| text.replace(c, &escape(c)))
+}
+
+/// A finding with what tells it from all others.
+pub(crate) fn finding_with(one: &Finding, fingerprint: &str) -> Value {
+    let mut value = finding(one);
+    value["fingerprint"] = fingerprint.into();
+    value
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -70,6 +85,7 @@ fn finding(finding: &Finding) -> Value {
         "file": finding.sink.file,
         "line": finding.sink.line,
         "column": finding.sink.column,
+        "code": finding.code,
         "path": finding.path.iter().map(step).collect::<Vec<_>>(),
         "config": config.collect::<Map<_, _>>(),
         "assumptions": finding.assumptions,

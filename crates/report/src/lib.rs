@@ -11,6 +11,7 @@
 mod arches;
 mod clean;
 mod excerpt;
+mod formats;
 pub mod graph;
 mod human;
 mod json;
@@ -25,6 +26,7 @@ mod tests;
 mod ways;
 
 pub use arches::{arches, arches_json, arches_markdown};
+pub use formats::{Report, dot, github, gitlab, jsonl, junit, markdown, rdjson, sarif, svg, terse};
 pub use human::{findings, human, problems, suppressions};
 pub use json::json;
 pub use look::{Detail, Drawing, Look};

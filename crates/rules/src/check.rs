@@ -16,6 +16,7 @@ use text::Name;
 use crate::accept::Acceptances;
 use crate::ask::{Asked, Asking, backend_rule, symbol};
 use crate::catalog::{Catalog, RuleError, alike};
+use crate::identity::code_at;
 use crate::lint::Lint;
 use crate::rule::{Question, Rule, SinkRule, Version};
 use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem, Skipped};
@@ -147,6 +148,9 @@ pub fn check_tree(
     outcome.skipped = skipped;
     let models: Vec<(Architecture, Model)> = models.into_iter().flatten().collect();
     lint((tree, &library), &models, (&lints, settings), &mut outcome);
+    for finding in &mut outcome.findings {
+        finding.code = code_at(tree.source(), &finding.sink);
+    }
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);

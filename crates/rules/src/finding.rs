@@ -55,6 +55,8 @@ pub struct Finding {
     pub help: String,
     /// The sink: the call, or the expression of the short count.
     pub sink: Place,
+    /// The words of the code there, with single blanks between them.
+    pub code: String,
     /// From an entry point to the sink; nothing where the finding is one about Kconfig.
     pub path: Vec<Step>,
     /// All paths from entry points to the sink, where it is one that is reached.

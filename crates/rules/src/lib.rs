@@ -12,6 +12,7 @@ mod config;
 mod examples;
 mod fault;
 mod finding;
+mod identity;
 mod lint;
 mod rule;
 mod stale;
@@ -27,6 +28,7 @@ pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,
     Place, Problem, Severity, Skipped, State, Step, Suppression, Verdict,
 };
+pub use identity::{Identity, fingerprints};
 pub use reach::Limits;
 pub use rule::{
     Backend, OptIn, Pack, Question, Rule, RuleText, SeverityWord, SinkRule, Version, schema,

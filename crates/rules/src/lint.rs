@@ -130,6 +130,7 @@ impl Lint<'_> {
         let mut all = vec![("{arch}", arch.as_str())];
         all.extend_from_slice(words);
         Finding {
+            code: String::new(),
             rule: rule.id().to_owned(),
             arches,
             severity: severity(rule.text.severity),

@@ -100,6 +100,7 @@ impl Asking<'_, '_> {
             place: Some(self.place(&definition.place.file, definition.place.span)),
         });
         Finding {
+            code: String::new(),
             rule: self.rule.id().to_owned(),
             arch: self.arch.name.to_string(),
             arches: vec![self.arch.name.to_string()],

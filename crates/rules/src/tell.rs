@@ -28,6 +28,7 @@ impl Asking<'_, '_> {
         let path = self.steps(&witness.path, (&witness.entry, &witness.entered_at));
         let notes = self.notes((symbol, other), witness, backend);
         Finding {
+            code: String::new(),
             rule: self.rule.id().to_owned(),
             arch: arch.to_string(),
             arches: vec![arch.to_string()],

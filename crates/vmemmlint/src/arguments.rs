@@ -13,6 +13,8 @@ pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
 pub(crate) use kconfig::{About, Kconfig};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
 
+use crate::outputs::{self, Output, ReportFormat};
+
 use graph::GRAPH_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
 use rules::RULES_EXAMPLES;
@@ -307,8 +309,12 @@ pub(crate) struct Check {
     pub(crate) subject: Subject,
 
     /// How the answer is printed
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
+
+    /// Write a report to a file, besides the one that is printed: sarif=report.sarif (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = outputs::parse)]
+    pub(crate) output: Vec<Output>,
 
     /// Check only this rule, or the rules of this pack (repeatable, or with commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
@@ -476,6 +482,9 @@ mod tests {
         let Subject { tree, scope } = check.subject;
         assert_eq!(tree, PathBuf::from("."));
         assert!(scope.arch.is_empty());
-        assert_eq!((check.format, scope.color), (Format::Human, Color::Auto));
+        assert_eq!(
+            (check.format, scope.color),
+            (ReportFormat::Human, Color::Auto)
+        );
     }
 }

@@ -43,6 +43,7 @@ mod tests {
             severity: Severity::Error,
             message: String::new(),
             help: String::new(),
+            code: String::new(),
             sink: Place::default(),
             path: Vec::new(),
             paths: None,

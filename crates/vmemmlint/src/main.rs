@@ -13,6 +13,7 @@ mod explain;
 mod graph;
 mod kconfig;
 mod keep;
+mod outputs;
 mod progress;
 mod terminal;
 mod timings;
@@ -25,11 +26,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
-use report::Detail;
-use rules::Outcome;
-use source::Source;
 
-use crate::arguments::{Arguments, Check, Command, Format, Subject};
+use crate::arguments::{Arguments, Check, Command, Subject};
 use crate::engine::Settings;
 
 /// What ends a run early, in one line.
@@ -84,28 +82,11 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         ..engine::settings(&*source, scope, &check.search)?
     };
     let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;
-    print(&report(check, &answer.outcome, &*source))?;
+    outputs::write(check, &answer.outcome, &*source, &settings)?;
     answer.keep(&*source);
     measured.tell()?;
     let code = exit::code(&answer.outcome, check.allow_unknown);
     Ok(ExitCode::from(code))
-}
-
-fn report(check: &Check, outcome: &Outcome, source: &dyn Source) -> String {
-    let tree = check.subject.name();
-    let mut look = terminal::look(check.subject.scope.color);
-    if check.all_paths {
-        look.paths = Detail::All;
-    }
-    match check.format {
-        Format::Json => report::json(&tree, outcome),
-        Format::Human if check.quiet => {
-            let problems = report::problems(outcome, source, &look);
-            let suppressions = report::suppressions(outcome, &look);
-            problems + &suppressions + &report::findings(outcome, source, &look)
-        }
-        Format::Human => report::human(&tree, outcome, source, &look),
-    }
 }
 
 /// Prints to standard output. A reader that has left, as `head` does, has seen what it wanted.

@@ -24,6 +24,15 @@ pub(crate) fn look(color: Color) -> Look {
     }
 }
 
+/// The look of what goes to a file: without colours, as wide as in a pipe.
+pub(crate) fn plain(look: Look) -> Look {
+    Look {
+        colour: false,
+        width: IN_A_PIPE,
+        ..look
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is a front end")]
 fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?;

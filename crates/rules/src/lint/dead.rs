@@ -35,7 +35,12 @@ impl Lint<'_> {
             let facts = questions.why_never(name).unwrap_or_default();
             let why = facts.last().map(|fact| fact.text.as_str());
             let why = why.unwrap_or("what this entry depends on is never met where it is on");
-            let words = [("{symbol}", name.as_str()), ("{why}", why)];
+            // Another entry may have what this one never does.
+            let what = match facts.as_slice() {
+                [] => format!("this entry of {name}"),
+                _ => name.to_string(),
+            };
+            let words = [("{symbol}", what.as_str()), ("{why}", why)];
             let finding = self.finding(rule, self.place(&line.place), arches, &words);
             Some((name, self.with(finding, &facts)))
         };

@@ -1,0 +1,122 @@
+//! Reports for other programs: editors, code hosts, test runners, review bots.
+//!
+//! | format | read by |
+//! |---|---|
+//! | [`terse`] | vim's quickfix, Emacs' compile, `grep` |
+//! | [`jsonl`] | `jq`, log collectors |
+//! | [`sarif`] | GitHub code scanning, editors |
+//! | [`github`] | GitHub's workflow log |
+//! | [`gitlab`] | GitLab's code quality widget |
+//! | [`junit`] | Jenkins, GitLab and others that show tests |
+//! | [`rdjson`] | reviewdog |
+//! | [`markdown`] | comments and summaries of code hosts |
+//! | [`dot`], [`svg`] | Graphviz, browsers |
+//!
+//! Paths are those in the tree, as code hosts want them; only [`terse`] puts the tree before them, so that an
+//! editor finds the file from where it was started.
+
+mod annotations;
+mod drawing;
+mod junit;
+mod lines;
+mod markdown;
+mod sarif;
+
+pub use annotations::{github, gitlab, rdjson};
+pub use drawing::{dot, svg};
+pub use junit::junit;
+pub use lines::{jsonl, terse};
+pub use markdown::markdown;
+pub use sarif::sarif;
+
+use rules::{Finding, Outcome, Place, Rule, Severity};
+use source::Source;
+
+use crate::clean;
+
+/// What a check answered, with what its reports tell besides.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// The tree as the user named it.
+    pub tree: &'a str,
+    /// The answer.
+    pub outcome: &'a Outcome,
+    /// Where code is quoted from.
+    pub source: &'a dyn Source,
+    /// The rules that may have been asked.
+    pub rules: &'a [Rule],
+    /// The version of the program.
+    pub version: &'a str,
+}
+
+impl Report<'_> {
+    /// A finding's rule, where it is still known.
+    fn rule(&self, finding: &Finding) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id() == finding.rule)
+    }
+
+    /// The page about a finding's rule: the first of its pack.
+    fn link(&self, finding: &Finding) -> Option<&str> {
+        let rule = self.rule(finding)?;
+        rule.pack.links.first().map(String::as_str)
+    }
+}
+
+/// `error` or `warning`.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// Where a finding is told: its sink, or what stands for it.
+fn place_of(finding: &Finding) -> &Place {
+    match (&finding.kconfig, finding.sink.file.is_empty()) {
+        (Some(entry), true) => entry,
+        _ => &finding.sink,
+    }
+}
+
+/// What a finding says beyond its message, one line each: its path, its configuration, what must hold.
+fn details(finding: &Finding) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(first) = finding.path.first().filter(|first| !first.entry.is_empty()) {
+        lines.push(format!("from {}", clean::line(&first.entry)));
+    }
+    for (number, step) in finding.path.iter().enumerate() {
+        let (at, function) = (
+            crate::human::place_line(&step.place),
+            clean::line(&step.function),
+        );
+        lines.push(format!("{}. {function}() at {at}", number + 1));
+    }
+    for (symbol, value) in &finding.config {
+        lines.push(config_line(symbol, value));
+    }
+    for assumption in &finding.assumptions {
+        lines.push(format!("when {}", clean::line(assumption)));
+    }
+    for note in &finding.notes {
+        lines.push(crate::human::note_text(note));
+    }
+    if finding.arches.len() > 1 {
+        let all: Vec<String> = finding.arches.iter().map(|a| clean::line(a)).collect();
+        lines.push(format!("on {}", all.join(", ")));
+    }
+    lines
+}
+
+/// A line of a `.config`.
+pub(crate) fn config_line(symbol: &str, value: &str) -> String {
+    let (symbol, value) = (clean::line(symbol), clean::line(value));
+    match value.as_str() {
+        "n" => format!("# CONFIG_{symbol} is not set"),
+        value => format!("CONFIG_{symbol}={value}"),
+    }
+}
+
+/// A problem's message in one line.
+fn problem_words(problem: &rules::Problem) -> String {
+    clean::line(&problem.message)
+}

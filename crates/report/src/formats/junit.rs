@@ -1,0 +1,82 @@
+//! Verdicts as tests: a suite for each rule, a test for each architecture.
+
+use std::collections::BTreeMap;
+
+use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
+use rules::{ArchVerdict, Finding, Verdict};
+
+use super::{Report, details, place_of};
+use crate::clean;
+use crate::human::place_line;
+
+/// JUnit's XML. An architecture that is flagged has failed, one of which nothing is known is an error, and one
+/// whose findings are accepted was skipped.
+pub fn junit(report: &Report<'_>) -> String {
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    for verdict in &report.outcome.verdicts {
+        let suite = suites.entry(&verdict.rule);
+        let suite = suite.or_insert_with(|| TestSuite::new(clean::line(&verdict.rule)));
+        suite.add_test_case(case(report, verdict));
+    }
+    let mut all = Suites::new("vmemmlint");
+    if !report.outcome.problems.is_empty() {
+        let mut unread = TestSuite::new("reading the tree");
+        for problem in &report.outcome.problems {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(super::problem_words(problem));
+            unread.add_test_case(TestCase::new(place_line(&problem.place), status));
+        }
+        all.add_test_suite(unread);
+    }
+    all.add_test_suites(suites.into_values());
+    all.to_string().unwrap_or_default()
+}
+
+fn case(report: &Report<'_>, verdict: &ArchVerdict) -> TestCase {
+    let reason = clean::line(&verdict.reason);
+    let status = match verdict.verdict {
+        Verdict::Flagged => {
+            let is_of = |finding: &&Finding| {
+                finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
+            };
+            let found: Vec<&Finding> = report.outcome.findings.iter().filter(is_of).collect();
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let first = found.first().map_or(reason, |f| clean::line(&f.message));
+            status.set_message(match found.len() {
+                0 | 1 => first,
+                many => format!("{first}, and {} more", many - 1),
+            });
+            let told: Vec<String> = found.into_iter().map(told).collect();
+            status.set_description(told.join("\n\n"));
+            status
+        }
+        Verdict::Unknown => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(reason);
+            status
+        }
+        Verdict::Accepted => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(reason);
+            status
+        }
+        Verdict::Clean | Verdict::CannotReach => TestCaseStatus::success(),
+    };
+    let is_good = matches!(verdict.verdict, Verdict::Clean | Verdict::CannotReach);
+    let mut case = TestCase::new(clean::line(&verdict.arch), status);
+    case.set_classname(clean::line(&verdict.rule));
+    if is_good {
+        case.set_system_out(format!(
+            "{}: {}",
+            verdict.verdict.word(),
+            clean::line(&verdict.reason)
+        ));
+    }
+    case
+}
+
+fn told(finding: &Finding) -> String {
+    let at = place_line(place_of(finding));
+    let head = format!("{at}: {}", clean::line(&finding.message));
+    [vec![head], details(finding)].concat().join("\n")
+}

@@ -1,0 +1,171 @@
+//! Where reports go: one to standard output, others to files.
+//!
+//! A file is written whole or not at all: a reader never meets half a report, and a report that could not be
+//! written leaves the one before it.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use report::{Detail, Report};
+use rules::Outcome;
+use source::Source;
+
+use crate::arguments::Check;
+use crate::engine::Settings;
+use crate::{Failure, print, terminal};
+
+/// How the answer of a check is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Human,
+    /// One JSON object, for programs
+    Json,
+    /// A JSON object in each line: findings, problems, a summary
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// Workflow commands, which GitHub shows at the lines of a change
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// A test for each rule and architecture
+    Junit,
+    /// Diagnostics for reviewdog
+    Rdjson,
+    /// file:line: LEVEL: RULE: message, for vim's quickfix and Emacs' compile
+    Terse,
+    /// For comments and summaries of code hosts
+    Markdown,
+    /// Paths for Graphviz
+    Dot,
+    /// Paths as a picture
+    Svg,
+}
+
+/// A report and the file that it is written to: `sarif=out.sarif`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) format: ReportFormat,
+    pub(crate) file: PathBuf,
+}
+
+/// Reads `FORMAT=FILE`.
+pub(crate) fn parse(written: &str) -> Result<Output, String> {
+    let Some((format, file)) = written.split_once('=') else {
+        return Err("FORMAT=FILE is wanted, such as sarif=report.sarif".to_owned());
+    };
+    let format = <ReportFormat as ValueEnum>::from_str(format, false).map_err(|_| {
+        let all = ReportFormat::value_variants().iter();
+        let names = all.filter_map(|f| Some(f.to_possible_value()?.get_name().to_owned()));
+        let names: Vec<String> = names.collect();
+        format!(
+            "there is no format {format}; there are {}",
+            names.join(", ")
+        )
+    })?;
+    if file.is_empty() {
+        return Err("the name of a file is wanted behind the =".to_owned());
+    }
+    let file = PathBuf::from(file);
+    Ok(Output { format, file })
+}
+
+/// Prints the report, and writes those that go to files.
+pub(crate) fn write(
+    check: &Check,
+    outcome: &Outcome,
+    source: &dyn Source,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let tree = check.subject.name();
+    let rules = settings
+        .catalog
+        .as_ref()
+        .map_or(&[][..], |catalog| catalog.rules());
+    let report = Report {
+        tree: &tree,
+        outcome,
+        source,
+        rules,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    for output in &check.output {
+        put(&output.file, &rendered(check, output.format, &report, true))?;
+    }
+    print(&rendered(check, check.format, &report, false))
+}
+
+fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: bool) -> String {
+    let (outcome, source) = (report.outcome, report.source);
+    let mut look = terminal::look(check.subject.scope.color);
+    if to_file {
+        look = terminal::plain(look);
+    }
+    if check.all_paths {
+        look.paths = Detail::All;
+    }
+    match format {
+        ReportFormat::Human if check.quiet => {
+            let problems = report::problems(outcome, source, &look);
+            let suppressions = report::suppressions(outcome, &look);
+            problems + &suppressions + &report::findings(outcome, source, &look)
+        }
+        ReportFormat::Human => report::human(report.tree, outcome, source, &look),
+        ReportFormat::Json => report::json(report.tree, outcome),
+        ReportFormat::Jsonl => report::jsonl(report),
+        ReportFormat::Sarif => report::sarif(report),
+        ReportFormat::Github => report::github(report),
+        ReportFormat::Gitlab => report::gitlab(report),
+        ReportFormat::Junit => report::junit(report),
+        ReportFormat::Rdjson => report::rdjson(report),
+        ReportFormat::Terse => report::terse(report),
+        ReportFormat::Markdown => report::markdown(report),
+        ReportFormat::Dot => report::dot(report),
+        ReportFormat::Svg => report::svg(report),
+    }
+}
+
+/// Writes a file beside its name, and gives it that name once it is whole. What is no file, such as /dev/stderr or a
+/// pipe, is written to as it is.
+pub(crate) fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    let told = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
+    let is_special = path.metadata().is_ok_and(|known| !known.is_file());
+    if is_special {
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(told)?;
+        return file.write_all(text.as_bytes()).map_err(told);
+    }
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    // As other programs make their files: what the umask leaves.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(told)?;
+    file.as_file().write_all(text.as_bytes()).map_err(told)?;
+    file.persist(&target).map_err(|error| told(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_format_and_a_file() {
+        let file = PathBuf::from("a=b");
+        let format = ReportFormat::Sarif;
+        assert_eq!(parse("sarif=a=b"), Ok(Output { format, file }));
+        assert!(parse("sarif").is_err_and(|e| e.contains("FORMAT=FILE")));
+        assert!(parse("sarif=").is_err());
+        assert!(parse("xml=a").is_err_and(|e| e.contains("human, json")));
+    }
+}
