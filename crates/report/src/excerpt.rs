@@ -114,6 +114,33 @@ impl<'a> Files<'a> {
         Some([point(meant.start)?, point(meant.end)?])
     }
 
+    /// The lines of `place` and those around it, as they may be shown; none where they cannot be read.
+    pub(crate) fn quoted(&self, place: &Place, around: usize) -> Vec<Quoted> {
+        let Ok(text) = self.text(&place.file) else {
+            return Vec::new();
+        };
+        let Some(meant) = text.meant(place) else {
+            return Vec::new();
+        };
+        let line_of = |offset: usize| {
+            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+            text.index.position(offset).line as usize
+        };
+        let first = line_of(meant.start);
+        let last = line_of(meant.end.saturating_sub(1).max(meant.start));
+        let last = last.min(first + LONGEST_SPAN - 1);
+        let shown = first.saturating_sub(around).max(1)..=last + around;
+        let quoted = shown.filter_map(|number| {
+            let line = Line::new(&text.bytes, text.line(number)?, &meant);
+            Some(Quoted {
+                number,
+                text: line.shown,
+                meant: line.meant,
+            })
+        });
+        quoted.collect()
+    }
+
     /// The code at `place` with the lines around it. The error says why there is none.
     pub(crate) fn excerpt(
         &self,
@@ -150,6 +177,16 @@ impl<'a> Files<'a> {
         excerpt.fill(lines, look);
         Ok(excerpt)
     }
+}
+
+/// A line that is quoted.
+pub(crate) struct Quoted {
+    /// Its number, from 1.
+    pub(crate) number: usize,
+    /// The line, as it may be shown.
+    pub(crate) text: String,
+    /// Which part of it is meant.
+    pub(crate) meant: Option<Range<usize>>,
 }
 
 /// How many lines stand around the one that is meant.

@@ -9,6 +9,7 @@
 //! | [`gitlab`] | GitLab's code quality widget |
 //! | [`junit`] | Jenkins, GitLab and others that show tests |
 //! | [`rdjson`] | reviewdog |
+//! | [`html`] | browsers |
 //! | [`markdown`] | comments and summaries of code hosts |
 //! | [`dot`], [`svg`] | Graphviz, browsers |
 //!
@@ -17,6 +18,7 @@
 
 mod annotations;
 mod drawing;
+mod html;
 mod junit;
 mod lines;
 mod markdown;
@@ -24,8 +26,9 @@ mod sarif;
 
 pub use annotations::{github, gitlab, rdjson};
 pub use drawing::{dot, svg};
+pub use html::html;
 pub use junit::junit;
-pub use lines::{jsonl, terse};
+pub use lines::{jsonl, statistics, terse};
 pub use markdown::markdown;
 pub use sarif::sarif;
 

@@ -26,7 +26,10 @@ mod tests;
 mod ways;
 
 pub use arches::{arches, arches_json, arches_markdown};
-pub use formats::{Report, dot, github, gitlab, jsonl, junit, markdown, rdjson, sarif, svg, terse};
+pub use formats::{
+    Report, dot, github, gitlab, html, jsonl, junit, markdown, rdjson, sarif, statistics, svg,
+    terse,
+};
 pub use human::{findings, human, problems, suppressions};
 pub use json::json;
 pub use look::{Detail, Drawing, Look};

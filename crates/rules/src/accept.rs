@@ -174,7 +174,7 @@ impl Acceptance {
 }
 
 /// A cell is accepted where each of its findings is.
-fn mark_verdicts(outcome: &mut Outcome) {
+pub(crate) fn mark_verdicts(outcome: &mut Outcome) {
     for verdict in &mut outcome.verdicts {
         let is_of = |finding: &Finding| {
             finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)

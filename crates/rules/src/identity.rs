@@ -92,7 +92,7 @@ pub(crate) fn code_at(source: &dyn Source, place: &Place) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use source::Memory;
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::{Severity, Step};
 
-    fn finding(arch: &str, function: &str, code: &str) -> Finding {
+    pub(crate) fn finding(arch: &str, function: &str, code: &str) -> Finding {
         let step = Step {
             function: function.into(),
             place: Place::default(),
@@ -157,7 +157,7 @@ mod tests {
             span: Span { start, end },
             ..Place::default()
         };
-        assert_eq!(code_at(&tree, &place(4, 15)), "f(a, b)");
+        assert_eq!(code_at(&tree, &place(4, 14)), "f(a, b)");
         assert_eq!(code_at(&tree, &place(4, 99)), "");
     }
 }

@@ -6,6 +6,7 @@
 
 mod accept;
 mod ask;
+mod baseline;
 mod catalog;
 mod check;
 mod config;
@@ -20,6 +21,7 @@ mod table;
 mod tell;
 
 pub use accept::Acceptances;
+pub use baseline::{Baseline, BaselineError};
 pub use catalog::{Catalog, Files, RuleError};
 pub use check::{CheckError, Settings, check, check_tree};
 pub use config::{Configuration, Configured};

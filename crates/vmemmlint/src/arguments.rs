@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod graph;
 mod kconfig;
 mod rules;
@@ -9,11 +10,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach::Limits;
 
+#[cfg(test)]
+pub(crate) use check::FailOn;
+pub(crate) use check::{Check, Failing};
 pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
 pub(crate) use kconfig::{About, Kconfig};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
-
-use crate::outputs::{self, Output, ReportFormat};
 
 use graph::GRAPH_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
@@ -31,13 +33,17 @@ Examples:
   vmemmlint kconfig why ZONE_DEVICE linux/    who selects a symbol, or what forbids it
   vmemmlint check --suppressions known.toml linux/
                                               without what is accepted there
+  vmemmlint check --baseline known.json --write-baseline known.json linux/
+                                              only what is new, and note it for the next time
+  vmemmlint check --output sarif=out.sarif --output junit=out.xml linux/
+                                              for people, for code scanning and for a test runner
   vmemmlint check --format json linux/ | jq '.findings[] | .arch + \" \" + .message'
 ";
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found
-  1  there are findings
+  1  there are findings (see --fail-on and --exit-zero)
   2  no findings, but something could not be read, or the job could not be done
   3  no findings, but an answer is unknown (0 with --allow-unknown)
 
@@ -302,47 +308,6 @@ pub(crate) struct Witness {
     pub(crate) caching: Caching,
 }
 
-/// The settings of a check.
-#[derive(Args, Debug)]
-pub(crate) struct Check {
-    #[command(flatten)]
-    pub(crate) subject: Subject,
-
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
-    pub(crate) format: ReportFormat,
-
-    /// Write a report to a file, besides the one that is printed: sarif=report.sarif (repeatable)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = outputs::parse)]
-    pub(crate) output: Vec<Output>,
-
-    /// Check only this rule, or the rules of this pack (repeatable, or with commas)
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub(crate) rule: Vec<String>,
-
-    /// Tell every path of each finding: their number, their entries, their calls
-    #[arg(long)]
-    pub(crate) all_paths: bool,
-
-    /// Do not fail where an answer is unknown
-    #[arg(long)]
-    pub(crate) allow_unknown: bool,
-
-    /// Threads to work with; the answer is the same for any number [default: one per processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-
-    /// Print only findings and problems: no table of architectures, no progress
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-
-    #[command(flatten)]
-    pub(crate) search: Search,
-
-    #[command(flatten)]
-    pub(crate) measuring: Measuring,
-}
-
 /// What is told of the time that a check takes.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Measuring")]
@@ -466,6 +431,8 @@ fn concat_help() -> String {
 mod tests {
     use clap::CommandFactory;
 
+    use crate::outputs::ReportFormat;
+
     use super::*;
 
     #[test]
@@ -483,7 +450,7 @@ mod tests {
         assert_eq!(tree, PathBuf::from("."));
         assert!(scope.arch.is_empty());
         assert_eq!(
-            (check.format, scope.color),
+            (check.telling.format, scope.color),
             (ReportFormat::Human, Color::Auto)
         );
     }

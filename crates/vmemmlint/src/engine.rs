@@ -49,6 +49,7 @@ pub(crate) fn settings(
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
+    kept: bool,
     /// Where it is to be kept, and with what.
     keep: Option<(Keep, Basis)>,
 }
@@ -64,6 +65,11 @@ enum Basis {
 }
 
 impl Answer {
+    /// Whether it was found out in an earlier run.
+    pub(crate) fn was_kept(&self) -> bool {
+        self.kept
+    }
+
     /// Keeps the answer for the next time, once it is printed.
     pub(crate) fn keep(&self, listed: &dyn Listed) {
         match &self.keep {
@@ -91,7 +97,12 @@ pub(crate) fn check(
     let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
     if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
         let keep = keep.zip(footprint.map(Basis::Known));
-        return Ok(Answer { outcome, keep });
+        let kept = true;
+        return Ok(Answer {
+            outcome,
+            kept,
+            keep,
+        });
     }
     let tree = Tree::open(Arc::clone(source) as Arc<dyn Source>);
     let tree = tree.map_err(|error| one_line(&error.to_string()))?;
@@ -103,5 +114,10 @@ pub(crate) fn check(
     bar.finish();
     let outcome = outcome.map_err(|error| one_line(&error.to_string()))?;
     let keep = keep.map(|keep| (keep, Basis::Found(tree, shelved)));
-    Ok(Answer { outcome, keep })
+    let kept = false;
+    Ok(Answer {
+        outcome,
+        kept,
+        keep,
+    })
 }

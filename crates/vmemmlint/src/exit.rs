@@ -2,6 +2,8 @@
 
 use rules::{Outcome, Verdict};
 
+use crate::arguments::Failing;
+
 /// There are findings.
 pub(crate) const FINDINGS: u8 = 1;
 
@@ -13,16 +15,18 @@ pub(crate) const UNKNOWN: u8 = 3;
 
 /// The exit code for `outcome`. Findings count most: they are true whatever else could not be read. What
 /// could not be read comes before what is unknown, since it is often the reason.
-pub(crate) fn code(outcome: &Outcome, allow_unknown: bool) -> u8 {
+pub(crate) fn code(outcome: &Outcome, failing: &Failing) -> u8 {
     let unknown = outcome
         .verdicts
         .iter()
         .any(|v| v.verdict == Verdict::Unknown);
-    if !outcome.findings.is_empty() {
+    let mut findings = outcome.findings.iter();
+    let is_bad = findings.any(|finding| failing.fail_on.holds(finding.severity));
+    if is_bad && !failing.exit_zero {
         FINDINGS
     } else if !outcome.problems.is_empty() {
         NOT_DONE
-    } else if unknown && !allow_unknown {
+    } else if unknown && !failing.allow_unknown && !failing.exit_zero {
         UNKNOWN
     } else {
         0
@@ -34,6 +38,7 @@ mod tests {
     use rules::{ArchVerdict, Finding, Place, Problem, Severity};
 
     use super::*;
+    use crate::arguments::FailOn;
 
     fn outcome(found: bool, unread: bool, verdict: Verdict) -> Outcome {
         let finding = Finding {
@@ -92,11 +97,41 @@ mod tests {
             (false, false, CannotReach, false, 0),
         ];
         for (found, unread, verdict, allow_unknown, expected) in cases {
-            assert_eq!(
-                code(&outcome(found, unread, verdict), allow_unknown),
-                expected
-            );
+            let failing = failing(FailOn::Warning, allow_unknown);
+            assert_eq!(code(&outcome(found, unread, verdict), &failing), expected);
         }
-        assert_eq!(code(&Outcome::default(), false), 0);
+        let failing = failing(FailOn::Warning, false);
+        assert_eq!(code(&Outcome::default(), &failing), 0);
+    }
+
+    fn failing(fail_on: FailOn, allow_unknown: bool) -> Failing {
+        Failing {
+            baseline: None,
+            write_baseline: None,
+            fail_on,
+            exit_zero: false,
+            allow_unknown,
+        }
+    }
+
+    #[test]
+    fn what_is_not_bad_enough_does_not_fail() {
+        let mut found = outcome(true, false, Verdict::Flagged);
+        assert_eq!(code(&found, &failing(FailOn::Error, false)), 1);
+        assert_eq!(code(&found, &failing(FailOn::Never, false)), 0);
+        found.findings[0].severity = Severity::Warning;
+        assert_eq!(code(&found, &failing(FailOn::Error, false)), 0);
+        assert_eq!(code(&found, &failing(FailOn::Warning, false)), 1);
+        let zero = |outcome: &Outcome| {
+            let failing = Failing {
+                exit_zero: true,
+                ..failing(FailOn::Warning, false)
+            };
+            code(outcome, &failing)
+        };
+        assert_eq!(zero(&found), 0);
+        assert_eq!(zero(&outcome(false, false, Verdict::Unknown)), 0);
+        // What could not be done is no answer.
+        assert_eq!(zero(&outcome(true, true, Verdict::Flagged)), 2);
     }
 }

@@ -13,6 +13,7 @@ mod explain;
 mod graph;
 mod kconfig;
 mod keep;
+mod known;
 mod outputs;
 mod progress;
 mod terminal;
@@ -81,12 +82,18 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         every_path: check.all_paths,
         ..engine::settings(&*source, scope, &check.search)?
     };
-    let answer = engine::check(&source, &settings, &check.search.caching, check.quiet)?;
-    outputs::write(check, &answer.outcome, &*source, &settings)?;
+    let baseline = known::read(&check.failing)?;
+    let telling = &check.telling;
+    let (caching, quiet) = (&check.search.caching, telling.quiet);
+    let answer = engine::check(&source, &settings, caching, quiet)?;
+    if telling.verbose {
+        known::tell(check, &settings, &answer);
+    }
+    let outcome = known::take(check, &answer.outcome, baseline.as_ref())?;
+    outputs::write(check, &outcome, &*source, &settings)?;
     answer.keep(&*source);
     measured.tell()?;
-    let code = exit::code(&answer.outcome, check.allow_unknown);
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(exit::code(&outcome, &check.failing)))
 }
 
 /// Prints to standard output. A reader that has left, as `head` does, has seen what it wanted.

@@ -38,6 +38,8 @@ pub(crate) enum ReportFormat {
     Terse,
     /// For comments and summaries of code hosts
     Markdown,
+    /// A page for browsers, one file that needs nothing else
+    Html,
     /// Paths for Graphviz
     Dot,
     /// Paths as a picture
@@ -91,10 +93,10 @@ pub(crate) fn write(
         rules,
         version: env!("CARGO_PKG_VERSION"),
     };
-    for output in &check.output {
+    for output in &check.telling.output {
         put(&output.file, &rendered(check, output.format, &report, true))?;
     }
-    print(&rendered(check, check.format, &report, false))
+    print(&rendered(check, check.telling.format, &report, false))
 }
 
 fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: bool) -> String {
@@ -107,7 +109,11 @@ fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: b
         look.paths = Detail::All;
     }
     match format {
-        ReportFormat::Human if check.quiet => {
+        ReportFormat::Human if check.telling.statistics => {
+            let problems = report::problems(outcome, source, &look);
+            problems + &report::statistics(outcome)
+        }
+        ReportFormat::Human if check.telling.quiet => {
             let problems = report::problems(outcome, source, &look);
             let suppressions = report::suppressions(outcome, &look);
             problems + &suppressions + &report::findings(outcome, source, &look)
@@ -122,6 +128,7 @@ fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: b
         ReportFormat::Rdjson => report::rdjson(report),
         ReportFormat::Terse => report::terse(report),
         ReportFormat::Markdown => report::markdown(report),
+        ReportFormat::Html => report::html(report),
         ReportFormat::Dot => report::dot(report),
         ReportFormat::Svg => report::svg(report),
     }
@@ -143,6 +150,12 @@ pub(crate) fn put(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = target
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let (path, folder) = (path.display(), folder.display());
+        return Err(format!(
+            "cannot write {path}: there is no directory {folder}"
+        ));
+    }
     let mut builder = tempfile::Builder::new();
     // As other programs make their files: what the umask leaves.
     #[cfg(unix)]

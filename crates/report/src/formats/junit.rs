@@ -29,7 +29,20 @@ pub fn junit(report: &Report<'_>) -> String {
         all.add_test_suite(unread);
     }
     all.add_test_suites(suites.into_values());
-    all.to_string().unwrap_or_default()
+    let text = all.to_string().unwrap_or_default();
+    without_total(&text)
+}
+
+/// The schema that Jenkins holds reports against has no `skipped` at the outermost element.
+fn without_total(text: &str) -> String {
+    let Some(start) = text.find("<testsuites") else {
+        return text.to_owned();
+    };
+    let (before, rest) = text.split_at(start);
+    let (head, rest) = rest.split_at(rest.find('>').unwrap_or(rest.len()));
+    let mut words: Vec<&str> = head.split(' ').collect();
+    words.retain(|word| !word.starts_with("skipped="));
+    [before, &words.join(" "), rest].concat()
 }
 
 fn case(report: &Report<'_>, verdict: &ArchVerdict) -> TestCase {

@@ -1,8 +1,10 @@
 //! One line for each finding.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use rules::{Place, fingerprints};
+use rules::{Outcome, Place, fingerprints};
 
 use super::{Report, level, place_of, problem_words};
 use crate::clean;
@@ -76,4 +78,31 @@ fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
     if let (Some(into), serde_json::Value::Object(from)) = (into.as_object_mut(), from) {
         into.extend(from);
     }
+}
+
+/// How many findings there are of each rule, most first, and on which architectures.
+pub fn statistics(outcome: &Outcome) -> String {
+    let mut rules: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for finding in &outcome.findings {
+        let (count, arches) = rules.entry(&finding.rule).or_default();
+        *count += 1;
+        arches.extend(finding.arches.iter().map(String::as_str));
+    }
+    let mut rules: Vec<_> = rules.into_iter().collect();
+    rules.sort_by_key(|(_, (count, _))| Reverse(*count));
+    let digits = rules
+        .first()
+        .map_or(1, |(_, (count, _))| count.to_string().len());
+    let widest = rules.iter().map(|(rule, _)| clean::width(rule)).max();
+    let mut text = String::new();
+    for (rule, (count, arches)) in rules {
+        let rule = clean::line(rule);
+        let gap = " ".repeat(widest.unwrap_or(0).saturating_sub(clean::width(&rule)));
+        let arches = clean::line(&arches.into_iter().collect::<Vec<_>>().join(", "));
+        let _ = writeln!(text, "{count:>digits$}  {rule}{gap}  {arches}");
+    }
+    if text.is_empty() {
+        text.push_str("no findings\n");
+    }
+    text
 }

@@ -94,7 +94,9 @@ fn told(report: &Report<'_>, finding: &Finding) -> String {
         Some(link) => format!("[{}]({link})", escaped(&finding.rule)),
         None => escaped(&finding.rule),
     };
-    let (level, message) = (level(finding.severity), escaped(&finding.message));
+    // Inside of the tag nothing is Markdown.
+    let message = html(&clean::line(&finding.message));
+    let level = level(finding.severity);
     let at = code(&place_line(place_of(finding)));
     let _ = writeln!(
         text,
@@ -128,14 +130,17 @@ fn told(report: &Report<'_>, finding: &Finding) -> String {
     text
 }
 
+/// Text in HTML.
+fn html(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;")
+}
+
 /// Text in which nothing is marked.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in clean::line(text).chars() {
+    for c in html(&clean::line(text)).chars() {
         match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '@' => out.extend(['\\', c]),
             c => out.push(c),
         }

@@ -1,0 +1,135 @@
+//! `vmemmlint check`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rules::Severity;
+
+use super::{Measuring, Search, Subject};
+use crate::outputs::{self, Output, ReportFormat};
+
+/// The settings of a check.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+
+    /// Check only this rule, or the rules of this pack (repeatable, or with commas)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) rule: Vec<String>,
+
+    /// Tell every path of each finding: their number, their entries, their calls
+    #[arg(long)]
+    pub(crate) all_paths: bool,
+
+    /// Threads to work with; the answer is the same for any number [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    #[command(flatten)]
+    pub(crate) telling: Telling,
+
+    #[command(flatten)]
+    pub(crate) failing: Failing,
+
+    #[command(flatten)]
+    pub(crate) search: Search,
+
+    #[command(flatten)]
+    pub(crate) measuring: Measuring,
+}
+
+/// How much is told, to whom.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct Telling {
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
+
+    /// Write a report to a file, besides the one that is printed: sarif=report.sarif (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = outputs::parse)]
+    pub(crate) output: Vec<Output>,
+
+    /// Tell only findings that are at least so bad
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Warning)]
+    pub(crate) severity: Level,
+
+    /// Print how many findings there are of each rule, and on which architectures, in their place
+    #[arg(long)]
+    pub(crate) statistics: bool,
+
+    /// Print only findings and problems: no table of architectures, no progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// Tell on standard error what is asked, by which files, and whether the answer was kept
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+/// When the exit code is 1, and what counts as known.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Exit code")]
+pub(crate) struct Failing {
+    /// Findings that were there before, which --write-baseline has written: only new ones are told
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write the findings to FILE, for --baseline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Exit with 1 only where a finding is at least so bad
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::Warning)]
+    pub(crate) fail_on: FailOn,
+
+    /// Exit with 0 where there are findings, or answers that are unknown
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    /// Exit with 0 where an answer is unknown
+    #[arg(long)]
+    pub(crate) allow_unknown: bool,
+}
+
+/// How bad findings are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// The kernel can crash or corrupt memory
+    Error,
+    /// Something that a maintainer wants to know
+    Warning,
+}
+
+impl Level {
+    /// Whether a finding of that severity is at least so bad.
+    pub(crate) fn holds(self, severity: Severity) -> bool {
+        match self {
+            Level::Error => severity == Severity::Error,
+            Level::Warning => true,
+        }
+    }
+}
+
+/// From which level on a finding is a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors are
+    Error,
+    /// Warnings are too
+    Warning,
+    /// None is
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of that severity is a failure.
+    pub(crate) fn holds(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Error => severity == Severity::Error,
+            FailOn::Warning => true,
+            FailOn::Never => false,
+        }
+    }
+}
