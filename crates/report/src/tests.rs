@@ -15,6 +15,7 @@ use text::{LineIndex, Span};
 
 use crate::{Detail, Drawing, Look, human, json};
 
+mod formats;
 mod odd;
 mod ways;
 
@@ -538,6 +539,7 @@ fn json_says_all() {
               "file": "mm/sparse-vmemmap.c",
               "line": 7,
               "column": 7,
+              "code": "vmemmap_populate_compound_pages",
               "path": [
                 {
                   "function": "dev_dax_probe",
@@ -579,7 +581,8 @@ fn json_says_all() {
                 "file": "arch/powerpc/Kconfig",
                 "line": 2,
                 "column": 1
-              }
+              },
+              "fingerprint": "1966e852e0ee937f"
             }
           ],
           "arches": [

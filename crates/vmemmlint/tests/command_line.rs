@@ -470,3 +470,91 @@ fn a_check_tells_where_its_time_went() {
         "{err}"
     );
 }
+
+#[test]
+fn reports_go_to_files_beside_the_one_that_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let outputs: Vec<String> = ["sarif", "junit", "html", "terse"]
+        .iter()
+        .map(|format| format!("{format}={}", name(&file(format))))
+        .collect();
+    let tree = mini("unfixed");
+    let mut arguments = vec!["check", "--no-cache", "--format", "json", &tree];
+    for output in &outputs {
+        arguments.extend(["--output", output]);
+    }
+    let (code, out, err) = run(&arguments);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let findings = serde_json::from_str::<serde_json::Value>(&out).unwrap()["findings"].clone();
+    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap();
+    assert_eq!(
+        read("terse").lines().count(),
+        findings.as_array().unwrap().len()
+    );
+    assert!(read("sarif").contains("\"2.1.0\"") && read("junit").contains("<testsuites"));
+    assert!(read("html").starts_with("<!DOCTYPE html>"));
+    // What was there stays where a report cannot be written, and no part of a report is left behind.
+    let nowhere = format!("sarif={}", name(&file("no/such/folder")));
+    let (code, out, err) = run(&["check", "--no-cache", "--output", &nowhere, &tree]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("there is no directory"), "{err}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+}
+
+#[test]
+fn what_stands_in_a_baseline_is_told_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known.json");
+    let (baseline, tree) = (name(&file), mini("unfixed"));
+    let check = |more: &[&str]| run(&[&["check", "--no-cache", &tree], more].concat());
+    let both = [
+        "--baseline",
+        baseline,
+        "--write-baseline",
+        baseline,
+        "--exit-zero",
+    ];
+    let (code, _, err) = check(&both);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "there is none yet");
+    let written = std::fs::read_to_string(&file).unwrap();
+    let (code, out, _) = check(&["--baseline", baseline]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains(": 0 findings, 6 accepted;"), "{out}");
+    // Written again it is the same.
+    assert_eq!(check(&both).0, Some(0));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+    // An entry that nothing needs is told, and one of an architecture that was not asked is not.
+    std::fs::write(&file, written.replace("\"code\":\"", "\"code\":\"no ")).unwrap();
+    let (code, out, _) = check(&["--baseline", baseline, "--arch", "powerpc"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(out.matches("accepts no finding:").count(), 4, "{out}");
+    std::fs::write(&file, "{\n  \"version\": 1,\n").unwrap();
+    let (code, out, err) = check(&["--baseline", baseline]);
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1));
+    assert!(err.contains("known.json:3: "), "{err}");
+    assert_eq!(check(&["--baseline", "/no/such"]).0, Some(2));
+}
+
+#[test]
+fn the_exit_code_is_of_what_is_bad_enough() {
+    let tree = mini("unfixed");
+    let code = |more: &[&str]| run(&[&["check", "--no-cache", &tree], more].concat()).0;
+    assert_eq!(code(&[]), Some(1));
+    assert_eq!(code(&["--fail-on", "error"]), Some(1));
+    assert_eq!(code(&["--fail-on", "never"]), Some(0));
+    assert_eq!(code(&["--exit-zero"]), Some(0));
+    let stale = ["--rule", "stale-select"];
+    let warnings = run(&[&["check", "--no-cache", &tree, "--statistics"], &stale[..]].concat());
+    let only = |more: &[&str]| code(&[&stale[..], more].concat());
+    assert_eq!(only(&["--fail-on", "error"]), Some(0), "{warnings:?}");
+    let (code, out, _) = run(&["check", "--no-cache", &tree, "--statistics"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("unselected") && !out.contains("path:"),
+        "{out}"
+    );
+    let (code, _, err) = run(&["check", "--no-cache", &tree, "-v"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("vmemmlint: answer: worked out now"), "{err}");
+}

@@ -1,6 +1,6 @@
 //! The paths of findings as pictures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use layout::backends::svg::SVGWriter;
 use layout::core::base::Orientation;
@@ -30,7 +30,7 @@ pub fn svg(report: &Report<'_>) -> String {
     let mut graph = Graph {
         drawn: VisualGraph::new(Orientation::TopToBottom),
         boxes: BTreeMap::new(),
-        arrows: BTreeMap::new(),
+        arrows: BTreeSet::new(),
     };
     for finding in &report.outcome.findings {
         graph.add(finding);
@@ -46,7 +46,7 @@ pub fn svg(report: &Report<'_>) -> String {
 struct Graph {
     drawn: VisualGraph,
     boxes: BTreeMap<String, layout::adt::dag::NodeHandle>,
-    arrows: BTreeMap<(String, String), ()>,
+    arrows: BTreeSet<(String, String)>,
 }
 
 impl Graph {
@@ -97,7 +97,7 @@ impl Graph {
         let Some(from) = from else { return };
         let ends = self.boxes.get(&from).zip(self.boxes.get(&to));
         let Some((start, end)) = ends else { return };
-        if from != to && self.arrows.insert((from, to), ()).is_none() {
+        if from != to && self.arrows.insert((from, to)) {
             self.drawn.add_edge(Arrow::simple(""), *start, *end);
         }
     }

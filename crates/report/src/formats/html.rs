@@ -187,7 +187,7 @@ impl Page<'_> {
         let at = place_line(place_of(finding));
         html! {
             article id={ "f-" (self.prints[number]) } .is-warning[level == "warning"]
-                data-rule=(finding.rule) data-arches=(arches.join(" ")) {
+                data-rule=(clean::line(&finding.rule)) data-arches=(arches.join(" ")) {
                 h3 { span class=(level) { (level) } ": " (clean::line(&finding.message)) }
                 p {
                     @match self.report.link(finding) {
@@ -231,7 +231,7 @@ impl Page<'_> {
                         summary { (clean::line(rule)) }
                         dl {
                             @for ((verdict, reason), arches) in alike {
-                                dt { (arches.join(", ")) ": " span class=(verdict.word()) { (verdict.word()) } }
+                                dt { (clean::line(&arches.join(", "))) ": " span class=(verdict.word()) { (verdict.word()) } }
                                 dd { (clean::line(reason)) }
                             }
                         }

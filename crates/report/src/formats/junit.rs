@@ -9,7 +9,7 @@ use super::{Report, details, place_of};
 use crate::clean;
 use crate::human::place_line;
 
-/// JUnit's XML. An architecture that is flagged has failed, one of which nothing is known is an error, and one
+/// The XML that began with `JUnit`. An architecture that is flagged has failed, one of which nothing is known is an error, and one
 /// whose findings are accepted was skipped.
 pub fn junit(report: &Report<'_>) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();

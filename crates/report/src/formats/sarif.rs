@@ -94,41 +94,56 @@ pub fn sarif(report: &Report<'_>) -> String {
 }
 
 fn result(report: &Report<'_>, places: &Places<'_>, finding: &Finding, print: String) -> Found {
-    let rule = report
-        .rules
-        .iter()
-        .position(|rule| rule.id() == finding.rule);
-    let flow = || {
-        let steps = finding.path.iter().map(|step| {
-            let mut location = places.location(&step.place);
-            let words = match step.entry.as_str() {
-                "" => format!("{}()", step.function),
-                entry => format!("{}(), entered from {entry}", step.function),
-            };
-            location.message = Some(message(&words));
-            ThreadFlowLocation::builder().location(location).build()
-        });
-        let steps = ThreadFlow::builder().locations(steps.collect::<Vec<_>>());
-        CodeFlow::builder()
-            .thread_flows(vec![steps.build()])
-            .build()
-    };
-    let config: Vec<String> = finding
-        .config
-        .iter()
-        .map(|(s, v)| config_line(s, v))
-        .collect();
-    let properties = BTreeMap::from([
-        ("arches".to_owned(), json!(finding.arches)),
-        ("assumptions".to_owned(), json!(finding.assumptions)),
-        ("config".to_owned(), json!(config)),
-    ]);
-    let related = finding.notes.iter().filter_map(|note| {
+    let text = [vec![clean::line(&finding.message)], details(finding)].concat();
+    let mut found = Found::builder()
+        .rule_id(&finding.rule)
+        .level(match finding.severity {
+            Severity::Error => ResultLevel::Error,
+            Severity::Warning => ResultLevel::Warning,
+        })
+        .message(message_of(text.join("\n")))
+        .locations(vec![places.location(place_of(finding))])
+        .related_locations(related(places, finding))
+        .partial_fingerprints(BTreeMap::from([
+            ("primaryLocationLineHash".to_owned(), format!("{print}:1")),
+            ("vmemmlint/v1".to_owned(), print),
+        ]))
+        .properties(properties(finding))
+        .build();
+    let mut rules = report.rules.iter();
+    let rule = rules.position(|rule| rule.id() == finding.rule);
+    found.rule_index = rule.and_then(|index| i64::try_from(index).ok());
+    if !finding.path.is_empty() {
+        found.code_flows = Some(vec![flow(places, finding)]);
+    }
+    found
+}
+
+/// The path, from the entry to the sink.
+fn flow(places: &Places<'_>, finding: &Finding) -> CodeFlow {
+    let steps = finding.path.iter().map(|step| {
+        let mut location = places.location(&step.place);
+        let words = match step.entry.as_str() {
+            "" => format!("{}()", step.function),
+            entry => format!("{}(), entered from {entry}", step.function),
+        };
+        location.message = Some(message(&words));
+        ThreadFlowLocation::builder().location(location).build()
+    });
+    let steps = ThreadFlow::builder().locations(steps.collect::<Vec<_>>());
+    CodeFlow::builder()
+        .thread_flows(vec![steps.build()])
+        .build()
+}
+
+/// The places of notes, and where the architecture enters itself.
+fn related(places: &Places<'_>, finding: &Finding) -> Vec<Location> {
+    let notes = finding.notes.iter().filter_map(|note| {
         let mut location = places.location(note.place.as_ref()?);
         location.message = Some(message(&note.text));
         Some(location)
     });
-    let mut related: Vec<Location> = related.collect();
+    let mut related: Vec<Location> = notes.collect();
     if let Some(entry) = finding
         .kconfig
         .as_ref()
@@ -141,31 +156,20 @@ fn result(report: &Report<'_>, places: &Places<'_>, finding: &Finding, print: St
     for (number, location) in (1..).zip(&mut related) {
         location.id = Some(number);
     }
-    let text = [vec![clean::line(&finding.message)], details(finding)].concat();
-    let mut found = Found::builder()
-        .rule_id(&finding.rule)
-        .level(match finding.severity {
-            Severity::Error => ResultLevel::Error,
-            Severity::Warning => ResultLevel::Warning,
-        })
-        .message(message_of(text.join("\n")))
-        .locations(vec![places.location(place_of(finding))])
-        .related_locations(related)
-        .partial_fingerprints(BTreeMap::from([
-            ("primaryLocationLineHash".to_owned(), format!("{print}:1")),
-            ("vmemmlint/v1".to_owned(), print),
-        ]))
-        .properties(
-            PropertyBag::builder()
-                .additional_properties(properties)
-                .build(),
-        )
-        .build();
-    found.rule_index = rule.and_then(|index| i64::try_from(index).ok());
-    if !finding.path.is_empty() {
-        found.code_flows = Some(vec![flow()]);
-    }
-    found
+    related
+}
+
+fn properties(finding: &Finding) -> PropertyBag {
+    let lines = finding.config.iter().map(|(s, v)| config_line(s, v));
+    let config: Vec<String> = lines.collect();
+    let properties = BTreeMap::from([
+        ("arches".to_owned(), json!(finding.arches)),
+        ("assumptions".to_owned(), json!(finding.assumptions)),
+        ("config".to_owned(), json!(config)),
+    ]);
+    PropertyBag::builder()
+        .additional_properties(properties)
+        .build()
 }
 
 /// What is said of a rule.
