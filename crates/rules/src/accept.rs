@@ -31,6 +31,16 @@ impl Acceptances {
             .any(|acceptance| acceptance.until.is_some())
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether nothing is accepted.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub(crate) fn of(list: Vec<Acceptance>) -> Acceptances {
         Acceptances { list }
     }

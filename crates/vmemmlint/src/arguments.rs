@@ -4,6 +4,7 @@ mod check;
 mod graph;
 mod kconfig;
 mod rules;
+mod shell;
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +17,12 @@ pub(crate) use check::{Check, Failing};
 pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
 pub(crate) use kconfig::{About, Kconfig};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
+pub(crate) use shell::{Completions, Config, Manual, ShowConfig};
 
 use graph::GRAPH_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
 use rules::RULES_EXAMPLES;
+use shell::{COMPLETIONS_EXAMPLES, MANUAL_EXAMPLES};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,6 +114,15 @@ pub(crate) enum Command {
     /// Ask what Kconfig says: why a symbol is on, where it can be, what to set for it
     #[command(subcommand, after_help = KCONFIG_EXAMPLES)]
     Kconfig(Kconfig),
+    /// What is configured for a tree, and by which file
+    #[command(subcommand)]
+    Config(Config),
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the manual page, or write one for each command to a directory
+    #[command(after_help = MANUAL_EXAMPLES)]
+    Man(Manual),
     /// The rules: list them, try their examples, tell an editor how their files are made
     #[command(subcommand, after_help = RULES_EXAMPLES)]
     Rules(RulesTask),

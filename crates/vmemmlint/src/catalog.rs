@@ -44,6 +44,12 @@ pub(crate) fn configured(
     Ok((Arc::new(catalog), configured))
 }
 
+/// The file that configures a tree, if there is one.
+pub(crate) fn file_of(file: Option<&Path>, tree: &dyn Source) -> Result<Option<String>, Failure> {
+    let name = configuration(file, tree)?.file().to_owned();
+    Ok(Some(name).filter(|name| !name.is_empty()))
+}
+
 /// The rules of the program, and of the folders that the command names.
 pub(crate) fn of(folders: &Folders) -> Result<Catalog, Failure> {
     let catalog = Catalog::built_in();

@@ -7,6 +7,7 @@ mod arches;
 mod arguments;
 mod cache;
 mod catalog;
+mod config;
 mod engine;
 mod exit;
 mod explain;
@@ -16,6 +17,7 @@ mod keep;
 mod known;
 mod outputs;
 mod progress;
+mod shell;
 mod terminal;
 mod timings;
 mod tree;
@@ -64,8 +66,15 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Paths(paths) => graph::paths(paths),
         Command::Cache(asked) => cache::run(asked),
         Command::Kconfig(question) => kconfig::run(question),
+        Command::Config(asked) => config::run(asked),
+        Command::Completions(asked) => done(shell::completions(asked)),
+        Command::Man(asked) => done(shell::manual(asked)),
         Command::Rules(task) => catalog::run(task),
     }
+}
+
+fn done(result: Result<(), Failure>) -> Result<ExitCode, Failure> {
+    result.map(|()| ExitCode::SUCCESS)
 }
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {

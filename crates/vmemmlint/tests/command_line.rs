@@ -32,6 +32,22 @@ fn tree() -> tempfile::TempDir {
     folder
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test looks at what was written"
+)]
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test looks at what was written"
+)]
+fn files_in(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
 fn name(path: &Path) -> &str {
     path.to_str().unwrap()
 }
@@ -487,7 +503,7 @@ fn reports_go_to_files_beside_the_one_that_is_printed() {
     let (code, out, err) = run(&arguments);
     assert_eq!((code, err.as_str()), (Some(1), ""));
     let findings = serde_json::from_str::<serde_json::Value>(&out).unwrap()["findings"].clone();
-    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap();
+    let read = |name: &str| read(&file(name));
     assert_eq!(
         read("terse").lines().count(),
         findings.as_array().unwrap().len()
@@ -499,7 +515,7 @@ fn reports_go_to_files_beside_the_one_that_is_printed() {
     let (code, out, err) = run(&["check", "--no-cache", "--output", &nowhere, &tree]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(err.contains("there is no directory"), "{err}");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+    assert_eq!(files_in(folder.path()), 4);
 }
 
 #[test]
@@ -517,13 +533,13 @@ fn what_stands_in_a_baseline_is_told_no_more() {
     ];
     let (code, _, err) = check(&both);
     assert_eq!((code, err.as_str()), (Some(0), ""), "there is none yet");
-    let written = std::fs::read_to_string(&file).unwrap();
+    let written = read(&file);
     let (code, out, _) = check(&["--baseline", baseline]);
     assert_eq!(code, Some(0));
     assert!(out.contains(": 0 findings, 6 accepted;"), "{out}");
     // Written again it is the same.
     assert_eq!(check(&both).0, Some(0));
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+    assert_eq!(read(&file), written);
     // An entry that nothing needs is told, and one of an architecture that was not asked is not.
     std::fs::write(&file, written.replace("\"code\":\"", "\"code\":\"no ")).unwrap();
     let (code, out, _) = check(&["--baseline", baseline, "--arch", "powerpc"]);
@@ -557,4 +573,54 @@ fn the_exit_code_is_of_what_is_bad_enough() {
     let (code, _, err) = run(&["check", "--no-cache", &tree, "-v"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("vmemmlint: answer: worked out now"), "{err}");
+}
+
+#[test]
+fn shells_and_the_manual_are_told() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, out, err) = run(&["completions", shell]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(out.contains("write-baseline"), "{shell}");
+    }
+    let (code, out, _) = run(&["man"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains(".TH vmemmlint 1"));
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(&["man", name(folder.path())]).0, Some(0));
+    assert!(read(&folder.path().join("vmemmlint-check.1")).contains("baseline"));
+    assert_eq!(run(&["man", "/no/such"]).0, Some(2));
+}
+
+#[test]
+fn what_is_configured_is_shown_with_its_reason() {
+    let folder = tree();
+    let (code, out, _) = run(&["config", "show", name(folder.path())]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("configuration: none"), "{out}");
+    assert!(
+        out.contains("+ unselected ") && out.contains("- dead-block "),
+        "{out}"
+    );
+    let words = "[rules]\nenable = [\"dead-block\"]\ndisable = [\"unselected\"]\n\
+        [[accept]]\nrule = \"stale-select\"\nreason = \"r\"\n";
+    std::fs::write(folder.path().join("vmemmlint.toml"), words).unwrap();
+    let (code, out, _) = run(&["config", "show", "--format", "json", name(folder.path())]);
+    assert_eq!(code, Some(0));
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let why = |id: &str| {
+        let rules = shown["rules"].as_array().unwrap().iter();
+        rules
+            .filter(|rule| rule["id"] == id)
+            .map(|rule| rule["why"].clone())
+            .next()
+            .unwrap()
+    };
+    assert_eq!(
+        (why("dead-block"), why("unselected")),
+        ("enabled".into(), "disabled".into())
+    );
+    assert_eq!(
+        (&shown["accepted"], &shown["configuration"]),
+        (&1.into(), &"vmemmlint.toml".into())
+    );
 }

@@ -124,7 +124,8 @@ fn sarif_tells_the_path_as_a_code_flow_and_what_is_accepted_as_suppressed() {
     assert_eq!(flow.as_array().unwrap().len(), 3);
     assert!(first.get("suppressions").is_none());
     assert_eq!(second["suppressions"][0]["justification"], "known");
-    let rule = &run["tool"]["driver"]["rules"][first["ruleIndex"].as_u64().unwrap() as usize];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let rule = &rules[usize::try_from(first["ruleIndex"].as_u64().unwrap()).unwrap()];
     assert_eq!(rule["id"], "unselected");
     let told = &run["invocations"][0]["toolExecutionNotifications"];
     assert_eq!(told[0]["message"]["text"], "odd: 100%, and more");

@@ -1,0 +1,121 @@
+//! `vmemmlint config show`: what a check of a tree would ask, and by whose word.
+
+use std::process::ExitCode;
+
+use rules::{Configured, Rule};
+use serde_json::{Value, json};
+
+use crate::arguments::{Config, Format, ShowConfig};
+use crate::{Failure, catalog, done, one_line, print, tree};
+
+pub(crate) fn run(asked: &Config) -> Result<ExitCode, Failure> {
+    let Config::Show(asked) = asked;
+    let source = tree::open(&asked.tree, &asked.version)?;
+    let file = asked.suppressions.as_deref();
+    let (catalog, configured) = catalog::configured(&asked.folders, file, &*source)?;
+    let file = catalog::file_of(file, &*source)?;
+    let rules: Vec<(&Rule, Why)> = catalog
+        .rules()
+        .iter()
+        .map(|rule| (rule, Why::of(rule, &configured)))
+        .collect();
+    let shown = Shown {
+        asked,
+        file,
+        rules,
+        configured: &configured,
+    };
+    done(print(&match asked.format {
+        Format::Human => shown.words(),
+        Format::Json => format!("{:#}\n", shown.json()),
+    }))
+}
+
+/// Why a rule is asked, or not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Default,
+    Enabled,
+    Disabled,
+    OnlyByName,
+}
+
+impl Why {
+    fn of(rule: &Rule, configured: &Configured) -> Why {
+        let is_in = |names: &[String]| {
+            names
+                .iter()
+                .any(|name| *name == rule.id() || *name == rule.pack.id)
+        };
+        if is_in(&configured.disabled) {
+            Why::Disabled
+        } else if is_in(&configured.enabled) {
+            Why::Enabled
+        } else if rule.text.default {
+            Why::Default
+        } else {
+            Why::OnlyByName
+        }
+    }
+
+    fn is_asked(self) -> bool {
+        matches!(self, Why::Default | Why::Enabled)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Why::Default => "asked by default",
+            Why::Enabled => "enabled",
+            Why::Disabled => "disabled",
+            Why::OnlyByName => "asked by name only",
+        }
+    }
+}
+
+struct Shown<'s> {
+    asked: &'s ShowConfig,
+    /// The file that was read.
+    file: Option<String>,
+    rules: Vec<(&'s Rule, Why)>,
+    configured: &'s Configured,
+}
+
+impl Shown<'_> {
+    fn words(&self) -> String {
+        let mut lines = vec![
+            format!("tree: {}", one_line(&self.asked.tree.to_string_lossy())),
+            match &self.file {
+                Some(file) => format!("configuration: {}", one_line(file)),
+                None => "configuration: none (there is no vmemmlint.toml in the tree)".to_owned(),
+            },
+        ];
+        let widest = self.rules.iter().map(|(rule, _)| rule.id().len()).max();
+        let widest = widest.unwrap_or(0);
+        lines.push("rules:".to_owned());
+        for (rule, why) in &self.rules {
+            let mark = if why.is_asked() { "+" } else { "-" };
+            let (id, pack, why) = (rule.id(), &rule.pack.id, why.words());
+            lines.push(format!("  {mark} {id:widest$}  {why} (pack {pack})"));
+        }
+        let accepted = self.configured.accepted.len();
+        lines.push(format!("accepted: {accepted} entries"));
+        lines.join("\n") + "\n"
+    }
+
+    fn json(&self) -> Value {
+        let rules = self.rules.iter().map(|(rule, why)| {
+            json!({
+                "id": rule.id(),
+                "pack": rule.pack.id,
+                "asked": why.is_asked(),
+                "why": why.words(),
+            })
+        });
+        json!({
+            "tree": self.asked.tree.to_string_lossy(),
+            "configuration": self.file,
+            "rules": rules.collect::<Vec<_>>(),
+            "accepted": self.configured.accepted.len(),
+        })
+    }
+}
