@@ -21,6 +21,7 @@ mod conf;
 mod counts;
 mod debian;
 mod error;
+mod formats;
 mod minis;
 mod mutate;
 mod oracle;
@@ -70,6 +71,11 @@ enum Task {
         /// path, the file beside it with `.expected` at its end].
         #[arg(long)]
         expect: Option<PathBuf>,
+    },
+    /// Write every format of a report on a tree, and let each be judged by those who read it.
+    Formats {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
     },
     /// The rules of the house that no compiler enforces: floors, module docs, licences, file sizes.
     Tidy,
@@ -134,6 +140,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Verdicts { tree, expect } => verdicts::run(&tree, expect),
+        Task::Formats { tree } => formats::run(&tree),
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),

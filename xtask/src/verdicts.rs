@@ -97,7 +97,7 @@ pub(crate) fn check(tree: &Path, table: &Table) -> Result<Value, Error> {
 }
 
 /// The binary as the environment names it, else built from this workspace.
-fn vmemmlint() -> Command {
+pub(crate) fn vmemmlint() -> Command {
     if let Some(binary) = std::env::var_os("VMEMMLINT_BIN") {
         return Command::new(binary);
     }

@@ -34,7 +34,7 @@ pub(crate) enum ReportFormat {
     Junit,
     /// Diagnostics for reviewdog
     Rdjson,
-    /// file:line: LEVEL: RULE: message, for vim's quickfix and Emacs' compile
+    /// A line for each finding, for vim's quickfix and Emacs' compile
     Terse,
     /// For comments and summaries of code hosts
     Markdown,
