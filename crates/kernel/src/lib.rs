@@ -17,3 +17,4 @@ pub use footprint::Footprint;
 pub use index::{Index, Known, Renewed};
 pub use kept::KeptIndex;
 pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};
+pub use words::MARK;

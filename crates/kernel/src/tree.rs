@@ -161,6 +161,11 @@ impl Tree {
         &self.arches
     }
 
+    /// The text of a file, for one who tells more of what was seen there already: that it was read is not noted.
+    pub fn look(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        self.source.below().read(path)
+    }
+
     /// `VERSION.PATCHLEVEL.SUBLEVEL` with the rest, from the top Makefile; empty parts left out.
     pub fn version(&self) -> &str {
         &self.version

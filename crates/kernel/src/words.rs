@@ -6,7 +6,10 @@
 use crate::classes::Classes;
 
 /// Which words are found, and how they are hashed: indexes of another version are of no use.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
+
+/// What a comment begins with that speaks to this program. A text that has it anywhere, is said to use it as a word.
+pub const MARK: &str = "vmemmlint:";
 
 /// The hashes met in the current file; clearing costs nothing.
 pub(crate) struct Seen {
@@ -111,6 +114,9 @@ fn finish(mixed: u64) -> u32 {
 pub(crate) fn words(text: &[u8], classes: &mut Classes, mut each: impl FnMut(u32, bool)) {
     classes.read(text);
     let classes = &*classes;
+    if memchr::memmem::find(text, MARK.as_bytes()).is_some() {
+        each(hash(MARK.as_bytes()), false);
+    }
     // What lies before this byte is done with.
     let mut next = 0;
     let mut in_word = 0;
@@ -323,6 +329,8 @@ mod tests {
         check("#if populate()\n", "populate", true);
         check("#\n#", "populate", false);
         check("#include \"impl.h\"\n", "impl.h", false);
+        check("/* vmemmlint: allow */", MARK, true);
+        check("/* vmemmlint allows */", MARK, false);
     }
 
     /// Where this fails, indexes that were kept before would be read wrongly: raise [`VERSION`], then correct this.
@@ -336,6 +344,6 @@ mod tests {
             found += 1;
             sum = mix(sum ^ u64::from(hash), u64::from(head));
         });
-        assert_eq!((VERSION, found, sum), (2, 16, 8_777_672_486_309_087_922));
+        assert_eq!((VERSION, found, sum), (3, 16, 8_777_672_486_309_087_922));
     }
 }

@@ -268,10 +268,10 @@ mod tests {
             (vec![], vec![])
         );
         // The one that is the same comes first, whatever the order.
-        let new = left(&[one.clone()], &[renamed, one.clone()]);
+        let new = left(std::slice::from_ref(&one), &[renamed, one.clone()]);
         assert_eq!(new, (vec!["x86 g g(1)".into()], vec![]));
         // One entry stands for one finding.
-        let twice = left(&[one.clone()], &[one.clone(), one]);
+        let twice = left(std::slice::from_ref(&one), &[one.clone(), one.clone()]);
         assert_eq!(twice, (vec!["x86 f g(1)".into()], vec![]));
     }
 

@@ -16,6 +16,7 @@ use text::Name;
 use crate::accept::Acceptances;
 use crate::ask::{Asked, Asking, backend_rule, symbol};
 use crate::catalog::{Catalog, RuleError, alike};
+use crate::comments;
 use crate::identity::code_at;
 use crate::lint::Lint;
 use crate::rule::{Question, Rule, SinkRule, Version};
@@ -136,20 +137,25 @@ pub fn check_tree(
         let model = kconfig::elaborate(&library, tree.source(), &environment);
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
         progress.step(1);
+        let files = model.files().to_vec();
         let model = (!lints.is_empty()).then_some((*arch, model));
-        (result, model)
+        (result, model, files)
     };
     let checks = order.into_iter().par_bridge();
     let mut checks: Vec<_> = checks.map(|(n, arch)| (n, check_one(arch))).collect();
     checks.sort_by_key(|(number, _)| *number);
-    let checks = checks.into_iter().map(|(_, check)| check);
-    let (checks, models): (Vec<_>, Vec<_>) = checks.unzip();
+    let (mut kconfig, mut models) = (BTreeSet::new(), Vec::new());
+    let checks = checks.into_iter().map(|(_, (check, model, files))| {
+        kconfig.extend(files);
+        models.extend(model);
+        check
+    });
+    let checks = checks.collect();
     let mut outcome = merge(tree, checks);
     outcome.skipped = skipped;
-    let models: Vec<(Architecture, Model)> = models.into_iter().flatten().collect();
     lint((tree, &library), &models, (&lints, settings), &mut outcome);
     for finding in &mut outcome.findings {
-        finding.code = code_at(tree.source(), &finding.sink);
+        finding.code = code_at(tree.look(&finding.sink.file), &finding.sink);
     }
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
@@ -162,6 +168,9 @@ pub fn check_tree(
     settings
         .accepted
         .apply(&mut outcome, settings.today, &asked);
+    let kconfig = kconfig.iter().map(|file: &Arc<str>| (**file).to_owned());
+    let kconfig = kconfig.collect();
+    comments::apply(tree, (kconfig, &catalog), &mut outcome, &asked);
     Ok(outcome)
 }
 

@@ -9,6 +9,7 @@ mod ask;
 mod baseline;
 mod catalog;
 mod check;
+mod comments;
 mod config;
 mod examples;
 mod fault;

@@ -125,3 +125,60 @@ fn a_file_that_is_wrong_is_one_error_with_its_line() {
     assert!(error(&format!("{until}2026-02-30")).starts_with("own.toml:"));
     assert!(read("").is_ok());
 }
+
+/// What is left, what is accepted, and what became of comments, with a comment put before the sink's line or into the
+/// entry of the architecture.
+fn commented(sink: &str, entry: &str) -> (usize, usize, Vec<State>, Vec<String>) {
+    let files = FILES.replace(
+        "\tvmemmap_populate_compound_pages();",
+        &format!("{sink}\tvmemmap_populate_compound_pages();"),
+    );
+    let files = format!(
+        "{files}//- arch/toy/Kconfig\n{entry}config TOY\n\tdef_bool y\n\tselect ANY\nconfig ANY\n\tbool\n"
+    );
+    let outcome = base::outcome_with("unselected", &files, |_| {});
+    let problems = outcome.problems.iter();
+    let problems = problems.map(|p| format!("{}:{}: {}", p.place.file, p.place.line, p.message));
+    (
+        outcome.findings.len(),
+        outcome.accepted.len(),
+        outcome.suppressions.iter().map(|one| one.state).collect(),
+        problems.collect(),
+    )
+}
+
+#[test]
+fn a_comment_beside_the_code_accepts_a_finding() {
+    let none = || (1, 0, vec![], vec![]);
+    assert_eq!(commented("", ""), none());
+    let used = || (0, 1, vec![State::Used(1)], vec![]);
+    assert_eq!(
+        commented("\t/* vmemmlint: allow(unselected): known */\n", ""),
+        used()
+    );
+    assert_eq!(
+        commented("", "# vmemmlint: allow(unselected) on toy: known\n"),
+        used()
+    );
+    let unused = || (1, 0, vec![State::Unused], vec![]);
+    let away = "\t/* vmemmlint: allow(unselected): known */\n\tif (0)\n\t\treturn;\n";
+    assert_eq!(commented(away, ""), unused());
+    // The tree has no such architecture.
+    let other = "/* vmemmlint: allow(unselected) on other: known */\n";
+    assert_eq!(commented(other, ""), unused());
+    let rule = "/* vmemmlint: allow(no-init-mm): known */\n";
+    assert_eq!(commented(rule, ""), (1, 0, vec![State::NotAsked], vec![]));
+    let wrong = "/* vmemmlint: allow(unselected) */\n";
+    let problem =
+        "mm/sink.c:6: vmemmlint: allow(RULE): REASON is wanted, or allow(RULE) on ARCH: REASON";
+    assert_eq!(
+        commented(wrong, ""),
+        (1, 0, vec![], vec![problem.to_owned()])
+    );
+    // One that stands where nobody looks is found all the same.
+    let elsewhere =
+        format!("{FILES}//- lib/x.c\n/* vmemmlint: allow(unselected): old */\nint x;\n");
+    let outcome = base::outcome_with("unselected", &elsewhere, |_| {});
+    assert_eq!(outcome.suppressions[0].place.file, "lib/x.c");
+    assert_eq!(outcome.suppressions[0].state, State::Unused);
+}

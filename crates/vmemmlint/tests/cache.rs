@@ -227,3 +227,41 @@ fn the_cache_is_shown_pruned_and_cleared_and_nothing_else_is_touched() {
         "{err}"
     );
 }
+
+#[test]
+fn a_comment_that_accepts_is_seen_wherever_it_is_put() {
+    let trial = Trial::new();
+    let path = "mm/sparse-vmemmap.c";
+    let text = read(&trial.at(path));
+    let (_, first, _) = trial.check(&[]);
+    assert!(!first.contains("accepted"));
+    let call = "\t\trc = vmemmap_populate_compound_pages(";
+    assert!(text.contains(call));
+    let comment = "\t\t/* vmemmlint: allow(unselected) on arm64: known */\n";
+    fs::write(
+        trial.at(path),
+        text.replace(call, &format!("{comment}{call}")),
+    )
+    .unwrap();
+    let (code, accepted, _) = trial.check(&[]);
+    assert_eq!(code, Some(1));
+    assert!(accepted.contains(" 1 accepted; "), "{accepted}");
+    // Another word in it is another comment.
+    let other = comment.replace("arm64", "x86");
+    fs::write(
+        trial.at(path),
+        text.replace(call, &format!("{other}{call}")),
+    )
+    .unwrap();
+    let (_, unused, _) = trial.check(&[]);
+    assert!(unused.contains("accepts no finding"), "{unused}");
+    fs::write(trial.at(path), &text).unwrap();
+    assert_eq!(trial.check(&[]).1, first);
+    // A file that nobody looked at has it.
+    trial.append(
+        "lib/new.c",
+        "/* vmemmlint: allow(unselected): nothing here */\n",
+    );
+    let (_, unused, _) = trial.check(&[]);
+    assert!(unused.contains("lib/new.c:1: "), "{unused}");
+}
