@@ -154,9 +154,7 @@ pub fn check_tree(
     let mut outcome = merge(tree, checks);
     outcome.skipped = skipped;
     lint((tree, &library), &models, (&lints, settings), &mut outcome);
-    for finding in &mut outcome.findings {
-        finding.code = code_at(tree.look(&finding.sink.file), &finding.sink);
-    }
+    tell_code(tree, &mut outcome);
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);
@@ -172,6 +170,13 @@ pub fn check_tree(
     let kconfig = kconfig.collect();
     comments::apply(tree, (kconfig, &catalog), &mut outcome, &asked);
     Ok(outcome)
+}
+
+/// Puts the words of its code to each finding.
+fn tell_code(tree: &Tree, outcome: &mut Outcome) {
+    for finding in &mut outcome.findings {
+        finding.code = code_at(tree.look(&finding.sink.file), &finding.sink);
+    }
 }
 
 /// Asks the rules about Kconfig as a whole.

@@ -39,27 +39,7 @@ pub(crate) fn apply(
     outcome: &mut Outcome,
     asked: &dyn Fn(&str, Option<&str>) -> bool,
 ) {
-    let mut files = kconfig;
-    let places = |finding: &Finding| {
-        let entry = finding.kconfig.iter().map(|place| place.file.clone());
-        entry.chain([finding.sink.file.clone()]).collect::<Vec<_>>()
-    };
-    files.extend(outcome.findings.iter().flat_map(places));
-    if let Some(index) = tree.index() {
-        files.extend(index.files(kernel::MARK).map(str::to_owned));
-    }
-    files.sort_unstable();
-    files.dedup();
-    let mut allowed = Vec::new();
-    for file in &files {
-        // Which files have the mark the index knows; of those all that they say counts.
-        let has_mark = |text: &[u8]| memchr::memmem::find(text, kernel::MARK.as_bytes()).is_some();
-        if tree.look(file).is_ok_and(|text| has_mark(&text))
-            && let Ok(text) = tree.source().read(file)
-        {
-            read(file, &text, catalog, &mut allowed, &mut outcome.problems);
-        }
-    }
+    let allowed = gather(tree, (kconfig, catalog), outcome);
     let mut uses = vec![0_usize; allowed.len()];
     let mut left = Vec::new();
     for finding in std::mem::take(&mut outcome.findings) {
@@ -103,6 +83,36 @@ pub(crate) fn apply(
     outcome.suppressions.extend(told);
 }
 
+/// The comments of all files that have one.
+fn gather(
+    tree: &Tree,
+    (kconfig, catalog): (Vec<String>, &Catalog),
+    outcome: &mut Outcome,
+) -> Vec<Allowed> {
+    let mut files = kconfig;
+    let places = |finding: &Finding| {
+        let entry = finding.kconfig.iter().map(|place| place.file.clone());
+        entry.chain([finding.sink.file.clone()]).collect::<Vec<_>>()
+    };
+    files.extend(outcome.findings.iter().flat_map(places));
+    if let Some(index) = tree.index() {
+        files.extend(index.files(kernel::MARK).map(str::to_owned));
+    }
+    files.sort_unstable();
+    files.dedup();
+    let mut allowed = Vec::new();
+    for file in &files {
+        // Which files have the mark the index knows; of those all that they say counts.
+        let has_mark = |text: &[u8]| memchr::memmem::find(text, kernel::MARK.as_bytes()).is_some();
+        if tree.look(file).is_ok_and(|text| has_mark(&text))
+            && let Ok(text) = tree.source().read(file)
+        {
+            read(file, &text, catalog, &mut allowed, &mut outcome.problems);
+        }
+    }
+    allowed
+}
+
 impl Allowed {
     fn accepts(&self, finding: &Finding) -> bool {
         let is_here = |place: &Place| place.file == self.place.file && place.line == self.line;
@@ -142,7 +152,7 @@ fn read(
                         reason: reason.clone(),
                         place: place.clone(),
                         line: about,
-                    }))
+                    }));
                 }
                 Err(message) => problems.push(Problem { place, message }),
             }
