@@ -14,7 +14,7 @@ use crate::mask;
 use crate::parse;
 use crate::query::Query;
 use crate::seen::{Asked, Seen};
-use crate::structure::{self, Enumerator, Member};
+use crate::structure::{self, Member};
 use crate::syntax::Expr;
 
 /// A function of a file, by its number in [`Items::functions`].
@@ -245,12 +245,6 @@ impl File {
     pub fn declared(&self, variable: Name) -> Option<(Name, bool)> {
         self.look_for(variable);
         structure::declared(&self.text, &variable)
-    }
-
-    /// What is known of the value of an enumerator that this file defines.
-    pub fn enumerator(&self, named: Name) -> Option<Enumerator> {
-        self.look_for(named);
-        structure::enumerator(&self.text, &named)
     }
 
     /// Whether something is called through a field of this name: `x->field(`, `(*x.field)(`.

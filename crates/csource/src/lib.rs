@@ -52,5 +52,5 @@ pub use options::Options;
 pub use parse::expression;
 pub use query::Query;
 pub use seen::Seen;
-pub use structure::{Enumerator, Member, declared, may_define};
+pub use structure::{Member, declared, may_define};
 pub use substitute::{Substituted, arguments, pasted, substitute};

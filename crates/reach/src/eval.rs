@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use condition::{Atom, CompareOp, Condition, Level};
 use csource::syntax::{BinaryOp, Expr, ExprKind, StmtKind, UnaryOp};
-use csource::{Enumerator, Flow, FlowId, Param};
+use csource::{Flow, FlowId, Param};
 use kconfig::SymbolType;
 use text::Name;
 
@@ -12,7 +12,7 @@ use crate::Analysis;
 use crate::expand::Use;
 use crate::frame::Frame;
 use crate::terms::{Term, TermId};
-use crate::unit::{MacroState, Moment, UnitId, VisitId};
+use crate::unit::{MacroState, Moment, UnitId};
 
 /// Calls and macros deeper than this give a value of their own.
 pub(crate) const DEEPEST: u32 = 12;
@@ -273,53 +273,10 @@ impl Analysis<'_> {
     fn global(&mut self, frame: &Frame, expr: &Expr, name: Name) -> TermId {
         // By the kernel's style enumerators are upper case, variables and functions are not.
         if name.bytes().any(|b| b.is_ascii_lowercase()) {
-            return self.site(frame, expr);
+            self.site(frame, expr)
+        } else {
+            self.terms.add(Term::Constant(name))
         }
-        match self.enumerator(frame, name) {
-            Some(value) => self.terms.enumerator(name, value),
-            None => self.terms.add(Term::Constant(name)),
-        }
-    }
-
-    /// The value of an enumerator that the files of a unit define.
-    fn enumerator(&mut self, frame: &Frame, name: Name) -> Option<i128> {
-        let unit = frame.unit;
-        if let Some(known) = self.enumerators.get(&(unit, name)) {
-            return *known;
-        }
-        // One whose value asks for itself has none.
-        self.enumerators.insert((unit, name), None);
-        let paths = self.files_with(name);
-        let visits = |path: &Name| self.unit_ref(unit).visits_of(*path).first().copied();
-        let visits: Vec<VisitId> = paths.iter().filter_map(visits).collect();
-        let mut values = Vec::new();
-        for visit in visits {
-            let file = self.unit_ref(unit).visit(visit).file.clone();
-            if let Some(known) = file.enumerator(name) {
-                let place = Frame {
-                    depth: frame.depth + 1,
-                    ..Frame::new(unit, visit, file)
-                };
-                values.push(self.enumerated(&place, known)?);
-            }
-        }
-        let value = *values.first()?;
-        let value = values.iter().all(|other| *other == value).then_some(value);
-        self.enumerators.insert((unit, name), value);
-        value
-    }
-
-    fn enumerated(&mut self, frame: &Frame, known: Enumerator) -> Option<i128> {
-        let base = match known.base {
-            Some(_) if frame.depth > DEEPEST => return None,
-            Some(written) => {
-                let written = frame.file.initializer(written)?;
-                let value = self.eval(frame, &written);
-                self.terms.value_of(value)?
-            }
-            None => 0,
-        };
-        base.checked_add(known.plus)
     }
 
     /// `CONFIG_X` as a number.

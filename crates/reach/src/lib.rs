@@ -296,8 +296,6 @@ pub struct Analysis<'t> {
     effects: effects::Known,
     fields: fields::Fields,
     globals: FxHashMap<(UnitId, Name), Option<types::Type>>,
-    /// The values of enumerators.
-    enumerators: FxHashMap<(UnitId, Name), Option<i128>>,
     /// The names of functions whose heads macros make.
     renamed: FxHashMap<link::FunctionKey, Name>,
     structures: FxHashMap<Name, Option<Rc<[csource::Member]>>>,
@@ -367,7 +365,6 @@ impl<'t> Analysis<'t> {
             effects: effects::Known::default(),
             fields: fields::Fields::default(),
             globals: FxHashMap::default(),
-            enumerators: FxHashMap::default(),
             renamed: FxHashMap::default(),
             made: FxHashMap::default(),
             structures: FxHashMap::default(),

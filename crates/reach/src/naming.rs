@@ -18,8 +18,15 @@ use crate::unit::{MacroState, Moment, UnitId, VisitId};
 /// Texts of macros that are looked through for a word; with more it is held to be there.
 const MOST_TEXTS: u32 = 1_000;
 
+/// A text that is longer may have been cut off, or have any word.
+const LONGEST: usize = 1 << 16;
+
+/// Bytes in which arguments are looked for.
+const MOST_BYTES: usize = 1 << 23;
+
 impl Analysis<'_> {
-    /// Whether what a macro makes at the top of a file may speak of `word`, in C or in assembler.
+    /// Whether what a macro makes at the top of a file may speak of the function `word`, in C or in assembler. A text
+    /// that others include may make something else of it each time.
     pub(crate) fn may_name(
         &mut self,
         (unit, visit): (UnitId, VisitId),
@@ -27,11 +34,19 @@ impl Analysis<'_> {
         word: Name,
     ) -> bool {
         let file = self.unit_ref(unit).visit(visit).file.clone();
+        let path = file.path();
+        if !path.ends_with(".c")
+            || self.unit_ref(unit).visits_of(path).len() != 1
+            || !self.includers(path).is_empty()
+        {
+            return true;
+        }
         let mut search = Search {
             unit,
             moment: self.unit_ref(unit).moment(visit, used.name_span.start),
             word,
             texts: MOST_TEXTS,
+            bytes: MOST_BYTES,
         };
         let text = file.spelled(used.whole());
         self.may_have(&mut search, text, (Condition::TRUE, &[]))
@@ -45,7 +60,8 @@ impl Analysis<'_> {
         text: &[u8],
         (under, expanding): (Condition, &[Name]),
     ) -> bool {
-        if search.texts == 0 || expanding.len() > DEEPEST_TEXT {
+        let is_over = search.texts == 0 || search.bytes == 0 || text.len() > LONGEST;
+        if is_over || expanding.len() > DEEPEST_TEXT {
             return true;
         }
         search.texts -= 1;
@@ -61,7 +77,9 @@ impl Analysis<'_> {
             if let Some(Ok(word)) = word
                 && let name = Name::new(word)
                 && !expanding.contains(&name)
+                && self.is_macro(search.unit, name)
             {
+                search.bytes = search.bytes.saturating_sub(text.len() - start);
                 let used = Written {
                     name: written,
                     rest: &text[start..],
@@ -121,6 +139,8 @@ struct Search {
     word: Name,
     /// Texts that may still be looked through.
     texts: u32,
+    /// Bytes in which arguments may still be looked for.
+    bytes: usize,
 }
 
 /// A name as it is written, with the arguments that follow it.

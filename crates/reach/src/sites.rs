@@ -222,6 +222,13 @@ impl Analysis<'_> {
             }
         }
         for (mention, spelling) in tops {
+            // Another spelling of its name is a macro that stands for it.
+            if let Mention::TopMacro(number) = mention
+                && spelling == name
+                && !self.may_name((unit, root), &file.items().macros[number], name)
+            {
+                continue;
+            }
             self.top_entry((unit, root), path, (mention, spelling), &mut sites);
         }
         sites
@@ -302,11 +309,6 @@ impl Analysis<'_> {
         let Some(file) = self.read_file(path) else {
             return;
         };
-        if let Mention::TopMacro(number) = mention
-            && !self.may_name((unit, root), &file.items().macros[number], word)
-        {
-            return;
-        }
         sites.mentioned = true;
         let entry = match mention {
             Mention::Variable(number) => object_entry(&file, number, word),

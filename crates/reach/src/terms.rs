@@ -80,8 +80,6 @@ pub(crate) struct Terms {
     bounds: Vec<Bound>,
     /// The least and the greatest value of int and hex symbols.
     configured: FxHashMap<Name, (i128, i128)>,
-    /// The values of enumerators; `None` where units do not agree.
-    enumerators: FxHashMap<Name, Option<i128>>,
     /// Whether a term holds only constants, by its number.
     constant: Vec<bool>,
     /// How many terms a term is made of, each counted as often as it is met.
@@ -145,13 +143,6 @@ impl Terms {
             self.configured.insert(symbol, bounds);
         }
         self.add(Term::Config(symbol))
-    }
-
-    /// A constant called `name`, which has that value in one unit.
-    pub(crate) fn enumerator(&mut self, name: Name, value: i128) -> TermId {
-        let known = self.enumerators.entry(name).or_insert(Some(value));
-        *known = known.filter(|known| *known == value);
-        self.add(Term::Constant(name))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -469,20 +460,11 @@ impl Terms {
 }
 
 impl Terms {
-    /// The value of a term of constants, where that is known.
-    pub(crate) fn value_of(&self, id: TermId) -> Option<i128> {
-        let (least, most) = self.bounds_of(id)?;
-        (least == most).then_some(least)
-    }
-
     /// The least and the greatest value of a term of constants, where that is known.
     fn bounds_of(&self, id: TermId) -> Option<(i128, i128)> {
         let (op, a, b) = match self.get(id) {
             Term::Int(value) => return Some((*value, *value)),
             Term::Constant(words) => {
-                if let Some(Some(value)) = self.enumerators.get(words) {
-                    return Some((*value, *value));
-                }
                 let bound = self.bounds.iter().find(|bound| *bound.of == **words)?;
                 return Some((bound.least, bound.most));
             }
@@ -493,10 +475,6 @@ impl Terms {
         let truth = |always: bool, never: bool| (i128::from(always), i128::from(!never));
         let ends = |low, high| Some((fold(op, a.0, low)?, fold(op, a.1, high)?));
         match op {
-            BinaryOp::Equal if a.0 == a.1 && a == b => Some((1, 1)),
-            BinaryOp::NotEqual if a.0 == a.1 && a == b => Some((0, 0)),
-            BinaryOp::Equal => Some(truth(false, a.1 < b.0 || b.1 < a.0)),
-            BinaryOp::NotEqual => Some(truth(a.1 < b.0 || b.1 < a.0, false)),
             BinaryOp::Less => Some(truth(a.1 < b.0, a.0 >= b.1)),
             BinaryOp::LessEqual => Some(truth(a.1 <= b.0, a.0 > b.1)),
             BinaryOp::Greater => Some(truth(a.0 > b.1, a.1 <= b.0)),

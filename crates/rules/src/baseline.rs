@@ -1,15 +1,18 @@
 //! Findings that were there before: a file of them, so that only new ones are told.
 //!
-//! An entry is known again when its code has moved to other lines, to another file, or to a function of another name:
-//! of each finding what differs least is taken, and each entry stands for one finding. What no finding needs any more
+//! An entry is known again when its code has moved to other lines, and with a path of calls also when it has moved to
+//! another file, or to a function of another name: of each finding what differs least is taken, and each entry stands for one finding. What no finding needs any more
 //! is told, so that the file shrinks.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
 use crate::accept::mark_verdicts;
-use crate::{Accepted, Finding, Identity, Outcome, Place, State, Suppression};
+use crate::{
+    Accepted, ArchVerdict, Finding, Identity, Outcome, Place, State, Suppression, Verdict,
+};
 
 /// The version of the file's shape.
 const VERSION: u32 = 1;
@@ -58,7 +61,8 @@ impl std::error::Error for BaselineError {}
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Shape {
-    version: u32,
+    #[serde(rename = "version")]
+    _version: u32,
     findings: Vec<Entry>,
 }
 
@@ -74,39 +78,62 @@ impl Entry {
         }
     }
 
+    /// Whether it would have been found again if it were still there.
+    fn is_answered(&self, outcome: &Outcome, whole: bool) -> bool {
+        let of = |verdict: &&ArchVerdict| {
+            verdict.rule == self.rule && (self.arch.is_empty() || verdict.arch == self.arch)
+        };
+        let mut verdicts = outcome.verdicts.iter().filter(of).peekable();
+        let is_whole = whole || !self.arch.is_empty();
+        let was_asked = is_whole && verdicts.peek().is_some();
+        was_asked && verdicts.all(|verdict| verdict.verdict != Verdict::Unknown)
+    }
+
     /// How much differs between two findings that may be one; `None` where they are two.
     fn distance(&self, other: &Entry) -> Option<u8> {
         let same = self.rule == other.rule && self.arch == other.arch && self.code == other.code;
-        let moved = u8::from(self.file != other.file);
-        let renamed = u8::from(self.within != other.within);
-        // What stands in no function is in another place where its file is another one.
-        same.then_some(2 * renamed + moved)
+        let (moved, renamed) = (self.file != other.file, self.within != other.within);
+        match (moved, renamed) {
+            _ if !same => None,
+            (false, false) => Some(0),
+            // What is said of many architectures is known by its file.
+            _ if self.arch.is_empty() => None,
+            (true, false) => Some(1),
+            (false, true) => Some(2),
+            (true, true) => None,
+        }
     }
 }
 
 impl Baseline {
     /// Reads what [`Baseline::write`] has written.
     pub fn parse(file: &str, text: &str) -> Result<Baseline, BaselineError> {
-        let shape: Shape = serde_json::from_str(text).map_err(|error| BaselineError {
-            line: error.line(),
-            message: error.to_string(),
-        })?;
-        if shape.version != VERSION {
-            return Err(BaselineError {
-                line: 1,
-                message: format!(
-                    "its version is {}, this program knows {VERSION}; write it anew",
-                    shape.version
-                ),
-            });
+        let told = |error: serde_json::Error| {
+            let words = error.to_string();
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            BaselineError {
+                line: error.line(),
+                message: words.strip_suffix(&place).unwrap_or(&words).to_owned(),
+            }
+        };
+        let value: serde_json::Value = serde_json::from_str(text).map_err(told)?;
+        match value.get("version") {
+            Some(version) if *version != VERSION => {
+                let message = format!(
+                    "its version is {version}, this program knows {VERSION}; write it anew"
+                );
+                return Err(BaselineError { line: 1, message });
+            }
+            _ => {}
         }
+        let shape: Shape = serde_json::from_str(text).map_err(told)?;
         // Each finding stands on a line of its own, unless somebody has changed that.
-        let mut lines = (1_u32..).zip(text.lines());
-        let mut line_of = |entry: &Entry| {
+        let lines = (1_u32..).zip(text.lines());
+        let trimmed = lines.map(|(number, line)| (line.trim().trim_end_matches(','), number));
+        let lines: BTreeMap<&str, u32> = trimmed.collect();
+        let line_of = |entry: &Entry| {
             let written = serde_json::to_string(entry).unwrap_or_default();
-            lines
-                .find(|(_, line)| line.contains(&written))
-                .map_or(0, |(number, _)| number)
+            lines.get(written.as_str()).copied().unwrap_or(0)
         };
         let entries = shape.findings.into_iter().map(|entry| {
             let line = line_of(&entry);
@@ -118,13 +145,19 @@ impl Baseline {
         })
     }
 
-    /// The findings of `outcome`, also those that are in a baseline already, as the text of a file.
-    pub fn write(outcome: &Outcome) -> String {
+    /// The findings of `outcome`, also those that are in a baseline already, as the text of a file. What `before` holds
+    /// stays where it was not asked, or not found out.
+    pub fn write(outcome: &Outcome, before: Option<&Baseline>, whole: bool) -> String {
         let known = outcome.accepted.iter().filter(|one| one.reason == REASON);
         let findings = outcome.findings.iter().chain(known.map(|one| &one.finding));
-        let mut entries: Vec<String> = findings
-            .filter_map(|finding| serde_json::to_string(&Entry::of(finding)).ok())
-            .collect();
+        let mut entries: Vec<Entry> = findings.map(Entry::of).collect();
+        let before = before.into_iter().flat_map(|before| &before.entries);
+        let kept = before.filter(|(entry, _)| !entry.is_answered(outcome, whole));
+        entries.extend(kept.map(|(entry, _)| entry.clone()));
+        let entries = entries
+            .iter()
+            .filter_map(|one| serde_json::to_string(one).ok());
+        let mut entries: Vec<String> = entries.collect();
         entries.sort_unstable();
         let mut text = format!("{{\n  \"version\": {VERSION},\n  \"findings\": [");
         for (number, entry) in entries.iter().enumerate() {
@@ -145,7 +178,7 @@ impl Baseline {
         let new: Vec<Entry> = outcome.findings.iter().map(Entry::of).collect();
         let mut by: Vec<Option<usize>> = vec![None; new.len()];
         let mut used = vec![false; self.entries.len()];
-        for wanted in 0..=3 {
+        for wanted in 0..=2 {
             for (number, finding) in new.iter().enumerate() {
                 let fits = |(at, (entry, _)): &(usize, &(Entry, u32))| {
                     !used[*at] && entry.distance(finding) == Some(wanted)
@@ -170,11 +203,7 @@ impl Baseline {
         }
         mark_verdicts(outcome);
         for (at, (entry, _)) in self.entries.iter().enumerate() {
-            let mut verdicts = outcome.verdicts.iter().filter(|v| v.rule == entry.rule);
-            let was_asked = match entry.arch.as_str() {
-                "" => whole && verdicts.next().is_some(),
-                arch => verdicts.any(|verdict| verdict.arch == arch),
-            };
+            let was_asked = entry.is_answered(outcome, whole);
             let state = match (used[at], was_asked) {
                 (true, _) => State::Used(1),
                 (false, true) => State::Unused,
@@ -208,7 +237,6 @@ impl Baseline {
 mod tests {
     use super::*;
     use crate::identity::tests::finding;
-    use crate::{ArchVerdict, Verdict};
 
     fn outcome(findings: &[Finding]) -> Outcome {
         let verdict = |arch: &str| ArchVerdict {
@@ -231,12 +259,12 @@ mod tests {
 
     /// What is left of the findings, and the lines of entries that nothing needs.
     fn left(before: &[Finding], now: &[Finding]) -> (Vec<String>, Vec<u32>) {
-        let written = Baseline::write(&outcome(before));
+        let written = Baseline::write(&outcome(before), None, true);
         let baseline = Baseline::parse("b.json", &written).unwrap();
         let mut outcome = outcome(now);
         baseline.apply(&mut outcome, true);
         // What it has taken is written again.
-        let again = Baseline::write(&outcome);
+        let again = Baseline::write(&outcome, None, true);
         assert_eq!(
             again.contains("\"arch\":\"arm\""),
             now.iter().any(|f| f.arch == "arm")
@@ -286,7 +314,7 @@ mod tests {
         );
         let odd = "{\"version\": 1, \"findings\": [{\"rule\": 1}]}";
         assert_eq!(error(odd).line, 1);
-        let baseline = Baseline::parse("b", &Baseline::write(&Outcome::default()));
+        let baseline = Baseline::parse("b", &Baseline::write(&Outcome::default(), None, true));
         assert_eq!(baseline.unwrap().entries, []);
     }
 
@@ -294,10 +322,31 @@ mod tests {
     fn an_architecture_whose_findings_were_there_is_accepted() {
         let all = [finding("x86", "f", "g(1)")];
         let mut now = outcome(&all);
-        Baseline::parse("b", &Baseline::write(&now))
+        Baseline::parse("b", &Baseline::write(&now, None, true))
             .unwrap()
             .apply(&mut now, true);
         assert_eq!(now.verdicts[0].verdict, Verdict::Accepted);
         assert_eq!((now.findings.len(), now.accepted.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_was_not_asked_or_not_found_out_stays() {
+        let both = [finding("x86", "f", "g(1)"), finding("arm", "f", "g(1)")];
+        let before = Baseline::write(&outcome(&both), None, true);
+        let before = Baseline::parse("b", &before).unwrap();
+        let mut now = outcome(&[]);
+        now.verdicts.truncate(1);
+        let written = Baseline::write(&now, Some(&before), false);
+        assert!(written.contains("\"arm\"") && !written.contains("\"x86\""));
+        now.verdicts[0].verdict = Verdict::Unknown;
+        assert!(Baseline::write(&now, Some(&before), false).contains("\"x86\""));
+    }
+
+    #[test]
+    fn another_function_in_another_file_is_another_finding() {
+        let one = finding("x86", "f", "g(1)");
+        let mut other = finding("x86", "h", "g(1)");
+        other.sink.file = "mm/other.c".into();
+        assert_eq!(left(&[one], &[other]).0.len(), 1);
     }
 }

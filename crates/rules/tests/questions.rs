@@ -415,38 +415,3 @@ struct driver driver = {{ .probe = start }};
     says("unselected", &kernel("true"), "flagged");
     says("unselected", &kernel("m->flag"), "flagged");
 }
-
-#[test]
-fn enumerators_are_what_their_order_says() {
-    let says = |mode: &str, expect: &str| {
-        let kernel = format!(
-            "//- mm/sink.c
-enum mode {{ LIGHT = 1 << 2, HEAVY, /* HEAVY, */ MOST, SAME = MOST,
-#ifdef CONFIG_OPT
-	SOME,
-#endif
-	LAST }};
-enum other {{ NONE, HEAVIER = (5), FIVE = HEAVIER }};
-void vmemmap_populate_compound_pages(void) {{ }}
-static void populate(enum mode mode)
-{{
-	if (mode == HEAVY || mode > FIVE + 1)
-		vmemmap_populate_compound_pages();
-}}
-static int start(void) {{ populate({mode}); return 0; }}
-module_init(start);
-"
-        );
-        says("unselected", &kernel, expect);
-    };
-    says("LIGHT", "cannot-reach: ");
-    says("HEAVY", "flagged: ");
-    says("HEAVIER", "flagged: ");
-    says("FIVE", "flagged: ");
-    says("MOST", "cannot-reach: ");
-    says("SAME + 1", "flagged: ");
-    says("NONE", "cannot-reach: ");
-    // What stands behind a conditional is not counted.
-    says("LAST", "flagged: ");
-    says("6", "cannot-reach: ");
-}

@@ -245,6 +245,22 @@ fn a_macro_that_pastes_a_name_does_not_enter_the_function_so_called() {
     check(&used(sometimes), "flagged go");
     check(&used("#define NI(x) MADE(elsewhere, x)"), "flagged go");
     check(&used(""), "flagged go");
+    // An alias is the function that it stands for, and a text that others read is another one each time.
+    let alias = "#define start_it go\nvoid go(void) { vmemmap_populate_compound_pages(); }\n";
+    sink(&format!("{alias}module_init(start_it);\n"), "flagged go");
+    sink(
+        &format!("{alias}#define NI(x) int (*p)(void) = x\nNI(start_it);\n"),
+        "flagged go",
+    );
+    let table = "//- mm/list.tbl.c\nX(go)\n//- mm/table.c\n#define X(f) extern int nr_##f;\n#include \"list.tbl.c\"\n\
+        #undef X\n#define X(f) void (*p_##f)(void) = f;\n#include \"list.tbl.c\"\n\
+        //- mm/Makefile\nobj-y := sink.o table.o\n";
+    check(&format!("{}{table}", sink_files(go)), "flagged go");
+    let huge = format!(
+        "#define NI(x) int t_##x[] = {{ {} }}; void (*p)(void) = x",
+        "0,".repeat(140_000)
+    );
+    check(&used(&huge), "flagged go");
 }
 
 #[test]
