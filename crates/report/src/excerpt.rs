@@ -22,6 +22,9 @@ use crate::look::Look;
 /// A span of more lines than this is shown by its first ones.
 const LONGEST_SPAN: usize = 8;
 
+/// Columns of a line that is quoted on a page.
+const LONGEST_QUOTED: usize = 300;
+
 /// Columns that miette puts in front of a line: its number, a bar, and room for one arrow.
 const GUTTER: usize = 14;
 
@@ -131,7 +134,8 @@ impl<'a> Files<'a> {
         let last = last.min(first + LONGEST_SPAN - 1);
         let shown = first.saturating_sub(around).max(1)..=last + around;
         let quoted = shown.filter_map(|number| {
-            let line = Line::new(&text.bytes, text.line(number)?, &meant);
+            let mut line = Line::new(&text.bytes, text.line(number)?, &meant);
+            line.cut(LONGEST_QUOTED, "…");
             Some(Quoted {
                 number,
                 text: line.shown,

@@ -32,7 +32,9 @@ pub use lines::{jsonl, statistics, terse};
 pub use markdown::markdown;
 pub use sarif::sarif;
 
-use rules::{Finding, Outcome, Place, Rule, Severity};
+use std::collections::BTreeMap;
+
+use rules::{ArchVerdict, Finding, Outcome, Place, Rule, Severity, Verdict};
 use source::Source;
 
 use crate::clean;
@@ -40,8 +42,10 @@ use crate::clean;
 /// What a check answered, with what its reports tell besides.
 #[derive(Clone, Copy)]
 pub struct Report<'a> {
-    /// The tree as the user named it.
+    /// The tree as the user named it, with its revision.
     pub tree: &'a str,
+    /// Where it is, from where the program was started.
+    pub folder: &'a str,
     /// The answer.
     pub outcome: &'a Outcome,
     /// Where code is quoted from.
@@ -61,8 +65,38 @@ impl Report<'_> {
     /// The page about a finding's rule: the first of its pack.
     fn link(&self, finding: &Finding) -> Option<&str> {
         let rule = self.rule(finding)?;
-        rule.pack.links.first().map(String::as_str)
+        let mut links = rule.pack.links.iter();
+        links.find(|link| is_link(link)).map(String::as_str)
     }
+
+    /// What is not known, each rule once: where that can be seen, and in words.
+    fn unknown(&self) -> Vec<(Place, String)> {
+        let mut rules: BTreeMap<&str, Vec<&ArchVerdict>> = BTreeMap::new();
+        let verdicts = self.outcome.verdicts.iter();
+        for verdict in verdicts.filter(|verdict| verdict.verdict == Verdict::Unknown) {
+            rules.entry(&verdict.rule).or_default().push(verdict);
+        }
+        let told = rules.into_iter().filter_map(|(rule, verdicts)| {
+            let first = verdicts.first()?;
+            let arches: Vec<&str> = verdicts.iter().map(|v| v.arch.as_str()).collect();
+            let place = first.place.clone().unwrap_or_else(|| Place {
+                file: format!("arch/{}/Kconfig", first.arch),
+                line: 1,
+                column: 1,
+                ..Place::default()
+            });
+            let (arches, reason) = (arches.join(", "), &first.reason);
+            let words = format!("{rule} is unknown on {arches}: {reason}");
+            Some((place, clean::line(&words)))
+        });
+        told.collect()
+    }
+}
+
+/// Whether a browser may be led there: a folder of rules comes from the tree that is checked.
+fn is_link(link: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_graphic() && !b"<>()\"'`".contains(&b);
+    (link.starts_with("https://") || link.starts_with("http://")) && link.bytes().all(is_plain)
 }
 
 /// `error` or `warning`.

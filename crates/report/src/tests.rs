@@ -582,7 +582,7 @@ fn json_says_all() {
                 "line": 2,
                 "column": 1
               },
-              "fingerprint": "1966e852e0ee937f"
+              "fingerprint": "78500f72b46cb31a"
             }
           ],
           "arches": [

@@ -200,3 +200,21 @@ pub(crate) fn mark_verdicts(outcome: &mut Outcome) {
         }
     }
 }
+
+/// Takes findings away that are not to be told. A cell that had no others says so.
+pub fn tell_only(outcome: &mut Outcome, is_told: &dyn Fn(&Finding) -> bool) {
+    let all = std::mem::take(&mut outcome.findings);
+    let (told, silent): (Vec<Finding>, Vec<Finding>) = all.into_iter().partition(is_told);
+    outcome.findings = told;
+    for verdict in &mut outcome.verdicts {
+        let is_of = |finding: &Finding| {
+            finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
+        };
+        let is_flagged = verdict.verdict == Verdict::Flagged;
+        if is_flagged && silent.iter().any(is_of) && !outcome.findings.iter().any(is_of) {
+            verdict.verdict = Verdict::Accepted;
+            "what was found is less severe than what is told".clone_into(&mut verdict.reason);
+            verdict.short.clone_from(&verdict.reason);
+        }
+    }
+}

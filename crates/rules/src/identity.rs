@@ -52,18 +52,23 @@ impl Identity {
 
     /// Sixteen hexadecimal digits for it; of several that are equal, `index` tells which.
     fn fingerprint(&self, index: usize) -> String {
-        let mut hash = Sha256::new();
-        for part in [&self.rule, &self.arch, &self.within, &self.code] {
-            hash.update(part);
-            hash.update([0]);
-        }
-        hash.update(index.to_string());
-        let mut digits = String::with_capacity(16);
-        for byte in hash.finalize().iter().take(8) {
-            let _ = write!(digits, "{byte:02x}");
-        }
-        digits
+        let index = index.to_string();
+        digest(&[&self.rule, &self.arch, &self.within, &self.code, &index])
     }
+}
+
+/// Sixteen hexadecimal digits that stand for some words.
+pub fn digest(words: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for word in words {
+        hash.update(word);
+        hash.update([0]);
+    }
+    let mut digits = String::with_capacity(16);
+    for byte in hash.finalize().iter().take(8) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 /// A fingerprint for each finding, all of them different: the same as long as its [`Identity`] is.

@@ -21,7 +21,7 @@ mod stale;
 mod table;
 mod tell;
 
-pub use accept::Acceptances;
+pub use accept::{Acceptances, tell_only};
 pub use baseline::{Baseline, BaselineError};
 pub use catalog::{Catalog, Files, RuleError};
 pub use check::{CheckError, Settings, check, check_tree};
@@ -31,7 +31,7 @@ pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,
     Place, Problem, Severity, Skipped, State, Step, Suppression, Verdict,
 };
-pub use identity::{Identity, fingerprints};
+pub use identity::{Identity, digest, fingerprints};
 pub use reach::Limits;
 pub use rule::{
     Backend, OptIn, Pack, Question, Rule, RuleText, SeverityWord, SinkRule, Version, schema,

@@ -1,7 +1,7 @@
 //! Which findings of an answer are told: those that are bad enough, and that were not there before.
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use rules::{Baseline, Outcome};
@@ -10,6 +10,9 @@ use crate::arguments::{Check, Failing};
 use crate::engine::{Answer, Settings};
 use crate::{Failure, one_line, outputs};
 
+/// More bytes are in no baseline.
+const LARGEST: u64 = 1 << 28;
+
 /// The findings that were there before, where a file is named. It is read before anything else is done, since a file
 /// that cannot be used is better told now than in a minute.
 pub(crate) fn read(failing: &Failing) -> Result<Option<Baseline>, Failure> {
@@ -17,12 +20,15 @@ pub(crate) fn read(failing: &Failing) -> Result<Option<Baseline>, Failure> {
         return Ok(None);
     };
     let shown = one_line(&path.to_string_lossy());
+    let is_too_large = path.metadata().is_ok_and(|known| known.len() > LARGEST);
+    if is_too_large || path.is_dir() {
+        return Err(format!("{shown} is no baseline"));
+    }
     let text = match read_text(path) {
         Ok(text) => text,
         // Where it is to be written anew there may be none yet.
         Err(error)
-            if error.kind() == io::ErrorKind::NotFound
-                && failing.write_baseline.as_ref() == Some(path) =>
+            if error.kind() == io::ErrorKind::NotFound && failing.write_baseline.is_some() =>
         {
             return Ok(None);
         }
@@ -35,34 +41,59 @@ pub(crate) fn read(failing: &Failing) -> Result<Option<Baseline>, Failure> {
 
 #[expect(clippy::disallowed_methods, reason = "this is a front end")]
 fn read_text(path: &Path) -> io::Result<String> {
-    std::fs::read_to_string(path)
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    file.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
-/// What is told of an answer. The findings are written to a baseline where that is asked for.
+/// What is told of an answer.
 pub(crate) fn take<'a>(
     check: &Check,
     outcome: &'a Outcome,
     baseline: Option<&Baseline>,
-) -> Result<Cow<'a, Outcome>, Failure> {
+) -> Cow<'a, Outcome> {
     let mut taken = Cow::Borrowed(outcome);
     if let Some(baseline) = baseline {
-        let whole = check.subject.scope.arch.is_empty();
-        baseline.apply(taken.to_mut(), whole);
-    }
-    if let Some(file) = &check.failing.write_baseline {
-        outputs::put(file, &Baseline::write(&taken))?;
+        baseline.apply(taken.to_mut(), is_whole(check));
     }
     let level = check.telling.severity;
     let is_told = |finding: &rules::Finding| level.holds(finding.severity);
     if !taken.findings.iter().all(is_told) {
-        taken.to_mut().findings.retain(is_told);
+        rules::tell_only(taken.to_mut(), &is_told);
     }
-    Ok(taken)
+    taken
+}
+
+/// Writes the findings to a baseline where that is asked for: the last of all that is done, since what stands there is
+/// told no more.
+pub(crate) fn write(
+    check: &Check,
+    outcome: &Outcome,
+    baseline: Option<&Baseline>,
+) -> Result<(), Failure> {
+    let Some(file) = &check.failing.write_baseline else {
+        return Ok(());
+    };
+    let mut outcome = Cow::Borrowed(outcome);
+    if let Some(baseline) = baseline {
+        baseline.apply(outcome.to_mut(), is_whole(check));
+    }
+    outputs::put(file, &Baseline::write(&outcome, baseline, is_whole(check)))
+}
+
+/// Whether all architectures are asked.
+fn is_whole(check: &Check) -> bool {
+    check.subject.scope.arch.is_empty()
 }
 
 /// Says on standard error what was asked, and where the answer comes from.
-pub(crate) fn tell(check: &Check, settings: &Settings, answer: &Answer) {
-    let outcome = &answer.outcome;
+pub(crate) fn tell(
+    check: &Check,
+    (settings, answer): (&Settings, &Answer),
+    outcome: &Outcome,
+    configuration: Option<String>,
+) {
     let mut rules: Vec<&str> = outcome.verdicts.iter().map(|v| v.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -74,10 +105,7 @@ pub(crate) fn tell(check: &Check, settings: &Settings, answer: &Answer) {
     } else {
         "worked out now"
     };
-    let configuration = match &check.search.suppressions {
-        Some(file) => file.to_string_lossy().into_owned(),
-        None => "vmemmlint.toml of the tree, if it has one".to_owned(),
-    };
+    let configuration = configuration.unwrap_or_else(|| "none".to_owned());
     let skipped: Vec<String> = outcome
         .skipped
         .iter()

@@ -94,14 +94,18 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let baseline = known::read(&check.failing)?;
     let telling = &check.telling;
     let (caching, quiet) = (&check.search.caching, telling.quiet);
+    outputs::can_be_written(check)?;
     let answer = engine::check(&source, &settings, caching, quiet)?;
+    let outcome = known::take(check, &answer.outcome, baseline.as_ref());
     if telling.verbose {
-        known::tell(check, &settings, &answer);
+        let file = catalog::file_of(check.search.suppressions.as_deref(), &*source)?;
+        known::tell(check, (&settings, &answer), &outcome, file);
     }
-    let outcome = known::take(check, &answer.outcome, baseline.as_ref())?;
-    outputs::write(check, &outcome, &*source, &settings)?;
+    let written = outputs::write(check, &outcome, &*source, &settings);
     answer.keep(&*source);
     measured.tell()?;
+    written?;
+    known::write(check, &answer.outcome, baseline.as_ref())?;
     Ok(ExitCode::from(exit::code(&outcome, &check.failing)))
 }
 

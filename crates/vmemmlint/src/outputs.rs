@@ -3,7 +3,8 @@
 //! A file is written whole or not at all: a reader never meets half a report, and a report that could not be
 //! written leaves the one before it.
 
-use std::io::Write as _;
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -13,7 +14,7 @@ use source::Source;
 
 use crate::arguments::Check;
 use crate::engine::Settings;
-use crate::{Failure, print, terminal};
+use crate::{Failure, one_line, print, terminal};
 
 /// How the answer of a check is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -74,7 +75,39 @@ pub(crate) fn parse(written: &str) -> Result<Output, String> {
     Ok(Output { format, file })
 }
 
-/// Prints the report, and writes those that go to files.
+/// Whether files can be written that are wanted: what can be known before the work is told before it.
+pub(crate) fn can_be_written(check: &Check) -> Result<(), Failure> {
+    let baseline = check.failing.write_baseline.iter();
+    let outputs = check.telling.output.iter().map(|output| &output.file);
+    let mut met = BTreeSet::new();
+    for file in outputs.chain(baseline) {
+        let folder = folder_of(file);
+        let shown = one_line(&file.to_string_lossy());
+        let Ok(folder) = std::fs::canonicalize(folder) else {
+            let folder = one_line(&folder.to_string_lossy());
+            return Err(format!(
+                "cannot write {shown}: there is no directory {folder}"
+            ));
+        };
+        if file.is_dir() {
+            return Err(format!("cannot write {shown}: it is a directory"));
+        }
+        let whole = folder.join(file.file_name().unwrap_or_default());
+        if !whole.starts_with("/dev") && !met.insert(whole) {
+            return Err(format!("{shown} is named for two things"));
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Prints the report, and writes those that go to files; the first that cannot be written is told at the end.
 pub(crate) fn write(
     check: &Check,
     outcome: &Outcome,
@@ -88,15 +121,23 @@ pub(crate) fn write(
         .map_or(&[][..], |catalog| catalog.rules());
     let report = Report {
         tree: &tree,
+        folder: &check.subject.tree.to_string_lossy(),
         outcome,
         source,
         rules,
         version: env!("CARGO_PKG_VERSION"),
     };
-    for output in &check.telling.output {
-        put(&output.file, &rendered(check, output.format, &report, true))?;
-    }
-    print(&rendered(check, check.telling.format, &report, false))
+    let outputs = check.telling.output.iter();
+    let mut written: Vec<Result<(), Failure>> = outputs
+        .map(|output| put(&output.file, &rendered(check, output.format, &report, true)))
+        .collect();
+    written.push(print(&rendered(
+        check,
+        check.telling.format,
+        &report,
+        false,
+    )));
+    written.into_iter().collect()
 }
 
 fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: bool) -> String {
@@ -134,37 +175,53 @@ fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: b
     }
 }
 
-/// Writes a file beside its name, and gives it that name once it is whole. What is no file, such as /dev/stderr or a
-/// pipe, is written to as it is.
+/// Writes a file beside its name, and gives it that name once it is whole. What is no file, such as a pipe, is written to
+/// as it is, and so is one that cannot be replaced.
 pub(crate) fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    let told = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
-    let is_special = path.metadata().is_ok_and(|known| !known.is_file());
-    if is_special {
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .open(path)
-            .map_err(told)?;
-        return file.write_all(text.as_bytes()).map_err(told);
+    let shown = one_line(&path.to_string_lossy());
+    let told = |error: io::Error| format!("cannot write {shown}: {error}");
+    // What standard output and error lead to may be a file that others write to as well.
+    match path.to_str() {
+        Some("/dev/stdout") => return print(text),
+        Some("/dev/stderr") => return io::stderr().write_all(text.as_bytes()).map_err(told),
+        _ => {}
+    }
+    let known = path.metadata();
+    let is_special = known.as_ref().is_ok_and(|known| !known.is_file());
+    let is_link = path.is_symlink() && known.is_err();
+    if is_special || is_link || path.starts_with("/dev") {
+        return in_place(path, text).map_err(told);
     }
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = target
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-        let (path, folder) = (path.display(), folder.display());
-        return Err(format!(
-            "cannot write {path}: there is no directory {folder}"
-        ));
+    match replaced(&target, text) {
+        Ok(()) => Ok(()),
+        Err(_) if known.is_ok() => in_place(path, text).map_err(told),
+        Err(error) => Err(format!("cannot write {shown}: {}", error.kind())),
     }
+}
+
+fn in_place(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    let is_file = path.metadata().map_or(true, |known| known.is_file());
+    let options = options.write(true).create(is_file).truncate(is_file);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Puts a new file in the place of `target`, with the rights that it has.
+fn replaced(target: &Path, text: &str) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     // As other programs make their files: what the umask leaves.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(told)?;
-    file.as_file().write_all(text.as_bytes()).map_err(told)?;
-    file.persist(&target).map_err(|error| told(error.error))?;
+    let file = builder.tempfile_in(folder_of(target))?;
+    if let Ok(known) = target.metadata() {
+        if known.permissions().readonly() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        file.as_file().set_permissions(known.permissions())?;
+    }
+    file.as_file().write_all(text.as_bytes())?;
+    file.persist(target).map_err(|error| error.error)?;
     Ok(())
 }
 

@@ -624,3 +624,78 @@ fn what_is_configured_is_shown_with_its_reason() {
         (&1.into(), &"vmemmlint.toml".into())
     );
 }
+
+#[test]
+fn what_could_not_be_told_does_not_count_as_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (known, tree) = (folder.path().join("known.json"), mini("unfixed"));
+    let check = |more: &[&str]| run(&[&["check", "--no-cache", &tree], more].concat());
+    let (code, out, err) = check(&[
+        "--write-baseline",
+        name(&known),
+        "--output",
+        "sarif=/dev/full",
+    ]);
+    assert_eq!(code, Some(2));
+    assert!(
+        out.contains("6 findings") && err.contains("/dev/full"),
+        "{err}"
+    );
+    assert!(!known.exists());
+    let twice = format!("json={}", name(&known));
+    let (code, out, err) = check(&["--write-baseline", name(&known), "--output", &twice]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("is named for two things"), "{err}");
+    // What one architecture is asked does not forget the others.
+    let keep = ["--write-baseline", name(&known), "--exit-zero"];
+    assert_eq!(check(&keep).0, Some(0));
+    let all = read(&known);
+    let again = [
+        &["--baseline", name(&known), "--arch", "powerpc"],
+        &keep[..],
+    ]
+    .concat();
+    assert_eq!(check(&again).0, Some(0));
+    assert_eq!(read(&known), all);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_written_again_keeps_its_rights_and_its_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("report"), folder.path().join("link"));
+    std::fs::write(&file, "old").unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    symlink("report", &link).unwrap();
+    let (tree, output) = (mini("unfixed"), format!("terse={}", name(&link)));
+    assert_eq!(
+        run(&["check", "--no-cache", "--output", &output, &tree]).0,
+        Some(1)
+    );
+    assert!(link.is_symlink() && read(&file).contains(": error: "));
+    let mode = file.metadata().unwrap().permissions().mode();
+    assert_eq!((mode & 0o777, files_in(folder.path())), (0o600, 2));
+}
+
+#[test]
+fn findings_that_are_less_severe_are_not_told() {
+    let tree = mini("unfixed");
+    let check =
+        |more: &[&str]| run(&[&["check", "--no-cache", "--rule", "kconfig", &tree], more].concat());
+    let (code, out, _) = check(&["--format", "json"]);
+    let warnings = |out: &str| {
+        let report: serde_json::Value = serde_json::from_str(out).unwrap();
+        let findings = report["findings"].as_array().unwrap().len();
+        let cells = report["arches"].as_array().unwrap().iter();
+        (
+            findings,
+            cells.filter(|cell| cell["verdict"] == "flagged").count(),
+        )
+    };
+    assert_eq!(code, Some(1));
+    assert!(warnings(&out).0 > 0);
+    assert_eq!(check(&["--fail-on", "error"]).0, Some(0));
+    let (code, out, _) = check(&["--format", "json", "--severity", "error"]);
+    assert_eq!((code, warnings(&out)), (Some(0), (0, 0)));
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rules::{Severity, fingerprints};
+use rules::{Severity, digest, fingerprints};
 use serde_json::{Value, json};
 
 use super::{Report, details, level, place_of, problem_words};
@@ -24,6 +24,10 @@ pub fn github(report: &Report<'_>) -> String {
         let title = github_property(&format!("vmemmlint: {}", clean::line(&finding.rule)));
         let (level, at) = (level(finding.severity), github_place(place_of(finding)));
         let _ = writeln!(text, "::{level} {at}title={title}::{message}");
+    }
+    for (place, words) in report.unknown() {
+        let (at, message) = (github_place(&place), github_data(&words));
+        let _ = writeln!(text, "::warning {at}title=vmemmlint::{message}");
     }
     text
 }
@@ -66,7 +70,18 @@ pub fn gitlab(report: &Report<'_>) -> String {
             "location": { "path": place.file, "lines": { "begin": place.line.max(1) } },
         })
     });
-    harmless(&issues.collect::<Value>())
+    let problems = report.outcome.problems.iter();
+    let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
+    let told = problems.chain(report.unknown()).map(|(place, words)| {
+        json!({
+            "description": words,
+            "check_name": "not-done",
+            "fingerprint": digest(&[&place.file, &words]),
+            "severity": "info",
+            "location": { "path": place.file, "lines": { "begin": place.line.max(1) } },
+        })
+    });
+    harmless(&issues.chain(told).collect::<Value>())
 }
 
 /// Reviewdog's Diagnostic Format, one object.
@@ -101,12 +116,10 @@ pub fn rdjson(report: &Report<'_>) -> String {
             })).collect::<Vec<_>>(),
         })
     });
-    let problems = report.outcome.problems.iter().map(|problem| {
-        json!({
-            "message": problem_words(problem),
-            "location": location(&problem.place),
-            "severity": "WARNING",
-        })
+    let problems = report.outcome.problems.iter();
+    let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
+    let problems = problems.chain(report.unknown()).map(|(place, words)| {
+        json!({ "message": words, "location": location(&place), "severity": "WARNING" })
     });
     harmless(&json!({
         "source": { "name": "vmemmlint" },

@@ -13,13 +13,13 @@ use rules::Finding;
 use super::Report;
 use crate::clean;
 use crate::human::place_line;
+use crate::summary::several;
 use crate::ways::paths_dot;
 
 /// A drawing of more boxes than this tells nothing, and takes long.
 const MOST_BOXES: usize = 400;
 
-/// For Graphviz: each finding a cluster, with all its paths where they are known, else with the one that is
-/// told.
+/// For Graphviz: each finding with a path is a cluster, with all of its paths that are known.
 pub fn dot(report: &Report<'_>) -> String {
     paths_dot(report.outcome)
 }
@@ -36,7 +36,11 @@ pub fn svg(report: &Report<'_>) -> String {
         graph.add(finding);
     }
     if graph.boxes.is_empty() {
-        graph.label("nothing was found", "");
+        let words = match report.outcome.findings.len() {
+            0 => "nothing was found".to_owned(),
+            count => format!("{} without a path", several(count, "finding")),
+        };
+        graph.label(&words, "");
     }
     let mut writer = SVGWriter::new();
     graph.drawn.do_it(false, false, false, &mut writer);

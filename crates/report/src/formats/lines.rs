@@ -14,14 +14,18 @@ use crate::json::{escaped, finding_with, problem};
 pub fn terse(report: &Report<'_>) -> String {
     let mut text = String::new();
     for problem in &report.outcome.problems {
-        let (at, words) = (at(report.tree, &problem.place), problem_words(problem));
+        let (at, words) = (at(report.folder, &problem.place), problem_words(problem));
         let _ = writeln!(text, "{at}: warning: unreadable: {words}");
     }
     for finding in &report.outcome.findings {
-        let at = at(report.tree, place_of(finding));
+        let at = at(report.folder, place_of(finding));
         let (rule, message) = (clean::line(&finding.rule), clean::line(&finding.message));
         let level = level(finding.severity);
         let _ = writeln!(text, "{at}: {level}: {rule}: {message}");
+    }
+    for (place, words) in report.unknown() {
+        let at = at(report.folder, &place);
+        let _ = writeln!(text, "{at}: warning: unknown: {words}");
     }
     text
 }

@@ -15,7 +15,7 @@ use serde_sarif::sarif::{
     ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
 };
 
-use super::{Report, config_line, details, place_of, problem_words};
+use super::{Report, config_line, details, is_link, place_of, problem_words};
 use crate::clean;
 use crate::excerpt::Files;
 use crate::json::harmless;
@@ -38,15 +38,17 @@ pub fn sarif(report: &Report<'_>) -> String {
     let places = Places {
         files: Files::new(report.source),
     };
-    let prints = fingerprints(&outcome.findings);
+    // Those of one identity are told apart, accepted or not.
+    let accepted = outcome.accepted.iter().map(|one| &one.finding);
+    let all: Vec<Finding> = outcome.findings.iter().chain(accepted).cloned().collect();
+    let mut prints = fingerprints(&all).into_iter();
     let mut results: Vec<Found> = outcome
         .findings
         .iter()
-        .zip(prints)
+        .zip(&mut prints)
         .map(|(finding, print)| result(report, &places, finding, print))
         .collect();
-    let accepted: Vec<Finding> = outcome.accepted.iter().map(|a| a.finding.clone()).collect();
-    for (one, print) in outcome.accepted.iter().zip(fingerprints(&accepted)) {
+    for (one, print) in outcome.accepted.iter().zip(prints) {
         let mut found = result(report, &places, &one.finding, print);
         let suppression = Suppression::builder()
             .kind(json!("external"))
@@ -56,22 +58,15 @@ pub fn sarif(report: &Report<'_>) -> String {
         ]);
         results.push(found);
     }
-    let mut notifications: Vec<Notification> = Vec::new();
-    for problem in &outcome.problems {
-        let told = Notification::builder()
-            .level(json!("warning"))
-            .message(message(&problem_words(problem)));
-        let at = vec![places.location(&problem.place)];
-        notifications.push(told.locations(at).build());
-    }
+    let unknown = report.unknown();
+    let mut notifications = notifications(report, &places, &unknown);
     if results.len() > MOST_RESULTS {
         let words = format!(
             "{} results more were left out",
             results.len() - MOST_RESULTS
         );
         results.truncate(MOST_RESULTS);
-        let told = Notification::builder().level(json!("warning"));
-        notifications.push(told.message(message(&words)).build());
+        notifications.push(warning(&words));
     }
     let driver = ToolComponent::builder()
         .name("vmemmlint")
@@ -79,7 +74,7 @@ pub fn sarif(report: &Report<'_>) -> String {
         .semantic_version(report.version)
         .rules(report.rules.iter().map(descriptor).collect::<Vec<_>>());
     let invocation = Invocation::builder()
-        .execution_successful(outcome.problems.is_empty())
+        .execution_successful(outcome.problems.is_empty() && unknown.is_empty())
         .tool_execution_notifications(notifications);
     let run = Run::builder()
         .tool(Tool::builder().driver(driver.build()).build())
@@ -93,6 +88,29 @@ pub fn sarif(report: &Report<'_>) -> String {
     serde_json::to_value(log.build()).map_or_else(|_| String::new(), |log| harmless(&log))
 }
 
+/// What could not be read, and what is not known.
+fn notifications(
+    report: &Report<'_>,
+    places: &Places<'_>,
+    unknown: &[(Place, String)],
+) -> Vec<Notification> {
+    let problems = report.outcome.problems.iter();
+    let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
+    let told = problems
+        .chain(unknown.iter().cloned())
+        .map(|(place, words)| {
+            let mut told = warning(&words);
+            told.locations = Some(vec![places.location(&place)]);
+            told
+        });
+    told.collect()
+}
+
+fn warning(words: &str) -> Notification {
+    let told = Notification::builder().level(json!("warning"));
+    told.message(message(words)).build()
+}
+
 fn result(report: &Report<'_>, places: &Places<'_>, finding: &Finding, print: String) -> Found {
     let text = [vec![clean::line(&finding.message)], details(finding)].concat();
     let mut found = Found::builder()
@@ -104,10 +122,7 @@ fn result(report: &Report<'_>, places: &Places<'_>, finding: &Finding, print: St
         .message(message_of(text.join("\n")))
         .locations(vec![places.location(place_of(finding))])
         .related_locations(related(places, finding))
-        .partial_fingerprints(BTreeMap::from([
-            ("primaryLocationLineHash".to_owned(), format!("{print}:1")),
-            ("vmemmlint/v1".to_owned(), print),
-        ]))
+        .partial_fingerprints(BTreeMap::from([("vmemmlint/v1".to_owned(), print)]))
         .properties(properties(finding))
         .build();
     let mut rules = report.rules.iter();
@@ -197,7 +212,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
                 .build(),
         )
         .build();
-    told.help_uri = rule.pack.links.first().cloned();
+    told.help_uri = rule.pack.links.iter().find(|link| is_link(link)).cloned();
     told
 }
 
@@ -216,11 +231,14 @@ struct Places<'a> {
 impl Places<'_> {
     fn location(&self, place: &Place) -> Location {
         let uri = utf8_percent_encode(&place.file, IN_PATH).to_string();
-        let artifact = ArtifactLocation::builder()
-            .uri(uri)
-            .uri_base_id("%SRCROOT%");
+        let mut artifact = ArtifactLocation::builder().uri(&uri).build();
+        if uri.starts_with('/') {
+            artifact.uri = Some(format!("file://{uri}"));
+        } else {
+            artifact.uri_base_id = Some("%SRCROOT%".to_owned());
+        }
         let mut physical = PhysicalLocation::builder()
-            .artifact_location(artifact.build())
+            .artifact_location(artifact)
             .build();
         physical.region = self.region(place);
         Location::builder().physical_location(physical).build()

@@ -9,6 +9,7 @@ use rules::{Accepted, Rule};
 fn report<'a>(tree: &'a Memory, outcome: &'a Outcome, rules: &'a [Rule]) -> Report<'a> {
     Report {
         tree: "linux/",
+        folder: "linux/",
         outcome,
         source: tree,
         rules,
@@ -58,11 +59,13 @@ fn terse_lines_are_found_from_where_the_program_was_started() {
         linux/arch/arm64/Kconfig:2: warning: unreadable: odd: 100%, and more
         linux/mm/sparse-vmemmap.c:7: error: unselected: the vmemmap is optimised although arm64 never selects it
         linux/mm/sparse-vmemmap.c:7: error: unselected: the vmemmap is optimised although powerpc never selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
+        linux/arch/s390/Kconfig:1: warning: unknown: no-init-mm is unknown on s390: field params->pgmap
+        linux/arch/s390/Kconfig:1: warning: unknown: unselected is unknown on s390: field params->pgmap
     "#]]
     .assert_eq(&terse(&report));
-    report.tree = ".";
+    report.folder = ".";
     assert!(terse(&report).starts_with("arch/arm64/Kconfig:2: "));
-    report.tree = "/";
+    report.folder = "/";
     assert!(terse(&report).starts_with("/arch/arm64/Kconfig:2: "));
 }
 
@@ -79,7 +82,8 @@ fn github_reads_one_command_in_each_line() {
     let head =
         "::error file=mm/sparse-vmemmap.c,line=7,col=7,title=vmemmlint%3A unselected::the vmemmap";
     assert!(lines[1].starts_with(head) && lines[1].contains("%0ACONFIG_DEV_DAX=m%0A"));
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 5);
+    assert!(lines[3].ends_with("::no-init-mm is unknown on s390: field params->pgmap"));
 }
 
 #[test]
@@ -93,7 +97,8 @@ fn each_issue_of_gitlab_has_a_fingerprint_of_its_own() {
         .iter()
         .map(|issue| issue["fingerprint"].as_str().unwrap())
         .collect();
-    assert_eq!((issues.len(), prints.len()), (3, 3));
+    // The findings, what could not be read, and what is not known.
+    assert_eq!((issues.len(), prints.len()), (6, 6));
     assert_eq!(issues[0]["location"]["lines"]["begin"], 7);
 }
 
@@ -269,5 +274,5 @@ fn no_format_fails_or_passes_on_what_a_terminal_would_obey() {
             );
         }
     }
-    assert_eq!(github(&report(&tree, &outcome, &[])).lines().count(), 6);
+    assert_eq!(github(&report(&tree, &outcome, &[])).lines().count(), 8);
 }
