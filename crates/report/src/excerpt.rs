@@ -64,6 +64,17 @@ impl Text {
         let start = line.start + (text.len() - text.trim_ascii_start().len());
         Some(start.min(line.end)..line.start + text.trim_ascii_end().len().max(start - line.start))
     }
+
+    /// The first and the last line of what is meant that are shown.
+    fn lines_of(&self, meant: &Range<usize>) -> [usize; 2] {
+        let line_of = |offset: usize| {
+            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+            self.index.position(offset).line as usize
+        };
+        let first = line_of(meant.start);
+        let last = line_of(meant.end.saturating_sub(1).max(meant.start));
+        [first, last.min(first + LONGEST_SPAN - 1)]
+    }
 }
 
 impl<'a> Files<'a> {
@@ -125,13 +136,7 @@ impl<'a> Files<'a> {
         let Some(meant) = text.meant(place) else {
             return Vec::new();
         };
-        let line_of = |offset: usize| {
-            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-            text.index.position(offset).line as usize
-        };
-        let first = line_of(meant.start);
-        let last = line_of(meant.end.saturating_sub(1).max(meant.start));
-        let last = last.min(first + LONGEST_SPAN - 1);
+        let [first, last] = text.lines_of(&meant);
         let shown = first.saturating_sub(around).max(1)..=last + around;
         let quoted = shown.filter_map(|number| {
             let mut line = Line::new(&text.bytes, text.line(number)?, &meant);
@@ -154,13 +159,7 @@ impl<'a> Files<'a> {
     ) -> Result<Excerpt, String> {
         let text = self.text(&place.file)?;
         let meant = text.meant(place).ok_or("the file has no such line")?;
-        let line_of = |offset: usize| {
-            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-            text.index.position(offset).line as usize
-        };
-        let first = line_of(meant.start);
-        let last = line_of(meant.end.saturating_sub(1).max(meant.start));
-        let last = last.min(first + LONGEST_SPAN - 1);
+        let [first, last] = text.lines_of(&meant);
         let shown = first.saturating_sub(around.before).max(1)..=last + around.after;
         let lines: Vec<Line> = shown
             .clone()

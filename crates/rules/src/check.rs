@@ -233,20 +233,13 @@ fn of_version(rules: Vec<Rule>, version: Option<Version>) -> (Vec<Rule>, Vec<Ski
     let mut skipped = Vec::new();
     let mut asked = Vec::new();
     for rule in rules {
-        let reason = match (version, rule.pack.since, rule.pack.until) {
-            (Some(version), Some(since), _) if version < since => {
-                format!("it asks from {since} on")
-            }
-            (Some(version), _, Some(until)) if version > until => format!("it asks up to {until}"),
-            _ => {
-                asked.push(rule);
-                continue;
-            }
-        };
-        skipped.push(Skipped {
-            rule: rule.id().to_owned(),
-            reason,
-        });
+        match rule.not_about(version) {
+            None => asked.push(rule),
+            Some(reason) => skipped.push(Skipped {
+                rule: rule.id().to_owned(),
+                reason,
+            }),
+        }
     }
     (asked, skipped)
 }

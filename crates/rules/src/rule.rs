@@ -122,6 +122,16 @@ impl Rule {
             .join(" ")
     }
 
+    /// Why it is not asked of a tree of some version; `None` where it is.
+    pub fn not_about(&self, version: Option<Version>) -> Option<String> {
+        let version = version?;
+        match (self.pack.since, self.pack.until) {
+            (Some(since), _) if version < since => Some(format!("it asks from {since} on")),
+            (_, Some(until)) if version > until => Some(format!("it asks up to {until}")),
+            _ => None,
+        }
+    }
+
     /// How the architecture's own part is judged, where that is asked.
     pub fn backend(&self) -> Option<&Backend> {
         let asks = self.text.question == Question::Outside;

@@ -1,9 +1,12 @@
 //! `vmemmlint config show`: what a check of a tree would ask, and by whose word.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use rules::{Configured, Rule};
+use kernel::Tree;
+use rules::{Configured, Rule, Version};
 use serde_json::{Value, json};
+use source::Source;
 
 use crate::arguments::{Config, Format, ShowConfig};
 use crate::{Failure, catalog, done, one_line, print, tree};
@@ -14,10 +17,13 @@ pub(crate) fn run(asked: &Config) -> Result<ExitCode, Failure> {
     let file = asked.suppressions.as_deref();
     let (catalog, configured) = catalog::configured(&asked.folders, file, &*source)?;
     let file = catalog::file_of(file, &*source)?;
+    let source: Arc<dyn Source> = source;
+    let tree = Tree::open(source).map_err(|error| one_line(&error.to_string()))?;
+    let version = Version::of_tree(tree.version());
     let rules: Vec<(&Rule, Why)> = catalog
         .rules()
         .iter()
-        .map(|rule| (rule, Why::of(rule, &configured)))
+        .map(|rule| (rule, Why::of(rule, &configured, version)))
         .collect();
     let shown = Shown {
         asked,
@@ -32,38 +38,42 @@ pub(crate) fn run(asked: &Config) -> Result<ExitCode, Failure> {
 }
 
 /// Why a rule is asked, or not.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Why {
     Default,
     Enabled,
     Disabled,
     OnlyByName,
+    /// It is about other versions.
+    Version(String),
 }
 
 impl Why {
-    fn of(rule: &Rule, configured: &Configured) -> Why {
+    fn of(rule: &Rule, configured: &Configured, version: Option<Version>) -> Why {
         let is_in = |names: &[String]| {
             names
                 .iter()
                 .any(|name| *name == rule.id() || *name == rule.pack.id)
         };
         if is_in(&configured.disabled) {
-            Why::Disabled
-        } else if is_in(&configured.enabled) {
-            Why::Enabled
-        } else if rule.text.default {
-            Why::Default
-        } else {
-            Why::OnlyByName
+            return Why::Disabled;
+        }
+        let is_enabled = is_in(&configured.enabled);
+        match rule.not_about(version) {
+            Some(reason) if is_enabled || rule.text.default => Why::Version(reason),
+            _ if is_enabled => Why::Enabled,
+            _ if rule.text.default => Why::Default,
+            _ => Why::OnlyByName,
         }
     }
 
-    fn is_asked(self) -> bool {
+    fn is_asked(&self) -> bool {
         matches!(self, Why::Default | Why::Enabled)
     }
 
-    fn words(self) -> &'static str {
+    fn words(&self) -> &str {
         match self {
+            Why::Version(reason) => reason,
             Why::Default => "asked by default",
             Why::Enabled => "enabled",
             Why::Disabled => "disabled",
