@@ -99,9 +99,18 @@ fn run_calls(asked: &Calls) -> Result<ExitCode, Error> {
     let known = known(&list)?;
     judge("calls", &known, &compared.found.differences);
     let mut on_the_way = compared.on_the_way;
+    let told = on_the_way.clone();
     on_the_way.retain(|line| !known.contains(line));
     for line in &on_the_way {
         println!("calls: on the way to a rule's sink, and not listed: {line}");
+    }
+    for line in compared
+        .found
+        .differences
+        .iter()
+        .filter(|line| told.contains(line))
+    {
+        println!("calls: on the way to a rule's sink, listed: {line}");
     }
     if !compared.holds {
         println!("calls: too little is common, or a call on the way to a rule's sink is missing");
