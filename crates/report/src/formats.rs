@@ -64,9 +64,14 @@ impl Report<'_> {
 
     /// The page about a finding's rule: the first of its pack.
     fn link(&self, finding: &Finding) -> Option<&str> {
-        let rule = self.rule(finding)?;
-        let mut links = rule.pack.links.iter();
-        links.find(|link| is_link(link)).map(String::as_str)
+        self.rule(finding).and_then(link_of)
+    }
+
+    /// What could not be read, and what is not known: where, and in words.
+    fn not_done(&self) -> Vec<(Place, String)> {
+        let problems = self.outcome.problems.iter();
+        let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
+        problems.chain(self.unknown()).collect()
     }
 
     /// What is not known, each rule once: where that can be seen, and in words.
@@ -93,6 +98,12 @@ impl Report<'_> {
     }
 }
 
+/// The page about a rule: the first of its pack.
+fn link_of(rule: &Rule) -> Option<&str> {
+    let mut links = rule.pack.links.iter();
+    links.find(|link| is_link(link)).map(String::as_str)
+}
+
 /// Whether a browser may be led there: a folder of rules comes from the tree that is checked.
 fn is_link(link: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_graphic() && !b"<>()\"'`".contains(&b);
@@ -113,6 +124,11 @@ fn place_of(finding: &Finding) -> &Place {
         (Some(entry), true) => entry,
         _ => &finding.sink,
     }
+}
+
+/// All that a finding says, one line each: its message, and its [`details`].
+fn lines_of(finding: &Finding) -> Vec<String> {
+    [vec![clean::line(&finding.message)], details(finding)].concat()
 }
 
 /// What a finding says beyond its message, one line each: its path, its configuration, what must hold.

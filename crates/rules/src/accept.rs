@@ -158,10 +158,7 @@ impl Acceptance {
     ) -> Suppression {
         let arches = self.words.arch.names();
         let rule = &self.words.rule;
-        let was_asked = match arches {
-            [] => asked(rule, None),
-            named => named.iter().all(|arch| asked(rule, Some(arch))),
-        };
+        let was_asked = was_asked((rule, arches), asked);
         let state = match uses {
             _ if self.has_ended(today) => State::Ended,
             0 if was_asked => State::Unused,
@@ -183,12 +180,21 @@ impl Acceptance {
     }
 }
 
+/// Whether a rule was asked of some architectures, or of all where none is named.
+pub(crate) fn was_asked(
+    (rule, arches): (&str, &[String]),
+    asked: &dyn Fn(&str, Option<&str>) -> bool,
+) -> bool {
+    match arches {
+        [] => asked(rule, None),
+        named => named.iter().all(|arch| asked(rule, Some(arch))),
+    }
+}
+
 /// A cell is accepted where each of its findings is.
 pub(crate) fn mark_verdicts(outcome: &mut Outcome) {
     for verdict in &mut outcome.verdicts {
-        let is_of = |finding: &Finding| {
-            finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
-        };
+        let is_of = |finding: &Finding| finding.is_in(verdict);
         if verdict.verdict != Verdict::Flagged || outcome.findings.iter().any(is_of) {
             continue;
         }
@@ -207,9 +213,7 @@ pub fn tell_only(outcome: &mut Outcome, is_told: &dyn Fn(&Finding) -> bool) {
     let (told, silent): (Vec<Finding>, Vec<Finding>) = all.into_iter().partition(is_told);
     outcome.findings = told;
     for verdict in &mut outcome.verdicts {
-        let is_of = |finding: &Finding| {
-            finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
-        };
+        let is_of = |finding: &Finding| finding.is_in(verdict);
         let is_flagged = verdict.verdict == Verdict::Flagged;
         if is_flagged && silent.iter().any(is_of) && !outcome.findings.iter().any(is_of) {
             verdict.verdict = Verdict::Accepted;

@@ -1,8 +1,8 @@
 //! Findings that were there before: a file of them, so that only new ones are told.
 //!
 //! An entry is known again when its code has moved to other lines, and with a path of calls also when it has moved to
-//! another file, or to a function of another name: of each finding what differs least is taken, and each entry stands for one finding. What no finding needs any more
-//! is told, so that the file shrinks.
+//! another file, or to a function of another name: of each finding what differs least is taken, and each entry stands
+//! for one finding. What no finding needs any more is told, so that the file shrinks.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};

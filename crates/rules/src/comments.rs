@@ -17,7 +17,7 @@
 use kernel::Tree;
 use text::Span;
 
-use crate::accept::mark_verdicts;
+use crate::accept::{mark_verdicts, was_asked};
 use crate::{Accepted, Catalog, Finding, Outcome, Place, Problem, State, Suppression};
 
 /// One rule that a comment names.
@@ -62,10 +62,7 @@ pub(crate) fn apply(
     }
     mark_verdicts(outcome);
     let told = allowed.into_iter().zip(uses).map(|(one, uses)| {
-        let was_asked = match one.arches.as_slice() {
-            [] => asked(&one.rule, None),
-            named => named.iter().all(|arch| asked(&one.rule, Some(arch))),
-        };
+        let was_asked = was_asked((&one.rule, &one.arches), asked);
         Suppression {
             place: one.place,
             rule: one.rule,

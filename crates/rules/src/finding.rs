@@ -71,6 +71,13 @@ pub struct Finding {
     pub notes: Vec<Note>,
 }
 
+impl Finding {
+    /// Whether it stands in a cell of the table architecture × rule.
+    pub fn is_in(&self, cell: &ArchVerdict) -> bool {
+        self.rule == cell.rule && self.arches.contains(&cell.arch)
+    }
+}
+
 /// Every path to a sink, as a graph without cycles.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paths {

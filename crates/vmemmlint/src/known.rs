@@ -47,39 +47,41 @@ fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// What is told of an answer.
-pub(crate) fn take<'a>(
+/// An answer without what was there before.
+pub(crate) fn compare<'a>(
     check: &Check,
     outcome: &'a Outcome,
     baseline: Option<&Baseline>,
 ) -> Cow<'a, Outcome> {
-    let mut taken = Cow::Borrowed(outcome);
+    let mut compared = Cow::Borrowed(outcome);
     if let Some(baseline) = baseline {
-        baseline.apply(taken.to_mut(), is_whole(check));
+        baseline.apply(compared.to_mut(), is_whole(check));
     }
+    compared
+}
+
+/// What is told of it: what is bad enough.
+pub(crate) fn told<'a>(check: &Check, compared: &'a Outcome) -> Cow<'a, Outcome> {
+    let mut told = Cow::Borrowed(compared);
     let level = check.telling.severity;
     let is_told = |finding: &rules::Finding| level.holds(finding.severity);
-    if !taken.findings.iter().all(is_told) {
-        rules::tell_only(taken.to_mut(), &is_told);
+    if !told.findings.iter().all(is_told) {
+        rules::tell_only(told.to_mut(), &is_told);
     }
-    taken
+    told
 }
 
 /// Writes the findings to a baseline where that is asked for: the last of all that is done, since what stands there is
 /// told no more.
 pub(crate) fn write(
     check: &Check,
-    outcome: &Outcome,
+    compared: &Outcome,
     baseline: Option<&Baseline>,
 ) -> Result<(), Failure> {
-    let Some(file) = &check.failing.write_baseline else {
-        return Ok(());
-    };
-    let mut outcome = Cow::Borrowed(outcome);
-    if let Some(baseline) = baseline {
-        baseline.apply(outcome.to_mut(), is_whole(check));
+    match &check.failing.write_baseline {
+        Some(file) => outputs::put(file, &Baseline::write(compared, baseline, is_whole(check))),
+        None => Ok(()),
     }
-    outputs::put(file, &Baseline::write(&outcome, baseline, is_whole(check)))
 }
 
 /// Whether all architectures are asked.

@@ -96,7 +96,8 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     let (caching, quiet) = (&check.search.caching, telling.quiet);
     outputs::can_be_written(check)?;
     let answer = engine::check(&source, &settings, caching, quiet)?;
-    let outcome = known::take(check, &answer.outcome, baseline.as_ref());
+    let compared = known::compare(check, &answer.outcome, baseline.as_ref());
+    let outcome = known::told(check, &compared);
     if telling.verbose {
         let file = catalog::file_of(check.search.suppressions.as_deref(), &*source)?;
         known::tell(check, (&settings, &answer), &outcome, file);
@@ -105,7 +106,7 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
     answer.keep(&*source);
     measured.tell()?;
     written?;
-    known::write(check, &answer.outcome, baseline.as_ref())?;
+    known::write(check, &compared, baseline.as_ref())?;
     Ok(ExitCode::from(exit::code(&outcome, &check.failing)))
 }
 

@@ -98,18 +98,12 @@ fn run_calls(asked: &Calls) -> Result<ExitCode, Error> {
     // What is not as listed is told; whether it is too much, the comparison knows.
     let known = known(&list)?;
     judge("calls", &known, &compared.found.differences);
-    let mut on_the_way = compared.on_the_way;
-    let told = on_the_way.clone();
-    on_the_way.retain(|line| !known.contains(line));
+    let on_the_way = compared.on_the_way.into_iter();
+    let (listed, on_the_way): (Vec<_>, Vec<_>) = on_the_way.partition(|line| known.contains(line));
     for line in &on_the_way {
         println!("calls: on the way to a rule's sink, and not listed: {line}");
     }
-    for line in compared
-        .found
-        .differences
-        .iter()
-        .filter(|line| told.contains(line))
-    {
+    for line in &listed {
         println!("calls: on the way to a rule's sink, listed: {line}");
     }
     if !compared.holds {

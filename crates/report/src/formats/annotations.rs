@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rules::{Severity, digest, fingerprints};
 use serde_json::{Value, json};
 
-use super::{Report, details, level, place_of, problem_words};
+use super::{Report, level, lines_of, place_of, problem_words};
 use crate::clean;
 use crate::excerpt::Files;
 use crate::json::harmless;
@@ -19,8 +19,7 @@ pub fn github(report: &Report<'_>) -> String {
         let _ = writeln!(text, "::warning {at}title=vmemmlint::{message}");
     }
     for finding in &report.outcome.findings {
-        let lines = [vec![clean::line(&finding.message)], details(finding)].concat();
-        let message = github_data(&lines.join("\n"));
+        let message = github_data(&lines_of(finding).join("\n"));
         let title = github_property(&format!("vmemmlint: {}", clean::line(&finding.rule)));
         let (level, at) = (level(finding.severity), github_place(place_of(finding)));
         let _ = writeln!(text, "::{level} {at}title={title}::{message}");
@@ -70,9 +69,7 @@ pub fn gitlab(report: &Report<'_>) -> String {
             "location": { "path": place.file, "lines": { "begin": place.line.max(1) } },
         })
     });
-    let problems = report.outcome.problems.iter();
-    let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
-    let told = problems.chain(report.unknown()).map(|(place, words)| {
+    let told = report.not_done().into_iter().map(|(place, words)| {
         json!({
             "description": words,
             "check_name": "not-done",
@@ -100,13 +97,12 @@ pub fn rdjson(report: &Report<'_>) -> String {
         location
     };
     let findings = report.outcome.findings.iter().map(|finding| {
-        let lines = [vec![clean::line(&finding.message)], details(finding)].concat();
         let mut code = json!({ "value": finding.rule });
         if let Some(url) = report.link(finding) {
             code["url"] = url.into();
         }
         json!({
-            "message": lines.join("\n"),
+            "message": lines_of(finding).join("\n"),
             "location": location(place_of(finding)),
             "severity": level(finding.severity).to_uppercase(),
             "code": code,
@@ -116,9 +112,7 @@ pub fn rdjson(report: &Report<'_>) -> String {
             })).collect::<Vec<_>>(),
         })
     });
-    let problems = report.outcome.problems.iter();
-    let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
-    let problems = problems.chain(report.unknown()).map(|(place, words)| {
+    let problems = report.not_done().into_iter().map(|(place, words)| {
         json!({ "message": words, "location": location(&place), "severity": "WARNING" })
     });
     harmless(&json!({

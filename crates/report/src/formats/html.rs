@@ -130,11 +130,8 @@ impl Page<'_> {
 
     fn cell(&self, verdict: &ArchVerdict) -> Markup {
         let findings = self.report.outcome.findings.iter().zip(self.prints);
-        let of = |finding: &Finding| {
-            finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
-        };
         let own: Vec<&String> = findings
-            .filter(|(finding, _)| of(finding))
+            .filter(|(finding, _)| finding.is_in(verdict))
             .map(|(_, print)| print)
             .collect();
         let reason = clean::line(&verdict.short);

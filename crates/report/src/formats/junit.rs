@@ -49,10 +49,8 @@ fn case(report: &Report<'_>, verdict: &ArchVerdict) -> TestCase {
     let reason = clean::line(&verdict.reason);
     let status = match verdict.verdict {
         Verdict::Flagged => {
-            let is_of = |finding: &&Finding| {
-                finding.rule == verdict.rule && finding.arches.contains(&verdict.arch)
-            };
-            let found: Vec<&Finding> = report.outcome.findings.iter().filter(is_of).collect();
+            let found = report.outcome.findings.iter();
+            let found: Vec<&Finding> = found.filter(|one| one.is_in(verdict)).collect();
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let first = found.first().map_or(reason, |f| clean::line(&f.message));
             status.set_message(match found.len() {

@@ -15,7 +15,7 @@ use serde_sarif::sarif::{
     ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
 };
 
-use super::{Report, config_line, details, is_link, place_of, problem_words};
+use super::{Report, config_line, lines_of, link_of, place_of};
 use crate::clean;
 use crate::excerpt::Files;
 use crate::json::harmless;
@@ -58,8 +58,8 @@ pub fn sarif(report: &Report<'_>) -> String {
         ]);
         results.push(found);
     }
-    let unknown = report.unknown();
-    let mut notifications = notifications(report, &places, &unknown);
+    let not_done = report.not_done();
+    let mut notifications = notifications(&not_done, &places);
     if results.len() > MOST_RESULTS {
         let words = format!(
             "{} results more were left out",
@@ -74,7 +74,7 @@ pub fn sarif(report: &Report<'_>) -> String {
         .semantic_version(report.version)
         .rules(report.rules.iter().map(descriptor).collect::<Vec<_>>());
     let invocation = Invocation::builder()
-        .execution_successful(outcome.problems.is_empty() && unknown.is_empty())
+        .execution_successful(not_done.is_empty())
         .tool_execution_notifications(notifications);
     let run = Run::builder()
         .tool(Tool::builder().driver(driver.build()).build())
@@ -88,21 +88,13 @@ pub fn sarif(report: &Report<'_>) -> String {
     serde_json::to_value(log.build()).map_or_else(|_| String::new(), |log| harmless(&log))
 }
 
-/// What could not be read, and what is not known.
-fn notifications(
-    report: &Report<'_>,
-    places: &Places<'_>,
-    unknown: &[(Place, String)],
-) -> Vec<Notification> {
-    let problems = report.outcome.problems.iter();
-    let problems = problems.map(|problem| (problem.place.clone(), problem_words(problem)));
-    let told = problems
-        .chain(unknown.iter().cloned())
-        .map(|(place, words)| {
-            let mut told = warning(&words);
-            told.locations = Some(vec![places.location(&place)]);
-            told
-        });
+/// What was not done.
+fn notifications(not_done: &[(Place, String)], places: &Places<'_>) -> Vec<Notification> {
+    let told = not_done.iter().map(|(place, words)| {
+        let mut told = warning(words);
+        told.locations = Some(vec![places.location(place)]);
+        told
+    });
     told.collect()
 }
 
@@ -112,14 +104,13 @@ fn warning(words: &str) -> Notification {
 }
 
 fn result(report: &Report<'_>, places: &Places<'_>, finding: &Finding, print: String) -> Found {
-    let text = [vec![clean::line(&finding.message)], details(finding)].concat();
     let mut found = Found::builder()
         .rule_id(&finding.rule)
         .level(match finding.severity {
             Severity::Error => ResultLevel::Error,
             Severity::Warning => ResultLevel::Warning,
         })
-        .message(message_of(text.join("\n")))
+        .message(message_of(lines_of(finding).join("\n")))
         .locations(vec![places.location(place_of(finding))])
         .related_locations(related(places, finding))
         .partial_fingerprints(BTreeMap::from([("vmemmlint/v1".to_owned(), print)]))
@@ -212,7 +203,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
                 .build(),
         )
         .build();
-    told.help_uri = rule.pack.links.iter().find(|link| is_link(link)).cloned();
+    told.help_uri = link_of(rule).map(str::to_owned);
     told
 }
 
