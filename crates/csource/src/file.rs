@@ -7,6 +7,7 @@ use text::{LineIndex, Name, Position, Span};
 
 use crate::body::{Body, MacroBody};
 use crate::directives::{DirectiveKind, Directives, MacroDefinition, name};
+use crate::gate::{self, Gate};
 use crate::item::Function;
 use crate::items::Items;
 use crate::lexer::{Lexer, TokenKind, whole_words};
@@ -213,6 +214,24 @@ impl File {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The condition next to `place` that decides whether control gets there; `None` outside of functions too.
+    ///
+    /// ```
+    /// let text = "int f(int *a)\n{\n\tif (a && *a)\n\t\treturn sink(a);\n\treturn 0;\n}\n";
+    /// let file = csource::File::new("a.c", text.as_bytes().into());
+    /// let sink = text.find("sink").unwrap();
+    /// let gate = file.gate(text::Span::new(sink, sink + 7)).unwrap();
+    /// assert_eq!(file.spelled(gate.condition), b"a && *a");
+    /// assert!(gate.opens);
+    /// ```
+    pub fn gate(&self, place: Span) -> Option<Gate> {
+        let functions = self.items().functions.iter();
+        let mut around = functions
+            .map(|function| function.body)
+            .filter(|body| body.start <= place.start && place.end <= body.end);
+        gate::gate(&self.text, &self.directives, around.next()?, place)
     }
 
     /// What a macro's replacement says.

@@ -15,6 +15,7 @@ mod directives;
 mod effects;
 mod file;
 mod flow;
+mod gate;
 mod idioms;
 mod item;
 mod items;
@@ -41,6 +42,7 @@ pub use directives::{
 pub use effects::Effects;
 pub use file::{File, FunctionId, Mention};
 pub use flow::{Flow, FlowId, Flows, Leaf};
+pub use gate::{Binding, Gate};
 pub use idioms::{
     CONTAINERS, NO_RETURN, NO_RETURN_IF, SELECTION, SYSTEM_CALL, TRANSPARENT, TYPEOF, is_initcall,
 };

@@ -316,3 +316,24 @@ pub struct Parsed {
     /// What was not understood.
     pub errors: Vec<SyntaxError>,
 }
+
+impl Parsed {
+    /// The `config` or `menuconfig` whose first line begins at `start`.
+    pub fn entry_at(&self, start: u32) -> Option<(&Spelled, &Properties)> {
+        entry_in(&self.statements, start)
+    }
+}
+
+fn entry_in(statements: &[Statement], start: u32) -> Option<(&Spelled, &Properties)> {
+    statements
+        .iter()
+        .find_map(|statement| match &statement.kind {
+            StatementKind::Config(name, properties) => {
+                (statement.head.start == start).then_some((name, &**properties))
+            }
+            StatementKind::Choice(_, _, inner)
+            | StatementKind::Menu(_, inner)
+            | StatementKind::If(_, inner) => entry_in(inner, start),
+            _ => None,
+        })
+}

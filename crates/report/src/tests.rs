@@ -104,6 +104,7 @@ fn powerpc(tree: &Memory) -> Finding {
         help: "let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in init_mm, or let the gate ask for that symbol".into(),
         sink: sink.clone(),
         code: "vmemmap_populate_compound_pages".into(),
+        symbol: String::new(),
         path: vec![
             step("dev_dax_probe", probe, ".probe of struct dax_device_driver"),
             step("devm_memremap_pages", lost, ""),

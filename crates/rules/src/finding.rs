@@ -57,6 +57,8 @@ pub struct Finding {
     pub sink: Place,
     /// The words of the code there, with single blanks between them.
     pub code: String,
+    /// The symbol that it is about, without `CONFIG_`: the one by which an architecture opts in; empty where there is none.
+    pub symbol: String,
     /// From an entry point to the sink; nothing where the finding is one about Kconfig.
     pub path: Vec<Step>,
     /// All paths from entry points to the sink, where it is one that is reached.

@@ -121,6 +121,7 @@ pub(crate) mod tests {
             help: String::new(),
             sink: Place::default(),
             code: code.into(),
+            symbol: String::new(),
             path: vec![step],
             paths: None,
             kconfig: None,

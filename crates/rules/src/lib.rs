@@ -14,6 +14,7 @@ mod config;
 mod examples;
 mod fault;
 mod finding;
+pub mod fix;
 mod identity;
 mod lint;
 mod rule;

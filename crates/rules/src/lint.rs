@@ -129,8 +129,10 @@ impl Lint<'_> {
         arches.sort_unstable();
         let mut all = vec![("{arch}", arch.as_str())];
         all.extend_from_slice(words);
+        let symbol = words.iter().find(|(name, _)| *name == "{symbol}");
         Finding {
             code: String::new(),
+            symbol: symbol.map_or_else(String::new, |(_, symbol)| (*symbol).to_owned()),
             rule: rule.id().to_owned(),
             arches,
             severity: severity(rule.text.severity),

@@ -29,6 +29,7 @@ impl Asking<'_, '_> {
         let notes = self.notes((symbol, other), witness, backend);
         Finding {
             code: String::new(),
+            symbol: symbol.to_owned(),
             rule: self.rule.id().to_owned(),
             arch: arch.to_string(),
             arches: vec![arch.to_string()],

@@ -152,7 +152,7 @@ pub(crate) fn run(task: &RulesTask) -> Result<ExitCode, Failure> {
         RulesTask::List { folders, format } => list(&of(folders)?, *format),
         RulesTask::Schema => {
             let schema = rules::schema();
-            print(&format!("{schema}\n"))?;
+            print(format!("{schema}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         RulesTask::Test { folders } => {

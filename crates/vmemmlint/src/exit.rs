@@ -49,6 +49,7 @@ mod tests {
             message: String::new(),
             help: String::new(),
             code: String::new(),
+            symbol: String::new(),
             sink: Place::default(),
             path: Vec::new(),
             paths: None,

@@ -41,7 +41,7 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         report::problems(outcome, &*source, &look),
         report::story(outcome, &*source, &look),
     ];
-    print(&told.concat())?;
+    print(told.concat())?;
     answer.keep(&*source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))

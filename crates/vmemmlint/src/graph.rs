@@ -215,7 +215,7 @@ impl<'a> Question<'a> {
         let question = format!("paths from {} to {}", asked.from, asked.to);
         if paths.is_empty() && self.graph.format == GraphFormat::Human {
             let (from, to) = (one_line(&asked.from), one_line(&asked.to));
-            print(&format!(
+            print(format!(
                 "no calls were found that lead from {from} to {to}\n"
             ))?;
         }

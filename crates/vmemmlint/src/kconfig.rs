@@ -157,7 +157,7 @@ impl<'a> Question<'a> {
             let symbol = one_line(&symbol);
             return Err(format!("{} does not define {symbol}", arch.name));
         }
-        print(&model.dot(symbol, depth))?;
+        print(model.dot(symbol, depth))?;
         Ok(done(&problems(&model).collect(), 0))
     }
 
@@ -186,7 +186,7 @@ impl<'a> Question<'a> {
         let (asked, problems) = self.ask_all(|_, model| model.probes());
         let asked: BTreeSet<Name> = asked.into_iter().flatten().collect();
         let lines: Vec<String> = asked.iter().map(|call| format!("# {call} = \n")).collect();
-        print(&lines.concat())?;
+        print(lines.concat())?;
         Ok(done(&problems, 0))
     }
 }

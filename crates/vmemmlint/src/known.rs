@@ -79,7 +79,7 @@ pub(crate) fn write(
     baseline: Option<&Baseline>,
 ) -> Result<(), Failure> {
     match &check.failing.write_baseline {
-        Some(file) => outputs::put(file, &Baseline::write(compared, baseline, is_whole(check))),
+        Some(file) => outputs::put(file, Baseline::write(compared, baseline, is_whole(check))),
         None => Ok(()),
     }
 }

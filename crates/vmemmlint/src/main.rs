@@ -11,6 +11,7 @@ mod config;
 mod engine;
 mod exit;
 mod explain;
+mod fix;
 mod graph;
 mod kconfig;
 mod keep;
@@ -102,6 +103,21 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         let file = catalog::file_of(check.search.suppressions.as_deref(), &*source)?;
         known::tell(check, (&settings, &answer), &outcome, file);
     }
+    if check.fixing.is_asked() {
+        let asked = (&source, &settings);
+        let mended = fix::mend(check, asked, (&answer.outcome, &outcome))?;
+        answer.keep(&*source);
+        if check.fixing.diff {
+            fix::show(check, &mended, &outcome)?;
+            return Ok(ExitCode::from(exit::code(&outcome, &check.failing)));
+        }
+        fix::write(check, &mended, &outcome)?;
+        let compared = known::compare(check, &mended.outcome, baseline.as_ref());
+        let outcome = known::told(check, &compared);
+        outputs::write(check, &outcome, &*mended.source, &settings)?;
+        known::write(check, &compared, baseline.as_ref())?;
+        return Ok(ExitCode::from(exit::code(&outcome, &check.failing)));
+    }
     let written = outputs::write(check, &outcome, &*source, &settings);
     answer.keep(&*source);
     measured.tell()?;
@@ -111,9 +127,9 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
 }
 
 /// Prints to standard output. A reader that has left, as `head` does, has seen what it wanted.
-fn print(text: &str) -> Result<(), Failure> {
+fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(format!("cannot write the report: {error}"))
         }

@@ -129,14 +129,12 @@ pub(crate) fn write(
     };
     let outputs = check.telling.output.iter();
     let mut written: Vec<Result<(), Failure>> = outputs
-        .map(|output| put(&output.file, &rendered(check, output.format, &report, true)))
+        .map(|output| {
+            let text = rendered(check, output.format, &report, true);
+            put(&output.file, text)
+        })
         .collect();
-    written.push(print(&rendered(
-        check,
-        check.telling.format,
-        &report,
-        false,
-    )));
+    written.push(print(rendered(check, check.telling.format, &report, false)));
     written.into_iter().collect()
 }
 
@@ -177,13 +175,14 @@ fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: b
 
 /// Writes a file beside its name, and gives it that name once it is whole. What is no file, such as a pipe, is written to
 /// as it is, and so is one that cannot be replaced.
-pub(crate) fn put(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn put(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let text = text.as_ref();
     let shown = one_line(&path.to_string_lossy());
     let told = |error: io::Error| format!("cannot write {shown}: {error}");
     // What standard output and error lead to may be a file that others write to as well.
     match path.to_str() {
         Some("/dev/stdout") => return print(text),
-        Some("/dev/stderr") => return io::stderr().write_all(text.as_bytes()).map_err(told),
+        Some("/dev/stderr") => return io::stderr().write_all(text).map_err(told),
         _ => {}
     }
     let known = path.metadata();
@@ -200,15 +199,15 @@ pub(crate) fn put(path: &Path, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn in_place(path: &Path, text: &str) -> io::Result<()> {
+fn in_place(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     let is_file = path.metadata().map_or(true, |known| known.is_file());
     let options = options.write(true).create(is_file).truncate(is_file);
-    options.open(path)?.write_all(text.as_bytes())
+    options.open(path)?.write_all(text)
 }
 
-/// Puts a new file in the place of `target`, with the rights that it has.
-fn replaced(target: &Path, text: &str) -> io::Result<()> {
+/// Puts a new file in the place of `target`, with the rights and the owner that it has.
+fn replaced(target: &Path, text: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     // As other programs make their files: what the umask leaves.
     #[cfg(unix)]
@@ -219,8 +218,16 @@ fn replaced(target: &Path, text: &str) -> io::Result<()> {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         file.as_file().set_permissions(known.permissions())?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let made = file.as_file().metadata()?;
+            if (made.uid(), made.gid()) != (known.uid(), known.gid()) {
+                return Err(io::ErrorKind::PermissionDenied.into());
+            }
+        }
     }
-    file.as_file().write_all(text.as_bytes())?;
+    file.as_file().write_all(text)?;
     file.persist(target).map_err(|error| error.error)?;
     Ok(())
 }

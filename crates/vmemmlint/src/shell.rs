@@ -17,7 +17,7 @@ pub(crate) fn completions(asked: &Completions) -> Result<(), Failure> {
         "vmemmlint",
         &mut out,
     );
-    print(&String::from_utf8_lossy(&out))
+    print(&out)
 }
 
 /// Prints the page of the program, or writes a page for each command.

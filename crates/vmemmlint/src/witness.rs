@@ -42,7 +42,7 @@ fn tell(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
             asked.rule
         ));
     }
-    print(&fragment(finding, (number, count)))?;
+    print(fragment(finding, (number, count)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct Check {
     pub(crate) failing: Failing,
 
     #[command(flatten)]
+    pub(crate) fixing: Fixing,
+
+    #[command(flatten)]
     pub(crate) search: Search,
 
     #[command(flatten)]
@@ -91,6 +94,37 @@ pub(crate) struct Failing {
     /// Exit with 0 where an answer is unknown
     #[arg(long)]
     pub(crate) allow_unknown: bool,
+}
+
+/// What is done about findings.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Fix")]
+pub(crate) struct Fixing {
+    /// Change files of the tree where that is safe: a condition asks for the opt-in symbol too, a stale select goes
+    ///
+    /// Each change is tried before it is made: the changed tree is checked, and what does not mend its finding, or
+    /// brings another one, is not done. The report is that of the changed tree.
+    #[arg(long, conflicts_with_all = ["diff", "rev"])]
+    pub(crate) fix: bool,
+
+    /// Print what --fix would do, as a patch; nothing is changed
+    #[arg(long, conflicts_with_all = ["format", "output", "statistics", "write_baseline"])]
+    pub(crate) diff: bool,
+
+    /// Let this architecture opt in where --fix or --diff has to do with it: it selects the symbol, sorted in (repeatable,
+    /// or with commas)
+    ///
+    /// Whether an architecture can carry a shortcut is for its maintainers to say. It is done only where no rule of the
+    /// shortcut finds anything on it then.
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) opt_in: Vec<String>,
+}
+
+impl Fixing {
+    /// Whether anything is to be done.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.fix || self.diff
+    }
 }
 
 /// How bad findings are.
