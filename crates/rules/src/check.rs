@@ -203,7 +203,10 @@ fn lint(
 }
 
 /// The rules that are asked, sorted by name.
-fn chosen_rules(catalog: &Catalog, settings: &Settings) -> Result<Vec<Rule>, CheckError> {
+pub(crate) fn chosen_rules(
+    catalog: &Catalog,
+    settings: &Settings,
+) -> Result<Vec<Rule>, CheckError> {
     let of = |names: &[String]| {
         let mut chosen = BTreeSet::new();
         for name in names {

@@ -42,9 +42,13 @@ pub(crate) fn show(check: &Check, mended: &Mended, told: &Outcome) -> Result<(),
     let mut patch = Vec::new();
     for (file, (before, after)) in &mended.files {
         let diff = TextDiff::from_lines(&before[..], &after[..]);
-        let (from, to) = (format!("a/{file}"), format!("b/{file}"));
+        let name = one_line(file);
         // A vector takes all that is written to it.
-        let _ = diff.unified_diff().header(&from, &to).to_writer(&mut patch);
+        let _ = write!(patch, "--- a/{name}\n+++ b/{name}\n");
+        for hunk in diff.unified_diff().iter_hunks() {
+            // What is written of all hunks at once would be made UTF-8.
+            let _ = hunk.to_writer(&mut patch);
+        }
     }
     let shown = if io::stdout().is_terminal() {
         on_terminal(&patch, &look)
@@ -87,13 +91,18 @@ fn on_terminal(patch: &[u8], look: &Look) -> Vec<u8> {
 /// Writes the changes to the files of the tree: all of them, or none where one cannot be.
 pub(crate) fn write(check: &Check, mended: &Mended, told: &Outcome) -> Result<(), Failure> {
     let tree = &check.subject.tree;
-    let files: Vec<(PathBuf, &[u8])> = mended
-        .files
-        .iter()
-        .map(|(file, (before, after))| Ok((writable(tree, file, before)?, after.as_slice())))
-        .collect::<Result<_, Failure>>()?;
-    for (path, text) in files {
-        outputs::put(&path, text)?;
+    let files = mended.files.iter().map(|(file, (before, after))| {
+        let path = writable(tree, file, before)?;
+        Ok((path, &before[..], after.as_slice()))
+    });
+    let files: Vec<(PathBuf, &[u8], &[u8])> = files.collect::<Result<_, Failure>>()?;
+    for (number, (path, _, after)) in files.iter().enumerate() {
+        if let Err(failure) = outputs::put(path, after) {
+            for (path, before, _) in &files[..number] {
+                outputs::put(path, before)?;
+            }
+            return Err(failure);
+        }
     }
     tell(check, mended, told, "mends");
     Ok(())
@@ -148,12 +157,10 @@ fn tell(check: &Check, mended: &Mended, told: &Outcome, verb: &str) {
         lines.push(format!("{place} {}: {verb} {}", fix.what, about(fix)));
     }
     for (fix, why) in &mended.refused {
-        lines.push(format!(
-            "not mended: {}: {} where it {}",
-            about(fix),
-            why,
-            fix.what
-        ));
+        lines.push(match &fix.opts_in {
+            Some(arch) => format!("{arch} does not opt in: {why}"),
+            None => format!("not mended: {}: {why} ({})", about(fix), fix.what),
+        });
     }
     for (number, why) in &mended.without {
         lines.push(format!(

@@ -22,6 +22,7 @@ mod shell;
 mod terminal;
 mod timings;
 mod tree;
+mod watch;
 mod ways;
 mod witness;
 
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
+        Command::Check(check) if check.watch => watch::run(check),
         Command::Check(check) => run_check(check),
         Command::Arches(asked) => arches::run(asked),
         Command::Explain(asked) => explain::run(asked),

@@ -9,8 +9,8 @@ use crate::{Finding, Place};
 
 /// The architecture's entry selects the symbol.
 ///
-/// The line stands where the fewest of the entry's selects are out of order then; of several such places, behind the
-/// last select that it follows in the alphabet.
+/// The line stands where the fewest of the entry's selects are out of order then, in the order that the entry itself
+/// keeps to most; of several such places, at the last.
 pub(super) fn sorted_in(tree: &Tree, finding: &Finding) -> Result<Fix, &'static str> {
     let place = finding.kconfig.as_ref();
     let place = place.ok_or("it is not known where the architecture enters itself in Kconfig")?;
@@ -31,8 +31,8 @@ pub(super) fn sorted_in(tree: &Tree, finding: &Finding) -> Result<Fix, &'static 
             "the entry selects the symbol already"
         });
     }
-    let (at, like) = place_in(&text, properties, (&selects, symbol))
-        .ok_or("the entry of the architecture in Kconfig is empty")?;
+    let (at, like) = place_in(&text, &selects, symbol)
+        .ok_or("the entry of the architecture in Kconfig selects nothing")?;
     let like = like.start as usize;
     let indent = text.get(line_start(&text, like)..like).unwrap_or_default();
     let indent = String::from_utf8_lossy(indent);
@@ -55,30 +55,58 @@ pub(super) fn sorted_in(tree: &Tree, finding: &Finding) -> Result<Fix, &'static 
     })
 }
 
-/// Where a line for `symbol` is put in, and a property that is indented as it is to be.
-fn place_in(
-    text: &[u8],
-    properties: &[Property],
-    (selects, symbol): (&[(&str, Span)], &str),
-) -> Option<(usize, Span)> {
+/// Where a line for `symbol` is put in, and a select that is indented as it is to be.
+fn place_in(text: &[u8], selects: &[(&str, Span)], symbol: &str) -> Option<(usize, Span)> {
+    let order = order_of(selects);
+    let key = |name: &str| order.key(name);
+    let own = key(symbol);
     let out_of_order = |index: usize| {
         let (before, behind) = selects.split_at(index);
-        let before = before.iter().filter(|(name, _)| *name > symbol);
-        before.count() + behind.iter().filter(|(name, _)| *name < symbol).count()
+        let before = before.iter().filter(|(name, _)| key(name) > own);
+        before.count() + behind.iter().filter(|(name, _)| key(name) < own).count()
     };
     let best = (0..=selects.len())
         .rev()
         .min_by_key(|&index| out_of_order(index));
-    let behind = |span: Span| (line_end(text, last_byte(span)), span);
     if let Some(previous) = best.and_then(|index| index.checked_sub(1)) {
-        return Some(behind(selects.get(previous)?.1));
+        let (_, span) = selects.get(previous)?;
+        Some((line_end(text, last_byte(*span)), *span))
+    } else {
+        let (_, first) = selects.first()?;
+        Some((line_start(text, first.start as usize), *first))
     }
-    if let Some((_, first)) = selects.first() {
-        return Some((line_start(text, first.start as usize), *first));
+}
+
+/// The order of names in an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// As bytes are: `A_B` behind `AB`.
+    Bytes,
+    /// As `sort` has it in most languages: `A_B` before `AB`.
+    Words,
+}
+
+impl Order {
+    fn key(self, name: &str) -> String {
+        match self {
+            Order::Bytes => name.to_owned(),
+            Order::Words => name.replace('_', " "),
+        }
     }
-    let mut last = properties.iter().rev();
-    let last = last.find(|property| !matches!(property.kind, PropertyKind::Help(_)));
-    last.map(|property| behind(property.span))
+}
+
+/// The order in which more neighbours follow each other.
+fn order_of(selects: &[(&str, Span)]) -> Order {
+    let faults = |order: Order| {
+        let pairs = selects.windows(2);
+        let keys = pairs.map(|pair| [pair[0].0, pair[1].0].map(|name| order.key(name)));
+        keys.filter(|[one, next]| one > next).count()
+    };
+    if faults(Order::Words) < faults(Order::Bytes) {
+        Order::Words
+    } else {
+        Order::Bytes
+    }
 }
 
 /// The stale `select` goes, with its line.

@@ -8,7 +8,7 @@ use source::{Layer, Source};
 
 use super::{Fix, changed, fixes};
 use crate::catalog::Catalog;
-use crate::check::{CheckError, Settings, check};
+use crate::check::{CheckError, Settings, check, chosen_rules};
 use crate::{Finding, Identity, Outcome, Verdict};
 
 /// What became of a tree whose findings were to be mended.
@@ -43,7 +43,6 @@ pub fn mend(
         None => Arc::new(Catalog::built_in().map_err(CheckError::Rule)?),
     };
     let tree = Tree::open(Arc::clone(source)).map_err(CheckError::NotATree)?;
-    let (found, without) = fixes(&tree, findings, &catalog, opting);
     let trial = Trial {
         source,
         tree: &tree,
@@ -53,25 +52,36 @@ pub fn mend(
         findings,
         progress,
     };
-    let (mut open, mut refused) = (found, Vec::new());
+    let mut opting = opting.to_vec();
+    let (mut open, mut without) = fixes(&tree, findings, &catalog, &opting);
+    let mut refused: Vec<(Fix, String)> = Vec::new();
     let tried = loop {
-        let Some(tried) = trial.run(&open)? else {
+        let fault = match trial.run(&open)? {
+            Some(tried) => match trial.fault(&open, &tried.outcome)? {
+                Some(fault) => fault,
+                None => break tried,
+            },
             // Two of them want the same bytes changed.
-            let last = open.len() - 1;
-            refused.push((
-                open.remove(last),
+            None => (
+                open.len() - 1,
                 "another fix changes the same place".to_owned(),
-            ));
-            continue;
+            ),
         };
-        match trial.fault(&open, &tried.outcome)? {
-            Some((index, why)) => refused.push((open.remove(index), why)),
-            None => break tried,
+        let (index, why) = fault;
+        let fix = open.remove(index);
+        let arch = fix.opts_in.clone();
+        refused.push((fix, why));
+        // What an architecture is not let agree to has to be closed for it.
+        if let Some(arch) = arch {
+            opting.retain(|other| *other != arch);
+            (open, without) = fixes(&tree, findings, &catalog, &opting);
+            let is_refused = |fix: &Fix| refused.iter().any(|(one, _)| one.edits == fix.edits);
+            open.retain(|fix| !is_refused(fix));
         }
     };
     let outcome = if open.is_empty() {
         before.clone()
-    } else if trial.settings.rules == settings.rules {
+    } else if asked(&catalog, &trial.settings)? == asked(&catalog, settings)? {
         tried.outcome
     } else {
         check(Arc::clone(&tried.source), settings, progress)?
@@ -90,19 +100,29 @@ pub fn mend(
     })
 }
 
-/// The settings, with all rules of the packs of `findings` where rules are named.
+/// The settings, with all rules of the packs of `findings`, whether they are asked or not.
 fn with_packs(settings: &Settings, catalog: &Catalog, findings: &[Finding]) -> Settings {
     let mut settings = settings.clone();
-    if settings.rules.is_empty() {
-        return settings;
-    }
     for finding in findings {
         let pack = pack_of(catalog, finding);
-        if !settings.rules.iter().any(|known| known == pack) {
-            settings.rules.push(pack.to_owned());
+        let names = if settings.rules.is_empty() {
+            &mut settings.enabled
+        } else {
+            &mut settings.rules
+        };
+        if !names.iter().any(|known| known == pack) {
+            names.push(pack.to_owned());
         }
+        let is_of_pack = |name: &String| catalog.named(name).any(|rule| rule.pack.id == pack);
+        settings.disabled.retain(|name| !is_of_pack(name));
     }
     settings
+}
+
+/// The names of the rules that are asked.
+fn asked(catalog: &Catalog, settings: &Settings) -> Result<Vec<String>, CheckError> {
+    let rules = chosen_rules(catalog, settings)?;
+    Ok(rules.iter().map(|rule| rule.id().to_owned()).collect())
 }
 
 fn pack_of<'c>(catalog: &'c Catalog, finding: &'c Finding) -> &'c str {
@@ -152,10 +172,12 @@ impl Trial<'_> {
 
     /// One of `fixes` that is not to be made, by its number, and why; `None` where all hold.
     fn fault(&self, fixes: &[Fix], after: &Outcome) -> Result<Option<(usize, String)>, CheckError> {
-        for (index, fix) in fixes.iter().enumerate() {
-            if let Some(why) = self.own_fault(fix, after) {
-                return Ok(Some((index, why)));
-            }
+        // An architecture that is not let opt in is left to the gates.
+        let opting = fixes.iter().map(|fix| self.may_not_opt_in(fix, after));
+        let left = fixes.iter().map(|fix| self.is_left(fix, after));
+        let mut faults = opting.enumerate().chain(left.enumerate());
+        if let Some((index, why)) = faults.find_map(|(index, why)| Some((index, why?))) {
+            return Ok(Some((index, why)));
         }
         let Some(worse) = self.worse(after) else {
             return Ok(None);
@@ -169,16 +191,19 @@ impl Trial<'_> {
         Ok(fixes.len().checked_sub(1).map(|last| (last, worse)))
     }
 
-    /// Why a fix does not do what it is for.
-    fn own_fault(&self, fix: &Fix, after: &Outcome) -> Option<String> {
+    /// Whether a finding is there still that a fix is about.
+    fn is_left(&self, fix: &Fix, after: &Outcome) -> Option<String> {
         let is_left = |number: &usize| {
             let identity = Identity::of(&self.findings[*number]);
             let mut left = after.findings.iter();
             left.any(|finding| Identity::of(finding) == identity)
         };
-        if fix.findings.iter().any(is_left) {
-            return Some("the finding is still there with it".to_owned());
-        }
+        let is_left = fix.findings.iter().any(is_left);
+        is_left.then(|| "the finding is still there with it".to_owned())
+    }
+
+    /// What is found on an architecture that is to opt in by a fix.
+    fn may_not_opt_in(&self, fix: &Fix, after: &Outcome) -> Option<String> {
         let arch = fix.opts_in.as_ref()?;
         let first = fix.findings.first().map(|&number| &self.findings[number])?;
         let pack = pack_of(self.catalog, first);

@@ -33,6 +33,12 @@ obj-y := sink.o
 obj-$(CONFIG_OPT) += other.o
 ";
 
+/// The base with `files` laid over it, as one text.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn files(files: &str) -> String {
+    format!("{BASE}{files}")
+}
+
 /// What one rule says of the base with `files` laid over it.
 #[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn outcome(rule: &str, files: &str) -> rules::Outcome {
@@ -45,7 +51,7 @@ pub(crate) fn outcome_with(
     files: &str,
     set: impl FnOnce(&mut Settings),
 ) -> rules::Outcome {
-    let fixture = Memory::new(&format!("{BASE}{files}"));
+    let fixture = Memory::new(&self::files(files));
     let mut settings = Settings {
         rules: vec![rule.to_owned()],
         ..Settings::default()

@@ -26,6 +26,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
+    /// Check again after each change of the tree, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["rev", "fix", "write_baseline"])]
+    pub(crate) watch: bool,
+
     #[command(flatten)]
     pub(crate) telling: Telling,
 
@@ -104,11 +108,11 @@ pub(crate) struct Fixing {
     ///
     /// Each change is tried before it is made: the changed tree is checked, and what does not mend its finding, or
     /// brings another one, is not done. The report is that of the changed tree.
-    #[arg(long, conflicts_with_all = ["diff", "rev"])]
+    #[arg(long, group = "fixing", conflicts_with = "rev")]
     pub(crate) fix: bool,
 
     /// Print what --fix would do, as a patch; nothing is changed
-    #[arg(long, conflicts_with_all = ["format", "output", "statistics", "write_baseline"])]
+    #[arg(long, group = "fixing", conflicts_with_all = ["format", "output", "statistics", "write_baseline"])]
     pub(crate) diff: bool,
 
     /// Let this architecture opt in where --fix or --diff has to do with it: it selects the symbol, sorted in (repeatable,
@@ -116,7 +120,7 @@ pub(crate) struct Fixing {
     ///
     /// Whether an architecture can carry a shortcut is for its maintainers to say. It is done only where no rule of the
     /// shortcut finds anything on it then.
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    #[arg(long, value_name = "ARCH", value_delimiter = ',', requires = "fixing")]
     pub(crate) opt_in: Vec<String>,
 }
 
