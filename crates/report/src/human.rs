@@ -1,7 +1,7 @@
 //! Findings and problems as a kernel maintainer reads them.
 //!
 //! A finding takes about one screen. It opens with the code at the sink, then gives the calls that
-//! lead there as one numbered line each, the Kconfig entry of the architecture, and the
+//! lead there as a tree of one line each, the Kconfig entry of the architecture, and the
 //! configuration. Where several architectures share one path, the first finding shows it and the others
 //! refer to that one.
 
@@ -14,12 +14,18 @@ use source::Source;
 use crate::clean;
 use crate::excerpt::{Around, Excerpt, Files};
 use crate::formats::config_line;
-use crate::look::{Detail, Look};
+use crate::look::{Detail, Drawing, Look};
 use crate::paper::{Paper, Shown};
 use crate::ways::{others_at, paths_at};
 
 /// So many problems are shown with their code; a tree of which nothing can be parsed has thousands.
 const PROBLEMS_WITH_CODE: usize = 10;
+
+/// The lines that are shown around a sink.
+const AT_SINK: Around = Around {
+    before: 2,
+    after: 1,
+};
 
 /// The whole report: what could not be read, the findings, and the table of all architectures.
 /// `tree` is the tree as the user named it.
@@ -124,29 +130,26 @@ pub fn findings(outcome: &Outcome, source: &dyn Source, look: &Look) -> String {
 pub(crate) fn findings_at(files: &Files, findings: &[&Finding], look: &Look) -> String {
     let mut paper = Paper::new(look);
     for (index, finding) in findings.iter().enumerate() {
-        let earlier = findings[..index].iter().copied().find(|earlier| {
-            earlier.rule == finding.rule
-                && earlier.sink == finding.sink
-                && earlier.path == finding.path
-        });
-        finding_at(&mut paper, files, finding, earlier);
+        finding_at(&mut paper, files, finding, &findings[..index]);
         paper.line("");
     }
     paper.finish()
 }
 
-/// Writes `finding`; `earlier` is the one that has shown the same path, if any.
-fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, earlier: Option<&Finding>) {
+/// Writes `finding`; what those before it have told is not told again.
+fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, before: &[&Finding]) {
+    let same_rule = || {
+        before
+            .iter()
+            .copied()
+            .filter(|one| one.rule == finding.rule)
+    };
+    let earlier = same_rule().find(|one| one.sink == finding.sink && one.path == finding.path);
+    // Of one architecture the same need not be said of each place.
+    let told = same_rule().find(|one| one.arches == finding.arches && !one.path.is_empty());
     let excerpt = match earlier {
         Some(_) => Err(String::new()),
-        None => files.excerpt(
-            &finding.sink,
-            Around {
-                before: 2,
-                after: 1,
-            },
-            paper.look(),
-        ),
+        None => files.excerpt(&finding.sink, AT_SINK, paper.look()),
     };
     let (excerpt, unread) = match excerpt {
         Ok(excerpt) => (Some(excerpt), None),
@@ -179,7 +182,9 @@ fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, earlier: Opti
             Detail::All => paths_at(paper, paths),
         }
     }
-    kconfig_entry(paper, files, finding);
+    if told.is_none_or(|told| told.kconfig != finding.kconfig) {
+        kconfig_entry(paper, files, finding);
+    }
     if finding.arches.len() > 2 {
         let all: Vec<String> = finding
             .arches
@@ -188,7 +193,7 @@ fn finding_at(paper: &mut Paper, files: &Files, finding: &Finding, earlier: Opti
             .collect();
         paper.section("on", &all.join(", "));
     }
-    conditions(paper, finding, earlier);
+    conditions(paper, finding, earlier, told);
 }
 
 /// The architectures of a finding, in short.
@@ -227,7 +232,7 @@ fn refer(paper: &mut Paper, finding: &Finding, earlier: &Finding) {
     }
 }
 
-/// The calls from the entry point to the sink, one line each, in columns.
+/// The calls from the entry point to the sink, one line each: drawn as a tree, or numbered where nothing is drawn.
 fn call_path(paper: &mut Paper, files: &Files, finding: &Finding) {
     let Some(first) = finding.path.first() else {
         return;
@@ -237,31 +242,44 @@ fn call_path(paper: &mut Paper, files: &Files, finding: &Finding) {
         entry => format!("from {entry}"),
     };
     paper.section("path", &entry);
+    let drawing = paper.look().drawing;
     let steps: Vec<[String; 2]> = finding
         .path
         .iter()
-        .map(|step| [place_line(&step.place), clean::line(&step.function)])
+        .enumerate()
+        .map(|(depth, step)| {
+            let function = clean::line(&step.function);
+            [branch(drawing, depth) + &function, place_line(&step.place)]
+        })
         .collect();
     let widest = |column: usize| {
-        steps
-            .iter()
-            .map(|s| clean::width(&s[column]))
-            .max()
-            .unwrap_or(0)
+        let widths = steps.iter().map(|step| clean::width(&step[column]));
+        widths.max().unwrap_or(0)
     };
     let widths = [widest(0), widest(1)];
-    let digits = steps.len().to_string().len();
-    for (index, ([at, function], step)) in steps.iter().zip(&finding.path).enumerate() {
-        let number = index + 1;
-        let padding = [0, 1].map(|i| widths[i] - clean::width([at, function][i]));
+    for ([function, at], step) in steps.iter().zip(&finding.path) {
+        let padding = [0, 1].map(|i| widths[i] - clean::width([function, at][i]));
         let mut line = format!(
-            "  {number:>digits$}  {at}{}  {function}{}",
+            "  {function}{}  {at}{}",
             " ".repeat(padding[0]),
             " ".repeat(padding[1])
         );
         line.push_str(&code_behind(paper, files, &step.place, clean::width(&line)));
         paper.line(line.trim_end());
     }
+}
+
+/// What stands before the function of a step.
+fn branch(drawing: Drawing, depth: usize) -> String {
+    // Further to the right there would be no room for code.
+    const DEEPEST: usize = 24;
+    let mark = match drawing {
+        Drawing::Narrated => return format!("{}. ", depth + 1),
+        _ if depth == 0 => return String::new(),
+        Drawing::Unicode => "└ ",
+        Drawing::Ascii => "`-",
+    };
+    " ".repeat(depth.min(DEEPEST) - 1) + mark
 }
 
 /// The code of a step, cut to what is left of the line; nothing where that is too little to tell.
@@ -307,27 +325,63 @@ fn kconfig_entry(paper: &mut Paper, files: &Files, finding: &Finding) {
     });
 }
 
-/// What has to hold, what belongs to it, and what to do.
-fn conditions(paper: &mut Paper, finding: &Finding, earlier: Option<&Finding>) {
+/// What has to hold, what belongs to it, and what to do; what `told` has said of the same architecture is told in
+/// one line.
+fn conditions(
+    paper: &mut Paper,
+    finding: &Finding,
+    earlier: Option<&Finding>,
+    told: Option<&Finding>,
+) {
+    let mut again: Vec<&str> = Vec::new();
+    let told_config = is_told(told, finding, |one| &one.config);
+    let earlier = earlier.filter(|one| one.config == finding.config);
     match earlier {
-        Some(earlier) if earlier.config == finding.config && !finding.config.is_empty() => {
-            paper.section(
-                "config",
-                &format!("as on {}, above", clean::line(&earlier.arch)),
-            );
+        _ if finding.config.is_empty() => {}
+        _ if told_config => again.push("config"),
+        Some(earlier) => {
+            let arch = clean::line(&earlier.arch);
+            paper.section("config", &format!("as on {arch}, above"));
         }
-        _ => dot_config(paper, &finding.config),
+        None => dot_config(paper, &finding.config),
     }
-    for assumption in &finding.assumptions {
-        paper.section("when", &clean::line(assumption));
-    }
-    for note in &finding.notes {
-        paper.section("note", &note_text(note));
-    }
+    let assumptions = finding.assumptions.iter();
+    let assumptions: Vec<String> = assumptions.map(|one| clean::line(one)).collect();
+    let notes: Vec<String> = finding.notes.iter().map(note_text).collect();
     let help = clean::paragraphs(&finding.help);
-    if !help.is_empty() {
-        paper.section("help", &help);
+    let help: Vec<String> = std::iter::once(help)
+        .filter(|help| !help.is_empty())
+        .collect();
+    for (name, lines, is_told) in [
+        (
+            "when",
+            assumptions,
+            is_told(told, finding, |one| &one.assumptions),
+        ),
+        ("note", notes, is_told(told, finding, |one| &one.notes)),
+        ("help", help, is_told(told, finding, |one| &one.help)),
+    ] {
+        if is_told && !lines.is_empty() {
+            again.push(name);
+            continue;
+        }
+        for line in &lines {
+            paper.section(name, line);
+        }
     }
+    if let Some(told) = told.filter(|_| !again.is_empty()) {
+        let at = place_line(&told.sink);
+        paper.section(&again.join(", "), &format!("as for {at}, above"));
+    }
+}
+
+/// Whether what `told` has said of something is what `finding` says.
+fn is_told<T: PartialEq>(
+    told: Option<&Finding>,
+    finding: &Finding,
+    of: impl Fn(&Finding) -> &T,
+) -> bool {
+    told.is_some_and(|told| of(told) == of(finding))
 }
 
 /// The configuration as lines of a `.config`.

@@ -226,9 +226,9 @@ fn a_finding_fits_a_screen() {
              8 │         else
                ╰────
               path: from .probe of struct dax_device_driver
-              1  drivers/dax/device.c:3  dev_dax_probe              addr = devm_memremap_pages(dev, pgmap);
-              2  mm/memremap.c:401       devm_memremap_pages
-              3  mm/sparse-vmemmap.c:7   __populate_section_memmap  r = vmemmap_populate_compound_pages(pfn, st…
+              dev_dax_probe                 drivers/dax/device.c:3  addr = devm_memremap_pages(dev, pgmap);
+              └ devm_memremap_pages         mm/memremap.c:401
+               └ __populate_section_memmap  mm/sparse-vmemmap.c:7   r = vmemmap_populate_compound_pages(pfn, st…
               ☞ Kconfig: the entry of powerpc, where it selects
                ╭─[arch/powerpc/Kconfig:2:1]
              2 │ config PPC
@@ -276,9 +276,9 @@ fn narrow_and_ascii() {
              8 | else
                `----
               path: from .probe of struct dax_device_driver
-              1  drivers/dax/device.c:3  dev_dax_probe              addr = devm_m...
-              2  mm/memremap.c:401       devm_memremap_pages
-              3  mm/sparse-vmemmap.c:7   __populate_section_memmap  r = vmemmap_p...
+              dev_dax_probe                 drivers/dax/device.c:3  addr = devm_m...
+              `-devm_memremap_pages         mm/memremap.c:401
+               `-__populate_section_memmap  mm/sparse-vmemmap.c:7   r = vmemmap_p...
               > Kconfig: the entry of powerpc, where it selects
                ,-[arch/powerpc/Kconfig:2:1]
              2 | config PPC
@@ -317,47 +317,47 @@ fn narrated() {
         &tree,
         &look,
         &expect![[r#"
-        the vmemmap is optimised although powerpc never selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
-            Diagnostic severity: error
-        Begin snippet for mm/sparse-vmemmap.c starting at line 5, column 1
+            the vmemmap is optimised although powerpc never selects ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
+                Diagnostic severity: error
+            Begin snippet for mm/sparse-vmemmap.c starting at line 5, column 1
 
-        snippet line 5:         if (is_power_of_2(sizeof(struct page)) &&
-        snippet line 6:             pgmap && pgmap_vmemmap_nr(pgmap) > 1 && !altmap)
-        snippet line 7:                 r = vmemmap_populate_compound_pages(pfn, start, end, nid, pgmap);
-            label at line 7, columns 21 to 51: reached on powerpc
-        snippet line 8:         else
-        diagnostic code: unselected on powerpc
-          path: from .probe of struct dax_device_driver
-          1  drivers/dax/device.c:3  dev_dax_probe              addr = devm_memremap_pages(dev, pgmap);
-          2  mm/memremap.c:401       devm_memremap_pages
-          3  mm/sparse-vmemmap.c:7   __populate_section_memmap  r = vmemmap_populate_compound_pages(pfn, ...
-        Kconfig: the entry of powerpc, where it selects
-            Diagnostic severity: advice
-        Begin snippet for arch/powerpc/Kconfig starting at line 2, column 1
+            snippet line 5:         if (is_power_of_2(sizeof(struct page)) &&
+            snippet line 6:             pgmap && pgmap_vmemmap_nr(pgmap) > 1 && !altmap)
+            snippet line 7:                 r = vmemmap_populate_compound_pages(pfn, start, end, nid, pgmap);
+                label at line 7, columns 21 to 51: reached on powerpc
+            snippet line 8:         else
+            diagnostic code: unselected on powerpc
+              path: from .probe of struct dax_device_driver
+              1. dev_dax_probe              drivers/dax/device.c:3  addr = devm_memremap_pages(dev, pgmap);
+              2. devm_memremap_pages        mm/memremap.c:401
+              3. __populate_section_memmap  mm/sparse-vmemmap.c:7   r = vmemmap_populate_compound_pages(pfn, ...
+            Kconfig: the entry of powerpc, where it selects
+                Diagnostic severity: advice
+            Begin snippet for arch/powerpc/Kconfig starting at line 2, column 1
 
-        snippet line 2: config PPC
-            label at line 2, columns 1 to 10
-        snippet line 3:         bool
-          config: CONFIG_DEV_DAX=y
-                  # CONFIG_PPC_RADIX_MMU is not set
-                  CONFIG_ZONE_DEVICE=y
-          when: is_power_of_2(sizeof(struct page)) holds
-          note: hash__vmemmap_create_mapping() maps outside init_mm
-                (arch/powerpc/mm/book3s64/hash_utils.c:9)
-          help: let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in
-                init_mm, or let the gate ask for that symbol
+            snippet line 2: config PPC
+                label at line 2, columns 1 to 10
+            snippet line 3:         bool
+              config: CONFIG_DEV_DAX=y
+                      # CONFIG_PPC_RADIX_MMU is not set
+                      CONFIG_ZONE_DEVICE=y
+              when: is_power_of_2(sizeof(struct page)) holds
+              note: hash__vmemmap_create_mapping() maps outside init_mm
+                    (arch/powerpc/mm/book3s64/hash_utils.c:9)
+              help: let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in
+                    init_mm, or let the gate ask for that symbol
 
-          alpha    cannot reach  nothing selects SPARSEMEM_VMEMMAP_ENABLE, which has no prompt, so that
-                                 there is no vmemmap at all
-          arm64    flagged       unselected
-          arm64    clean         no-init-mm: maps in init_mm
-          powerpc  flagged       no-init-mm, unselected
-          s390     unknown       field params->pgmap
-          x86      clean         no-init-mm: maps in init_mm
-          x86      clean         unselected: opted in (arch/x86/Kconfig:28)
+              alpha    cannot reach  nothing selects SPARSEMEM_VMEMMAP_ENABLE, which has no prompt, so that
+                                     there is no vmemmap at all
+              arm64    flagged       unselected
+              arm64    clean         no-init-mm: maps in init_mm
+              powerpc  flagged       no-init-mm, unselected
+              s390     unknown       field params->pgmap
+              x86      clean         no-init-mm: maps in init_mm
+              x86      clean         unselected: opted in (arch/x86/Kconfig:28)
 
-        linux/: 1 finding; 5 architectures: 2 flagged, 1 unknown, 1 clean, 1 cannot reach
-    "#]],
+            linux/: 1 finding; 5 architectures: 2 flagged, 1 unknown, 1 clean, 1 cannot reach
+        "#]],
     );
 }
 
@@ -379,62 +379,62 @@ fn one_path_is_shown_once_and_each_architecture_has_its_row() {
         &tree,
         &PLAIN,
         &expect![[r#"
-        unselected on arm64
+            unselected on arm64
 
-          × the vmemmap is optimised although arm64 never selects it
-           ╭─[mm/sparse-vmemmap.c:7:7]
-         5 │         if (is_power_of_2(sizeof(struct page)) &&
-         6 │             pgmap && pgmap_vmemmap_nr(pgmap) > 1 && !altmap)
-         7 │                 r = vmemmap_populate_compound_pages(pfn, start, end, nid, pgmap);
-           ·                     ───────────────┬───────────────
-           ·                                    ╰── reached on arm64
-         8 │         else
-           ╰────
-          path: from .probe of struct dax_device_driver
-          1  drivers/dax/device.c:3  dev_dax_probe              addr = devm_memremap_pages(dev, pgmap);
-          2  mm/memremap.c:401       devm_memremap_pages
-          3  mm/sparse-vmemmap.c:7   __populate_section_memmap  r = vmemmap_populate_compound_pages(pfn, st…
-          ☞ Kconfig: the entry of arm64, where it selects
-           ╭─[arch/arm64/Kconfig:1:1]
-         1 │ config ARM64
-           · ────────────
-         2 │         def_bool y
-           ╰────
-          config: CONFIG_DEV_DAX=m
-          when: is_power_of_2(sizeof(struct page)) holds
-          help: select it
+              × the vmemmap is optimised although arm64 never selects it
+               ╭─[mm/sparse-vmemmap.c:7:7]
+             5 │         if (is_power_of_2(sizeof(struct page)) &&
+             6 │             pgmap && pgmap_vmemmap_nr(pgmap) > 1 && !altmap)
+             7 │                 r = vmemmap_populate_compound_pages(pfn, start, end, nid, pgmap);
+               ·                     ───────────────┬───────────────
+               ·                                    ╰── reached on arm64
+             8 │         else
+               ╰────
+              path: from .probe of struct dax_device_driver
+              dev_dax_probe                 drivers/dax/device.c:3  addr = devm_memremap_pages(dev, pgmap);
+              └ devm_memremap_pages         mm/memremap.c:401
+               └ __populate_section_memmap  mm/sparse-vmemmap.c:7   r = vmemmap_populate_compound_pages(pfn, st…
+              ☞ Kconfig: the entry of arm64, where it selects
+               ╭─[arch/arm64/Kconfig:1:1]
+             1 │ config ARM64
+               · ────────────
+             2 │         def_bool y
+               ╰────
+              config: CONFIG_DEV_DAX=m
+              when: is_power_of_2(sizeof(struct page)) holds
+              help: select it
 
-        unselected on powerpc
+            unselected on powerpc
 
-          × the vmemmap is optimised although powerpc never selects
-          │ ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
-          path: mm/sparse-vmemmap.c:7:7, by the same 3 steps as on arm64, above
-          ☞ Kconfig: the entry of powerpc, where it selects
-           ╭─[arch/powerpc/Kconfig:2:1]
-         2 │ config PPC
-           · ──────────
-         3 │         bool
-           ╰────
-          config: CONFIG_DEV_DAX=y
-                  # CONFIG_PPC_RADIX_MMU is not set
-                  CONFIG_ZONE_DEVICE=y
-          when: is_power_of_2(sizeof(struct page)) holds
-          note: hash__vmemmap_create_mapping() maps outside init_mm
-                (arch/powerpc/mm/book3s64/hash_utils.c:9)
-          help: let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in
-                init_mm, or let the gate ask for that symbol
+              × the vmemmap is optimised although powerpc never selects
+              │ ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP
+              path: mm/sparse-vmemmap.c:7:7, by the same 3 steps as on arm64, above
+              ☞ Kconfig: the entry of powerpc, where it selects
+               ╭─[arch/powerpc/Kconfig:2:1]
+             2 │ config PPC
+               · ──────────
+             3 │         bool
+               ╰────
+              config: CONFIG_DEV_DAX=y
+                      # CONFIG_PPC_RADIX_MMU is not set
+                      CONFIG_ZONE_DEVICE=y
+              when: is_power_of_2(sizeof(struct page)) holds
+              note: hash__vmemmap_create_mapping() maps outside init_mm
+                    (arch/powerpc/mm/book3s64/hash_utils.c:9)
+              help: let powerpc select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP where its vmemmap lies in
+                    init_mm, or let the gate ask for that symbol
 
-          alpha    cannot reach  nothing selects SPARSEMEM_VMEMMAP_ENABLE, which has no prompt, so that
-                                 there is no vmemmap at all
-          arm64    flagged       unselected
-                   clean         no-init-mm: maps in init_mm
-          powerpc  flagged       no-init-mm, unselected
-          s390     unknown       field params->pgmap
-          x86      clean         no-init-mm: maps in init_mm
-                   clean         unselected: opted in (arch/x86/Kconfig:28)
+              alpha    cannot reach  nothing selects SPARSEMEM_VMEMMAP_ENABLE, which has no prompt, so that
+                                     there is no vmemmap at all
+              arm64    flagged       unselected
+                       clean         no-init-mm: maps in init_mm
+              powerpc  flagged       no-init-mm, unselected
+              s390     unknown       field params->pgmap
+              x86      clean         no-init-mm: maps in init_mm
+                       clean         unselected: opted in (arch/x86/Kconfig:28)
 
-        linux/ (Linux 6.1.99): 2 findings; 5 architectures: 2 flagged, 1 unknown, 1 clean, 1 cannot reach
-    "#]],
+            linux/ (Linux 6.1.99): 2 findings; 5 architectures: 2 flagged, 1 unknown, 1 clean, 1 cannot reach
+        "#]],
     );
 }
 

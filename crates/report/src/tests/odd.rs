@@ -30,7 +30,7 @@ fn text_that_a_terminal_would_obey_is_escaped() {
              2 │         g();
                ╰────
               path: from \x07f
-              1  mm/e.c:1  \x07f  /* Andr\xe9 \x1b[2J */ f(é);
+              \x07f  mm/e.c:1  /* Andr\xe9 \x1b[2J */ f(é);
               ☞ Kconfig: the entry of powerpc, where it selects
                ╭─[arch/powerpc/Kconfig:2:1]
              2 │ config PPC
