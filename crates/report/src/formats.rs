@@ -99,7 +99,7 @@ impl Report<'_> {
 }
 
 /// The page about a rule: the first of its pack.
-fn link_of(rule: &Rule) -> Option<&str> {
+pub(crate) fn link_of(rule: &Rule) -> Option<&str> {
     let mut links = rule.pack.links.iter();
     links.find(|link| is_link(link)).map(String::as_str)
 }

@@ -16,6 +16,7 @@ pub mod graph;
 mod human;
 mod json;
 pub mod kconfig;
+mod links;
 mod look;
 mod packs;
 mod paper;
@@ -32,6 +33,7 @@ pub use formats::{
 };
 pub use human::{findings, human, problems, suppressions};
 pub use json::json;
+pub use links::{Links, linked};
 pub use look::{Detail, Drawing, Look};
 pub use packs::{rules, rules_json};
 pub use story::story;

@@ -18,7 +18,8 @@ pub(crate) fn run(asked: &Arches) -> Result<ExitCode, Failure> {
     let look = terminal::look(scope.color);
     print(&match asked.format {
         TableFormat::Human => {
-            report::problems(outcome, &*source, &look) + &report::arches(outcome, &look)
+            let told = report::problems(outcome, &*source, &look) + &report::arches(outcome, &look);
+            terminal::with_links(told, (tree, scope), &*source, settings.catalog.as_deref())
         }
         TableFormat::Json => report::arches_json(&asked.subject.name(), outcome),
         TableFormat::Markdown => report::arches_markdown(outcome),

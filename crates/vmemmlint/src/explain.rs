@@ -41,7 +41,9 @@ pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
         report::problems(outcome, &*source, &look),
         report::story(outcome, &*source, &look),
     ];
-    print(told.concat())?;
+    let place = (named.unwrap_or(&here).as_path(), &asked.scope);
+    let told = terminal::with_links(told.concat(), place, &*source, Some(&catalog));
+    print(told)?;
     answer.keep(&*source);
     let unread = !outcome.problems.is_empty();
     Ok(ExitCode::from(if unread { exit::NOT_DONE } else { 0 }))

@@ -134,7 +134,17 @@ pub(crate) fn write(
             put(&output.file, text)
         })
         .collect();
-    written.push(print(rendered(check, check.telling.format, &report, false)));
+    let mut text = rendered(check, check.telling.format, &report, false);
+    if check.telling.format == ReportFormat::Human {
+        let catalog = settings.catalog.as_deref();
+        text = terminal::with_links(
+            text,
+            (&check.subject.tree, &check.subject.scope),
+            source,
+            catalog,
+        );
+    }
+    written.push(print(text));
     written.into_iter().collect()
 }
 

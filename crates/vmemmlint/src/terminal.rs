@@ -1,10 +1,14 @@
 //! What the terminal and the environment want of a report.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
-use report::{Detail, Drawing, Look};
+use report::{Detail, Drawing, Links, Look, linked};
+use rules::Catalog;
+use source::Source;
+use supports_hyperlinks::Stream;
 
-use crate::arguments::Color;
+use crate::arguments::{Color, Scope};
 
 /// Columns of a line where there is no terminal to ask.
 const IN_A_PIPE: usize = 100;
@@ -22,6 +26,31 @@ pub(crate) fn look(color: Color) -> Look {
         width: width.unwrap_or(IN_A_PIPE).min(WIDEST),
         paths: Detail::Shortest,
     }
+}
+
+/// A report for people, with links where it goes to a terminal that is known to have them.
+pub(crate) fn with_links(
+    text: String,
+    (tree, scope): (&Path, &Scope),
+    source: &dyn Source,
+    catalog: Option<&Catalog>,
+) -> String {
+    let look = look(scope.color);
+    let is_wanted = look.colour && look.drawing != Drawing::Narrated;
+    if !is_wanted || !supports_hyperlinks::on(Stream::Stdout) {
+        return text;
+    }
+    // A revision has no files to open.
+    let is_directory = scope.version.rev.is_none();
+    let folder = tree.canonicalize().ok().filter(|_| is_directory);
+    let machine = rustix::system::uname();
+    let links = Links {
+        host: &machine.nodename().to_string_lossy(),
+        folder: folder.as_deref().and_then(|folder| folder.to_str()),
+        source,
+        rules: catalog.map_or(&[], Catalog::rules),
+    };
+    linked(&text, &links)
 }
 
 /// The look of what goes to a file: without colours, as wide as in a pipe.
