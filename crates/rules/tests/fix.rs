@@ -14,19 +14,20 @@ const SYMBOL: &str = "ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP";
 
 /// What mends the findings of a rule in the base with `files` laid over it.
 fn mended(rule: &str, files: &str, opting: &[&str]) -> Mended {
-    try_on(Arc::new(Memory::new(&base::files(files))), rule, opting)
+    let source: Arc<dyn Source> = Arc::new(Memory::new(&base::files(files)));
+    try_on(&source, rule, opting)
 }
 
-fn try_on(source: Arc<dyn Source>, rule: &str, opting: &[&str]) -> Mended {
+fn try_on(source: &Arc<dyn Source>, rule: &str, opting: &[&str]) -> Mended {
     let opting: Vec<String> = opting.iter().map(|arch| (*arch).to_owned()).collect();
     let settings = Settings {
         rules: vec![rule.to_owned()],
         ..Settings::default()
     };
-    let before = rules::check(Arc::clone(&source), &settings, &kernel::Silent).unwrap();
+    let before = rules::check(Arc::clone(source), &settings, &kernel::Silent).unwrap();
     assert!(!before.findings.is_empty(), "{:?}", before.verdicts);
     let findings = (&before, before.findings.as_slice());
-    mend(&source, (&settings, &opting), findings, &kernel::Silent).unwrap()
+    mend(source, (&settings, &opting), findings, &kernel::Silent).unwrap()
 }
 
 /// The lines that a file has only then.
@@ -175,7 +176,8 @@ fn whole(entry: &str, backend: &str) -> Mended {
     );
     let mut layer = Layer::over(Arc::new(Memory::new(&files)));
     layer.put("arch/toy/Kconfig", entry.as_bytes());
-    try_on(Arc::new(layer), "unselected", &["toy"])
+    let source: Arc<dyn Source> = Arc::new(layer);
+    try_on(&source, "unselected", &["toy"])
 }
 
 /// The entry of the architecture where it opts in, with a short name for the symbol.
