@@ -19,6 +19,7 @@
 mod bench;
 mod conf;
 mod counts;
+mod deb;
 mod debian;
 mod error;
 mod formats;
@@ -76,6 +77,12 @@ enum Task {
     Formats {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
+    },
+    /// Make a Debian package: the program, its manual, completions, documents; needs cargo-deb.
+    Deb {
+        /// Install it, look what is there, and remove it again; as root.
+        #[arg(long)]
+        r#try: bool,
     },
     /// The rules of the house that no compiler enforces: floors, module docs, licences, file sizes.
     Tidy,
@@ -141,6 +148,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         }
         Task::Verdicts { tree, expect } => verdicts::run(&tree, expect),
         Task::Formats { tree } => formats::run(&tree),
+        Task::Deb { r#try } => deb::run(r#try),
         Task::Tidy => Ok(tidy::run(root())),
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),

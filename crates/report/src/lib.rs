@@ -35,7 +35,7 @@ pub use human::{findings, human, problems, suppressions};
 pub use json::json;
 pub use links::{Links, linked};
 pub use look::{Detail, Drawing, Look};
-pub use packs::{rules, rules_json};
+pub use packs::{rules, rules_json, rules_markdown};
 pub use story::story;
 pub use summary::summary;
 pub use ways::{paths, paths_dot, paths_json};

@@ -14,12 +14,7 @@ pub fn rules(rules: &[Rule]) -> String {
     let width = rules.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     let mut text = String::new();
     for (pack, rules) in packs(rules) {
-        let versions = match (pack.since, pack.until) {
-            (Some(since), Some(until)) => format!(" ({since} to {until})"),
-            (Some(since), None) => format!(" (from {since} on)"),
-            (None, Some(until)) => format!(" (up to {until})"),
-            (None, None) => String::new(),
-        };
+        let versions = versions(pack);
         let _ = writeln!(text, "{}: {}{versions}", pack.id, clean::line(&pack.title));
         for rule in rules {
             let by = if rule.text.default {
@@ -27,15 +22,50 @@ pub fn rules(rules: &[Rule]) -> String {
             } else {
                 " (only by name)"
             };
-            let severity = match rule.text.severity {
-                SeverityWord::Error => "error",
-                SeverityWord::Warning => "warning",
-            };
+            let severity = severity(rule);
             let (id, title) = (rule.id(), clean::line(&rule.title()));
             let _ = writeln!(text, "  {id:width$}  {severity:7}  {title}{by}");
         }
     }
     text
+}
+
+/// A page that links to the essays beside it.
+pub fn rules_markdown(rules: &[Rule]) -> String {
+    let mut text = "# Rules\n".to_owned();
+    for (pack, rules) in packs(rules) {
+        let (id, title) = (clean::line(&pack.id), clean::line(&pack.title));
+        let _ = writeln!(text, "\n## {id}\n\n{title}{}\n", versions(pack));
+        text.push_str("| rule | severity | asked | what it finds |\n|---|---|---|---|\n");
+        for rule in rules {
+            let asked = if rule.text.default {
+                "by default"
+            } else {
+                "by name"
+            };
+            let (id, title) = (rule.id(), clean::line(&rule.title()).replace('|', "\\|"));
+            let severity = severity(rule);
+            let _ = writeln!(text, "| [{id}]({id}.md) | {severity} | {asked} | {title} |");
+        }
+    }
+    text
+}
+
+fn severity(rule: &Rule) -> &'static str {
+    match rule.text.severity {
+        SeverityWord::Error => "error",
+        SeverityWord::Warning => "warning",
+    }
+}
+
+/// Of which kernels the rules of a pack are asked, where it is not all.
+fn versions(pack: &Pack) -> String {
+    match (pack.since, pack.until) {
+        (Some(since), Some(until)) => format!(" ({since} to {until})"),
+        (Some(since), None) => format!(" (from {since} on)"),
+        (None, Some(until)) => format!(" (up to {until})"),
+        (None, None) => String::new(),
+    }
 }
 
 /// For programs.

@@ -15,7 +15,9 @@
 //! ```
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use text::{LineIndex, Span};
 use toml::Spanned;
 
@@ -31,36 +33,57 @@ pub struct Configuration {
     text: Text,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+/// `vmemmlint.toml`, at the top of a kernel tree.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "What is configured for a kernel tree")]
 struct Text {
+    /// Which rules there are, and which are asked.
     rules: Chosen,
+    /// Findings that are accepted; one that no entry needs is told.
+    #[schemars(with = "Vec<Words>")]
     accept: Vec<Spanned<Words>>,
 }
 
 /// Which rules there are, and which are asked.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Chosen {
+    /// Folders of the tree, by their path in it, that hold more rules.
     folders: Vec<String>,
+    /// Rules and packs that are asked besides those that are by default.
+    #[schemars(with = "Vec<String>")]
     enable: Vec<Spanned<String>>,
+    /// Rules and packs that are not asked.
+    #[schemars(with = "Vec<String>")]
     disable: Vec<Spanned<String>>,
 }
 
 /// What is accepted.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Words {
+    /// The rule whose findings are accepted.
     pub(crate) rule: String,
+    /// The architecture, or a list of them; without it every architecture.
     #[serde(default)]
     pub(crate) arch: Arches,
+    /// A function through which every path of a finding leads that is accepted; without it any finding is.
     pub(crate) function: Option<String>,
+    /// Why it is accepted: it is told in the table.
     pub(crate) reason: String,
+    /// The last day on which it is accepted.
+    #[schemars(with = "Option<Day>")]
     pub(crate) until: Option<toml::value::Datetime>,
 }
 
+/// A day, such as 2027-01-31.
+#[derive(JsonSchema)]
+#[schemars(extend("format" = "date"))]
+struct Day(#[expect(dead_code, reason = "it stands for a type that has no schema")] String);
+
 /// One architecture, several, or all.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Arches {
     One(String),
@@ -186,6 +209,11 @@ impl Configuration {
             span,
         }
     }
+}
+
+/// The JSON schema of the file.
+pub fn configuration_schema() -> Value {
+    schemars::schema_for!(Text).to_value()
 }
 
 /// A day; a time of day is none.

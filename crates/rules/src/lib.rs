@@ -26,7 +26,7 @@ pub use accept::{Acceptances, tell_only};
 pub use baseline::{Baseline, BaselineError};
 pub use catalog::{Catalog, Files, RuleError};
 pub use check::{CheckError, Settings, check, check_tree};
-pub use config::{Configuration, Configured};
+pub use config::{Configuration, Configured, configuration_schema};
 pub use examples::{Tried, try_examples};
 pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,

@@ -19,6 +19,7 @@ pub(crate) use kconfig::{About, Kconfig};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
 pub(crate) use shell::{Completions, Config, Manual, ShowConfig};
 
+use crate::tree;
 use graph::GRAPH_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
 use rules::RULES_EXAMPLES;
@@ -49,11 +50,21 @@ Exit codes:
   1  there are findings (see --fail-on and --exit-zero)
   2  no findings, but something could not be read, or the job could not be done
   3  no findings, but an answer is unknown (0 with --allow-unknown)
-
-Environment:
-  NO_COLOR     no colours, unless --color always
-  NO_GRAPHICS  words instead of drawings, for screen readers
 ";
+
+/// What is asked of the environment.
+pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
+    ("NO_COLOR", "no colours, unless --color always"),
+    (
+        "NO_GRAPHICS",
+        "words instead of drawings, for screen readers",
+    ),
+    ("FORCE_HYPERLINK", "links in coloured reports; 0 for none"),
+    (
+        "XDG_CACHE_HOME",
+        "where answers are kept, unless --cache-dir says it",
+    ),
+];
 
 /// Finds generic mm shortcuts that an architecture of the Linux kernel cannot carry.
 ///
@@ -131,8 +142,8 @@ pub(crate) enum Command {
 /// What is asked of.
 #[derive(Args, Debug)]
 pub(crate) struct Subject {
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/ [default: the one around the current directory]
+    #[arg(default_value_os_t = tree::here(), hide_default_value = true)]
     pub(crate) tree: PathBuf,
 
     #[command(flatten)]
@@ -290,8 +301,8 @@ pub(crate) struct Witness {
     /// The architecture: its directory below arch/, or i386, um/i386
     pub(crate) arch: String,
 
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/ [default: the one around the current directory]
+    #[arg(default_value_os_t = tree::here(), hide_default_value = true)]
     pub(crate) tree: PathBuf,
 
     #[command(flatten)]
@@ -436,7 +447,14 @@ pub(crate) enum Color {
 }
 
 fn concat_help() -> String {
-    format!("{EXAMPLES}\n{EXIT_CODES}")
+    let variables = ENVIRONMENT.iter();
+    let variables: Vec<String> = variables
+        .map(|(name, what)| format!("  {name:16} {what}\n"))
+        .collect();
+    format!(
+        "{EXAMPLES}\n{EXIT_CODES}\nEnvironment:\n{}",
+        variables.concat()
+    )
 }
 
 #[cfg(test)]

@@ -169,6 +169,7 @@ fn list(catalog: &Catalog, format: ListFormat) -> Result<ExitCode, Failure> {
     let text = match format {
         ListFormat::Human => report::rules(catalog.rules()),
         ListFormat::Json => report::rules_json(catalog.rules()),
+        ListFormat::Markdown => report::rules_markdown(catalog.rules()),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)

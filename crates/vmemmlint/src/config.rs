@@ -1,5 +1,7 @@
 //! `vmemmlint config show`: what a check of a tree would ask, and by whose word.
 
+mod reference;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,7 +14,14 @@ use crate::arguments::{Config, Format, ShowConfig};
 use crate::{Failure, catalog, done, one_line, print, tree};
 
 pub(crate) fn run(asked: &Config) -> Result<ExitCode, Failure> {
-    let Config::Show(asked) = asked;
+    match asked {
+        Config::Show(asked) => show(asked),
+        Config::Reference => done(print(reference::text())),
+        Config::Schema => done(print(format!("{:#}\n", rules::configuration_schema()))),
+    }
+}
+
+fn show(asked: &ShowConfig) -> Result<ExitCode, Failure> {
     let source = tree::open(&asked.tree, &asked.version)?;
     let file = asked.suppressions.as_deref();
     let (catalog, configured) = catalog::configured(&asked.folders, file, &*source)?;

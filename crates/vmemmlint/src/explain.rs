@@ -9,7 +9,7 @@ use crate::engine::Settings;
 use crate::{Failure, catalog, engine, exit, one_line, print, terminal, tree};
 
 pub(crate) fn run(asked: &Explain) -> Result<ExitCode, Failure> {
-    let here = std::path::PathBuf::from(".");
+    let here = tree::here();
     let version = &asked.scope.version;
     let named = asked
         .tree

@@ -22,7 +22,7 @@ pub(crate) fn completions(asked: &Completions) -> Result<(), Failure> {
 
 /// Prints the page of the program, or writes a page for each command.
 pub(crate) fn manual(asked: &Manual) -> Result<(), Failure> {
-    let mut command = Arguments::command();
+    let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     let Some(folder) = &asked.folder else {
         return print(&page(&command, "vmemmlint")?);
@@ -36,10 +36,7 @@ pub(crate) fn manual(asked: &Manual) -> Result<(), Failure> {
 fn pages(command: &clap::Command, name: &str, folder: &Path) -> Result<(), Failure> {
     let file = folder.join(format!("{name}.1"));
     outputs::put(&file, &page(command, name)?)?;
-    for inner in command
-        .get_subcommands()
-        .filter(|c| !c.is_hide_set() && c.get_name() != "help")
-    {
+    for inner in command.get_subcommands().filter(|c| !c.is_hide_set()) {
         pages(inner, &format!("{name}-{}", inner.get_name()), folder)?;
     }
     Ok(())
@@ -47,7 +44,9 @@ fn pages(command: &clap::Command, name: &str, folder: &Path) -> Result<(), Failu
 
 fn page(command: &clap::Command, name: &str) -> Result<String, Failure> {
     let mut out = Vec::new();
-    let done = Man::new(command.clone()).title(name).render(&mut out);
+    let version = concat!("vmemmlint ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command.clone()).title(name).source(version);
+    let done = man.manual("vmemmlint").render(&mut out);
     done.map_err(|error| format!("cannot make the page of {name}: {error}"))?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }

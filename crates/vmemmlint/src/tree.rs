@@ -1,7 +1,7 @@
 //! The tree that the user names.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kconfig::Toolchain;
@@ -64,6 +64,27 @@ pub(crate) fn kernel(subject: &Subject) -> Result<(Tree, Vec<Architecture>), Fai
         ))
     })?;
     Ok((tree, arches))
+}
+
+/// The kernel tree around the current directory, from there: `.`, `..` and so on; `.` where there is none.
+pub(crate) fn here() -> PathBuf {
+    let is_top = |place: &Path| {
+        let files = FILES.iter().all(|file| place.join(file).is_file());
+        files && place.join(DIRECTORY).is_dir()
+    };
+    let mut place = PathBuf::from(".");
+    let mut upwards = PathBuf::new();
+    let depth = place
+        .canonicalize()
+        .map_or(0, |here| here.components().count());
+    for _ in 0..depth {
+        if is_top(&place) {
+            return place;
+        }
+        upwards.push("..");
+        place.clone_from(&upwards);
+    }
+    PathBuf::from(".")
 }
 
 /// Opens the kernel tree at `path`. The error is one line.

@@ -56,4 +56,6 @@ pub(crate) enum ListFormat {
     Human,
     /// One JSON object, for programs
     Json,
+    /// A page that links to the essays beside it
+    Markdown,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Folders, Format, Version};
+use crate::tree;
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -39,13 +40,17 @@ pub(crate) struct Manual {
 pub(crate) enum Config {
     /// Print which rules are asked of a tree and why, and what is accepted
     Show(ShowConfig),
+    /// Print what vmemmlint.toml may say, and which options there are, in Markdown
+    Reference,
+    /// Print the JSON schema of vmemmlint.toml, for editors
+    Schema,
 }
 
 /// Of which tree.
 #[derive(Args, Debug)]
 pub(crate) struct ShowConfig {
-    /// The kernel tree: the directory with Kconfig, Makefile and arch/
-    #[arg(default_value = ".")]
+    /// The kernel tree: the directory with Kconfig, Makefile and arch/ [default: the one around the current directory]
+    #[arg(default_value_os_t = tree::here(), hide_default_value = true)]
     pub(crate) tree: PathBuf,
 
     #[command(flatten)]
