@@ -43,6 +43,7 @@ pub(crate) fn run(is_tried: bool) -> Result<ExitCode, Error> {
         "deb",
         "--quiet",
         "--no-build",
+        "--strip",
         "--locked",
         "--package",
         "vmemmlint",
