@@ -122,6 +122,7 @@ pub(crate) mod tests {
             sink: Place::default(),
             code: code.into(),
             symbol: String::new(),
+            gate: false,
             path: vec![step],
             paths: None,
             kconfig: None,

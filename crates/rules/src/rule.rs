@@ -217,6 +217,11 @@ pub struct SinkRule {
     pub query: Option<String>,
     /// Its words in messages.
     pub what: String,
+    /// Whether the condition next to it may ask for the opt-in symbol too, which `--fix` then lets it do. It may where
+    /// what is done when the condition does not hold is right for an architecture that has not agreed; it may not where a
+    /// job would be left half done.
+    #[serde(default)]
+    pub gate: bool,
 }
 
 /// How an architecture's own part is judged.

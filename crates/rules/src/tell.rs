@@ -30,6 +30,7 @@ impl Asking<'_, '_> {
         Finding {
             code: String::new(),
             symbol: symbol.to_owned(),
+            gate: sink.gate,
             rule: self.rule.id().to_owned(),
             arch: arch.to_string(),
             arches: vec![arch.to_string()],

@@ -50,6 +50,7 @@ mod tests {
             help: String::new(),
             code: String::new(),
             symbol: String::new(),
+            gate: false,
             sink: Place::default(),
             path: Vec::new(),
             paths: None,

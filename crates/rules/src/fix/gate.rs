@@ -15,8 +15,8 @@ const TAB: usize = 8;
 /// The condition next to the sink asks for the symbol.
 pub(super) fn asked(tree: &Tree, finding: &Finding) -> Result<Fix, &'static str> {
     let place = &finding.sink;
-    if finding.symbol.is_empty() {
-        return Err("the rule knows no symbol to ask for");
+    if !finding.gate || finding.symbol.is_empty() {
+        return Err("to close the path there may leave something half done; see the help");
     }
     let file = tree.file(&place.file).map_err(|_| "its file is not C")?;
     let gate = file
