@@ -39,3 +39,10 @@ pub use packs::{rules, rules_json, rules_markdown};
 pub use story::story;
 pub use summary::summary;
 pub use ways::{paths, paths_dot, paths_json};
+
+/// A line of a source as a terminal can show it: what moves the cursor is told as an escape, tabs are blanks.
+pub fn harmless(line: &[u8]) -> String {
+    let mut shown = String::with_capacity(line.len());
+    clean::push_code(&mut shown, line, &mut 0);
+    shown
+}

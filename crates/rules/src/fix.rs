@@ -13,7 +13,7 @@ mod gate;
 mod select;
 mod trial;
 
-pub use trial::{Mended, mend};
+pub use trial::{Mended, Task, mend};
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ fn fixes(
     (fixes, without)
 }
 
-/// The files that `fixes` change, as they are then; none where two of them want the same bytes changed.
+/// The files that `fixes` change, as they are then; none where two of them want the same place changed.
 fn changed(tree: &Tree, fixes: &[Fix]) -> Option<BTreeMap<String, Vec<u8>>> {
     let mut edits: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
     for edit in fixes.iter().flat_map(|fix| &fix.edits) {
@@ -98,6 +98,10 @@ fn changed(tree: &Tree, fixes: &[Fix]) -> Option<BTreeMap<String, Vec<u8>>> {
     let changed = edits.into_iter().map(|(file, mut edits)| {
         let text = tree.look(file).ok()?;
         edits.sort();
+        let mut neighbours = edits.windows(2);
+        if neighbours.any(|pair| pair[0].span.start == pair[1].span.start) {
+            return None;
+        }
         let mut changed = Vec::with_capacity(text.len() + 256);
         let mut at = 0;
         for edit in edits {

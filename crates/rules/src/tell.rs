@@ -29,7 +29,12 @@ impl Asking<'_, '_> {
         let notes = self.notes((symbol, other), witness, backend);
         Finding {
             code: String::new(),
-            symbol: symbol.to_owned(),
+            // A symbol that is nowhere defined is nothing to ask for.
+            symbol: if self.model.symbol(symbol).is_some() {
+                symbol.to_owned()
+            } else {
+                String::new()
+            },
             gate: sink.gate,
             rule: self.rule.id().to_owned(),
             arch: arch.to_string(),

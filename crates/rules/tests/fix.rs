@@ -7,7 +7,7 @@ mod base;
 use std::sync::Arc;
 
 use rules::Settings;
-use rules::fix::{Mended, mend};
+use rules::fix::{Mended, Task, mend};
 use source::{Layer, Memory, Source};
 
 const SYMBOL: &str = "ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP";
@@ -26,8 +26,14 @@ fn try_on(source: &Arc<dyn Source>, rule: &str, opting: &[&str]) -> Mended {
     };
     let before = rules::check(Arc::clone(source), &settings, &kernel::Silent).unwrap();
     assert!(!before.findings.is_empty(), "{:?}", before.verdicts);
-    let findings = (&before, before.findings.as_slice());
-    mend(source, (&settings, &opting), findings, &kernel::Silent).unwrap()
+    let task = Task {
+        source,
+        settings: &settings,
+        answered: &before,
+        findings: &before.findings,
+        opting: &opting,
+    };
+    mend(&task, &kernel::Silent).unwrap()
 }
 
 /// The lines that a file has only then.
@@ -53,7 +59,11 @@ fn sink(body: &str) -> String {
 
 /// What is new where the sink is called so, in one line, with the symbol written `S`.
 fn gated(body: &str) -> String {
-    let mended = mended("unselected", &sink(body), &[]);
+    mended_lines(&sink(body))
+}
+
+fn mended_lines(files: &str) -> String {
+    let mended = mended("unselected", files, &[]);
     if !mended.made.is_empty() {
         assert_eq!(
             mended.outcome.findings,
@@ -73,45 +83,33 @@ fn a_condition_asks_for_the_symbol_too() {
     for (body, line) in [
         (
             "\tif (a)\n\t\treturn CALL;\n\treturn 0;\n",
-            "if (IS_ENABLED(CONFIG_S) && a)",
+            "if (a && IS_ENABLED(CONFIG_S))",
         ),
         (
             "\tif (a || b)\n\t\treturn CALL;\n\treturn 0;\n",
-            "if (IS_ENABLED(CONFIG_S) && (a || b))",
+            "if ((a || b) && IS_ENABLED(CONFIG_S))",
         ),
         (
-            "\tif (!a)\n\t\treturn b;\n\treturn CALL;\n",
-            "if (!IS_ENABLED(CONFIG_S) || !a)",
+            "\tif (a && b) {\n\t\tb = CALL;\n\t} else {\n\t\tb = other(a, b);\n\t}\n\treturn b;\n",
+            "if (a && b && IS_ENABLED(CONFIG_S)) {",
         ),
         (
-            "\tif (!a)\n\t\tb = 1;\n\telse\n\t\tb = CALL;\n\treturn b;\n",
-            "if (!IS_ENABLED(CONFIG_S) || !a)",
+            "\treturn a ? CALL : other(b);\n",
+            "return a && IS_ENABLED(CONFIG_S) ? CALL : other(b);",
         ),
-        (
-            "\tif (!a && b)\n\t\treturn b;\n\treturn CALL;\n",
-            "if (!IS_ENABLED(CONFIG_S) || (!a && b))",
-        ),
-        (
-            "\treturn a ? CALL : b;\n",
-            "return IS_ENABLED(CONFIG_S) && a ? CALL : b;",
-        ),
-        (
-            "\treturn a ? b : CALL;\n",
-            "return !IS_ENABLED(CONFIG_S) || a ? b : CALL;",
-        ),
+        // What the condition does is done still.
         (
             "\tif (b = a->id)\n\t\treturn CALL;\n\treturn 0;\n",
-            "if (IS_ENABLED(CONFIG_S) && (b = a->id))",
+            "if ((b = a->id) && IS_ENABLED(CONFIG_S))",
         ),
-        // An arm, and not an early return in it.
         (
-            "\tif (b) {\n\t\tif (!a)\n\t\t\treturn b;\n\t\treturn CALL;\n\t}\n\treturn 0;\n",
-            "if (IS_ENABLED(CONFIG_S) && b) {",
+            "\tif (a /* why */)\n\t\treturn CALL;\n\treturn 0;\n",
+            "if (a && IS_ENABLED(CONFIG_S) /* why */)",
         ),
         // What goes on in the next line gets one of its own.
         (
             "\tif (a &&\n\t    b)\n\t\treturn CALL;\n\treturn 0;\n",
-            "if (IS_ENABLED(CONFIG_S) && a &&",
+            "b && IS_ENABLED(CONFIG_S))",
         ),
     ] {
         let body = body.replace("CALL", CALL);
@@ -125,15 +123,107 @@ fn what_is_no_gate_is_left_alone() {
     for body in [
         "\treturn CALL;\n",
         "\twhile (b--)\n\t\tCALL;\n\treturn 0;\n",
-        // To ask there would tell of an error.
+        // More than the call would be left out.
+        "\tif (a) {\n\t\tprepare(a);\n\t\tCALL;\n\t}\n\treturn 0;\n",
+        "\tif (!a)\n\t\treturn b;\n\tCALL;\n\treturn register_all(a);\n",
+        // An error would be told, or none where there is one.
         "\tif (!a)\n\t\treturn -EINVAL;\n\treturn CALL;\n",
-        "\tif (!a)\n\t\treturn 0;\n\treturn CALL;\n",
-        "\tif (!a)\n\t\tgoto out;\n\treturn CALL;\nout:\n\treturn b;\n",
+        "\tif (!a)\n\t\treturn dev_err_probe(b);\n\treturn CALL;\n",
+        "\tb = prepare(a);\n\tif (b)\n\t\treturn b;\n\tb = CALL;\n\treturn b;\n",
+        "\tif (a)\n\t\tb = CALL;\n\telse\n\t\tb = -EINVAL;\n\treturn b;\n",
+        "\tif (a)\n\t\tb = CALL;\n\telse\n\t\tgoto out;\nout:\n\treturn b;\n",
+        // The other way takes for granted what the condition says.
+        "\tif (a)\n\t\tb = use(a->id);\n\telse\n\t\tb = CALL;\n\treturn b;\n",
+        "\tif (!a)\n\t\tb = CALL;\n\telse\n\t\tb = use(a->id);\n\treturn b;\n",
+        "\treturn !a ? CALL : a->id;\n",
+        "\treturn (b = prepare(a)) ? CALL : use(b);\n",
         // The preprocessor has a part in it.
         "\tif (a\n#ifdef CONFIG_OPT\n\t    && b\n#endif\n\t    )\n\t\treturn CALL;\n\treturn 0;\n",
     ] {
         let body = body.replace("CALL", CALL);
         assert_eq!(gated(&body), "", "{body}");
+    }
+}
+
+/// The count that is short where the shortcut is taken, and what is done to it.
+#[test]
+fn a_value_is_gated_where_another_is_returned_before_it() {
+    const SHORT: &str = "2 * (PAGE_SIZE / sizeof(struct page))";
+    for (body, line) in [
+        (
+            "\tif (!a)\n\t\treturn all(b);\n\treturn SHORT;\n",
+            "if (!a || !IS_ENABLED(CONFIG_S))",
+        ),
+        (
+            "\tif (!a && b)\n\t\treturn all(b);\n\treturn SHORT;\n",
+            "if ((!a && b) || !IS_ENABLED(CONFIG_S))",
+        ),
+        ("\tif (a)\n\t\treturn a->all;\n\treturn SHORT;\n", ""),
+        ("\tif (!b)\n\t\treturn b;\n\treturn SHORT;\n", ""),
+        ("\tif (!a)\n\t\treturn 0;\n\treturn SHORT;\n", ""),
+        (
+            "\tif (!a) {\n\t\ttell();\n\t\treturn all(b);\n\t}\n\treturn SHORT;\n",
+            "",
+        ),
+    ] {
+        let body = body.replace("SHORT", SHORT);
+        let file = format!(
+            "//- mm/sink.c\nint compound_nr_pages(struct device *a, int b)\n{{\n{body}}}\n\
+             static int probe(struct device *a, int b)\n{{\n\treturn compound_nr_pages(a, b);\n}}\n\
+             static struct driver one = {{ .probe = probe }};\n"
+        );
+        assert_eq!(mended_lines(&file), line, "{body}");
+    }
+}
+
+#[test]
+fn a_symbol_that_is_nowhere_defined_is_not_asked_for() {
+    let mini = base::files(&sink(
+        "\tif (a)\n\t\treturn vmemmap_populate_compound_pages();\n\treturn 0;\n",
+    ));
+    let mini = mini.replace(
+        "config ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP\n\tbool\n",
+        "",
+    );
+    let source: Arc<dyn Source> = Arc::new(Memory::new(&mini));
+    let mended = try_on(&source, "unselected", &[]);
+    let [(_, why)] = mended.without[..] else {
+        panic!("{:?}", mended.made);
+    };
+    assert!(why.starts_with("no Kconfig file defines"), "{why}");
+}
+
+/// One of two halves is known: to close the other alone would part them.
+#[test]
+fn what_is_not_asked_is_not_made_worse() {
+    let settings = Settings {
+        rules: vec!["unselected".to_owned()],
+        ..Settings::default()
+    };
+    let source = halves(
+        "config TOY\n\tdef_bool y\n",
+        "vmemmap_populate_basepages(start, end)",
+    );
+    let answered = rules::check(Arc::clone(&source), &settings, &kernel::Silent).unwrap();
+    let findings = &answered.findings;
+    assert_eq!(findings.len(), 2);
+    for one in findings.chunks(1) {
+        let task = Task {
+            source: &source,
+            settings: &settings,
+            answered: &answered,
+            findings: one,
+            opting: &[],
+        };
+        let mended = mend(&task, &kernel::Silent).unwrap();
+        let [(_, why)] = &mended.refused[..] else {
+            panic!("{:?}", mended.made);
+        };
+        assert!(
+            why.contains("in a configuration that never reaches"),
+            "{why}"
+        );
+        assert_eq!(mended.outcome, answered);
     }
 }
 
@@ -156,7 +246,7 @@ fn bytes_beside_an_edit_stay_as_they_are() {
     let mended = mended("unselected", &sink(body), &[]);
     let (before, after) = &mended.files["mm/sink.c"];
     let before = String::from_utf8_lossy(before).into_owned();
-    let asked = format!("if (IS_ENABLED(CONFIG_{SYMBOL}) && a)\r\n");
+    let asked = format!("if (a && IS_ENABLED(CONFIG_{SYMBOL}))\r\n");
     assert_eq!(
         String::from_utf8_lossy(after),
         before.replace("if (a)\r\n", &asked)
@@ -164,7 +254,7 @@ fn bytes_beside_an_edit_stay_as_they_are() {
 }
 
 /// A kernel with both halves of the shortcut, which ask nobody; with the architecture's entry, and its backend.
-fn whole(entry: &str, backend: &str) -> Mended {
+fn halves(entry: &str, backend: &str) -> Arc<dyn Source> {
     let example = include_str!("../../../rules/example.kernel");
     let kernel = include_str!("../../../rules/vmemmap-dax.kernel");
     let gate = "static inline bool vmemmap_can_optimize(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)\n\
@@ -176,8 +266,12 @@ fn whole(entry: &str, backend: &str) -> Mended {
     );
     let mut layer = Layer::over(Arc::new(Memory::new(&files)));
     layer.put("arch/toy/Kconfig", entry.as_bytes());
-    let source: Arc<dyn Source> = Arc::new(layer);
-    try_on(&source, "unselected", &["toy"])
+    Arc::new(layer)
+}
+
+/// What is done where that architecture is to opt in.
+fn whole(entry: &str, backend: &str) -> Mended {
+    try_on(&halves(entry, backend), "unselected", &["toy"])
 }
 
 /// The entry of the architecture where it opts in, with a short name for the symbol.

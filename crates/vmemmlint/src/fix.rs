@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use report::Look;
-use rules::fix::{self, Fix, Mended};
-use rules::{Finding, Outcome};
+use rules::fix::{self, Fix, Mended, Task};
+use rules::{Finding, Outcome, Verdict};
 use similar::TextDiff;
 use source::{Listed, Source};
 
@@ -28,10 +28,15 @@ pub(crate) fn mend(
             "{unknown} cannot opt in: it is not asked"
         )));
     }
-    let source = Arc::clone(source) as Arc<dyn Source>;
+    let task = Task {
+        source: &(Arc::clone(source) as Arc<dyn Source>),
+        settings,
+        answered,
+        findings: &told.findings,
+        opting,
+    };
     let bar = Bar::new(check.telling.quiet);
-    let findings = (answered, told.findings.as_slice());
-    let mended = fix::mend(&source, (settings, opting), findings, &bar);
+    let mended = fix::mend(&task, &bar);
     bar.finish();
     mended.map_err(|error| one_line(&error.to_string()))
 }
@@ -41,14 +46,7 @@ pub(crate) fn show(check: &Check, mended: &Mended, told: &Outcome) -> Result<(),
     let look = terminal::look(check.subject.scope.color);
     let mut patch = Vec::new();
     for (file, (before, after)) in &mended.files {
-        let diff = TextDiff::from_lines(&before[..], &after[..]);
-        let name = one_line(file);
-        // A vector takes all that is written to it.
-        let _ = write!(patch, "--- a/{name}\n+++ b/{name}\n");
-        for hunk in diff.unified_diff().iter_hunks() {
-            // What is written of all hunks at once would be made UTF-8.
-            let _ = hunk.to_writer(&mut patch);
-        }
+        write_patch(&mut patch, file, (before, after));
     }
     let shown = if io::stdout().is_terminal() {
         on_terminal(&patch, &look)
@@ -58,6 +56,38 @@ pub(crate) fn show(check: &Check, mended: &Mended, told: &Outcome) -> Result<(),
     print(&shown)?;
     tell(check, mended, told, "would mend");
     Ok(())
+}
+
+/// A unified diff as `git diff` writes it.
+fn write_patch(patch: &mut Vec<u8>, file: &str, (before, after): (&[u8], &[u8])) {
+    // A lone carriage return ends no line here.
+    let lines = |text| -> Vec<&[u8]> { <[u8]>::split_inclusive(text, |&b| b == b'\n').collect() };
+    let (before, after) = (lines(before), lines(after));
+    let mut config = TextDiff::configure();
+    let diff = config.newline_terminated(true).diff_slices(&before, &after);
+    // A vector takes all that is written to it.
+    for (sign, side) in [("---", "a"), ("+++", "b")] {
+        let _ = writeln!(patch, "{sign} {}", quoted(&format!("{side}/{file}")));
+    }
+    for hunk in diff.unified_diff().iter_hunks() {
+        // What is written of all hunks at once would be made UTF-8.
+        let _ = hunk.to_writer(&mut *patch);
+    }
+}
+
+/// The name of a file in a patch: in quotes where it holds what ends a line, with a tab behind it where it holds a blank.
+fn quoted(name: &str) -> String {
+    let is_odd = |c: char| c.is_control() || c == '"' || c == '\\';
+    if !name.contains(is_odd) {
+        let end = if name.contains(' ') { "\t" } else { "" };
+        return format!("{name}{end}");
+    }
+    let bytes = name.bytes().map(|byte| match byte {
+        b'"' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\{byte:03o}"),
+    });
+    format!("\"{}\"", bytes.collect::<String>())
 }
 
 /// A patch without what a terminal would obey, in the colours of `git diff`.
@@ -74,12 +104,8 @@ fn on_terminal(patch: &[u8], look: &Look) -> Vec<u8> {
             _ => "",
         };
         shown.extend_from_slice(colour.as_bytes());
-        let text = line.trim_ascii_end();
-        let harmless = |byte: &u8| *byte == b'\t' || !byte.is_ascii_control();
-        shown.extend(
-            text.iter()
-                .map(|byte| if harmless(byte) { *byte } else { b'?' }),
-        );
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        shown.extend_from_slice(report::harmless(text).as_bytes());
         if !colour.is_empty() {
             shown.extend_from_slice(b"\x1b[m");
         }
@@ -88,21 +114,30 @@ fn on_terminal(patch: &[u8], look: &Look) -> Vec<u8> {
     shown
 }
 
-/// Writes the changes to the files of the tree: all of them, or none where one cannot be.
+/// Writes the changes to the files of the tree. All new files lie beside the old ones before the first takes its place.
 pub(crate) fn write(check: &Check, mended: &Mended, told: &Outcome) -> Result<(), Failure> {
     let tree = &check.subject.tree;
-    let files = mended.files.iter().map(|(file, (before, after))| {
+    let mut files = Vec::new();
+    for (file, (before, after)) in &mended.files {
         let path = writable(tree, file, before)?;
-        Ok((path, &before[..], after.as_slice()))
-    });
-    let files: Vec<(PathBuf, &[u8], &[u8])> = files.collect::<Result<_, Failure>>()?;
-    for (number, (path, _, after)) in files.iter().enumerate() {
-        if let Err(failure) = outputs::put(path, after) {
-            for (path, before, _) in &files[..number] {
-                outputs::put(path, before)?;
-            }
-            return Err(failure);
+        let cannot = |why: String| format!("cannot change {}: {why}", one_line(file));
+        let staged = outputs::staged(&path, after).map_err(|error| cannot(error.to_string()))?;
+        let staged = staged.ok_or_else(|| {
+            cannot("no file of the same owner can be made in its directory".to_owned())
+        })?;
+        files.push((file, path, staged));
+    }
+    let mut changed: Vec<String> = Vec::new();
+    for (file, path, staged) in files {
+        if let Err(error) = staged.persist(path) {
+            let (file, error) = (one_line(file), error.error);
+            let before = match changed.as_slice() {
+                [] => "nothing was changed".to_owned(),
+                changed => format!("changed were {}", changed.join(", ")),
+            };
+            return Err(format!("cannot change {file}: {error}; {before}"));
         }
+        changed.push(one_line(file));
     }
     tell(check, mended, told, "mends");
     Ok(())
@@ -168,11 +203,32 @@ fn tell(check: &Check, mended: &Mended, told: &Outcome, verb: &str) {
             of(&told.findings[*number])
         ));
     }
-    if lines.is_empty() {
-        lines.push("there is nothing to mend".to_owned());
+    for arch in &check.fixing.opt_in {
+        let fixes = mended
+            .made
+            .iter()
+            .chain(mended.refused.iter().map(|(fix, _)| fix));
+        let mut opting = fixes.filter_map(|fix| fix.opts_in.as_ref());
+        if !opting.any(|other| other == arch) {
+            lines.push(format!("{arch} does not opt in: no finding asks for it"));
+        }
     }
-    if check.telling.quiet {
-        return;
+    for cell in told
+        .verdicts
+        .iter()
+        .filter(|cell| cell.verdict == Verdict::Unknown)
+    {
+        let (rule, arch, reason) = (&cell.rule, &cell.arch, &cell.reason);
+        lines.push(format!("{rule} is unknown on {arch}: {reason}"));
+    }
+    if !told.problems.is_empty() {
+        let count = told.problems.len();
+        lines.push(format!(
+            "{count} things were not understood; without --diff or --fix they are told"
+        ));
+    }
+    if lines.is_empty() && !check.telling.quiet {
+        lines.push("there is nothing to mend".to_owned());
     }
     // Nobody is left to be told when that fails.
     let mut out = io::stderr().lock();

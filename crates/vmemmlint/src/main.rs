@@ -31,6 +31,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
+use rules::{Baseline, Outcome};
+use source::Source;
 
 use crate::arguments::{Arguments, Check, Command, Subject};
 use crate::engine::Settings;
@@ -105,27 +107,36 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
         let file = catalog::file_of(check.search.suppressions.as_deref(), &*source)?;
         known::tell(check, (&settings, &answer), &outcome, file);
     }
-    if check.fixing.is_asked() {
+    let code = if check.fixing.is_asked() {
         let asked = (&source, &settings);
         let mended = fix::mend(check, asked, (&answer.outcome, &outcome))?;
-        answer.keep(&*source);
         if check.fixing.diff {
-            fix::show(check, &mended, &outcome)?;
-            return Ok(ExitCode::from(exit::code(&outcome, &check.failing)));
+            fix::show(check, &mended, &outcome).map(|()| exit::code(&outcome, &check.failing))
+        } else {
+            fix::write(check, &mended, &outcome)?;
+            let compared = known::compare(check, &mended.outcome, baseline.as_ref());
+            let changed = (&*mended.source as &dyn Source, &settings);
+            tell(check, changed, &compared, baseline.as_ref())
         }
-        fix::write(check, &mended, &outcome)?;
-        let compared = known::compare(check, &mended.outcome, baseline.as_ref());
-        let outcome = known::told(check, &compared);
-        outputs::write(check, &outcome, &*mended.source, &settings)?;
-        known::write(check, &compared, baseline.as_ref())?;
-        return Ok(ExitCode::from(exit::code(&outcome, &check.failing)));
-    }
-    let written = outputs::write(check, &outcome, &*source, &settings);
+    } else {
+        tell(check, (&*source, &settings), &compared, baseline.as_ref())
+    };
     answer.keep(&*source);
     measured.tell()?;
-    written?;
-    known::write(check, &compared, baseline.as_ref())?;
-    Ok(ExitCode::from(exit::code(&outcome, &check.failing)))
+    code.map(ExitCode::from)
+}
+
+/// Reports an answer from which the baseline is taken, and notes it where that is asked for; gives the exit code.
+fn tell(
+    check: &Check,
+    (source, settings): (&dyn Source, &Settings),
+    compared: &Outcome,
+    baseline: Option<&Baseline>,
+) -> Result<u8, Failure> {
+    let outcome = known::told(check, compared);
+    outputs::write(check, &outcome, source, settings)?;
+    known::write(check, compared, baseline)?;
+    Ok(exit::code(&outcome, &check.failing))
 }
 
 /// Prints to standard output. A reader that has left, as `head` does, has seen what it wanted.

@@ -4,6 +4,7 @@
 //! written leaves the one before it.
 
 use std::collections::BTreeSet;
+use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use clap::ValueEnum;
 use report::{Detail, Report};
 use rules::Outcome;
 use source::Source;
+use tempfile::NamedTempFile;
 
 use crate::arguments::Check;
 use crate::engine::Settings;
@@ -202,10 +204,14 @@ pub(crate) fn put(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
         return in_place(path, text).map_err(told);
     }
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    match replaced(&target, text) {
-        Ok(()) => Ok(()),
-        Err(_) if known.is_ok() => in_place(path, text).map_err(told),
-        Err(error) => Err(format!("cannot write {shown}: {}", error.kind())),
+    match staged(&target, text) {
+        Ok(Some(file)) => {
+            let file = file.persist(&target);
+            file.map(|_| ()).map_err(|error| told(error.error))
+        }
+        Ok(None) if known.is_ok() => in_place(path, text).map_err(told),
+        Ok(None) => Err(told(io::ErrorKind::PermissionDenied.into())),
+        Err(error) => Err(told(error)),
     }
 }
 
@@ -216,30 +222,39 @@ fn in_place(path: &Path, text: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(text)
 }
 
-/// Puts a new file in the place of `target`, with the rights and the owner that it has.
-fn replaced(target: &Path, text: &[u8]) -> io::Result<()> {
+/// A new file beside `target`, with the rights and the owner that it has; none where there can be no such file.
+pub(crate) fn staged(target: &Path, text: &[u8]) -> io::Result<Option<NamedTempFile>> {
     let mut builder = tempfile::Builder::new();
     // As other programs make their files: what the umask leaves.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder_of(target))?;
+    let Ok(file) = builder.tempfile_in(folder_of(target)) else {
+        return Ok(None);
+    };
     if let Ok(known) = target.metadata() {
         if known.permissions().readonly() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         file.as_file().set_permissions(known.permissions())?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let made = file.as_file().metadata()?;
-            if (made.uid(), made.gid()) != (known.uid(), known.gid()) {
-                return Err(io::ErrorKind::PermissionDenied.into());
-            }
+        if !keeps_its_owner(file.as_file(), &known)? {
+            return Ok(None);
         }
     }
     file.as_file().write_all(text)?;
-    file.persist(target).map_err(|error| error.error)?;
-    Ok(())
+    Ok(Some(file))
+}
+
+#[cfg(unix)]
+fn keeps_its_owner(file: &File, known: &Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let made = file.metadata()?;
+    let is_same = (made.uid(), made.gid()) == (known.uid(), known.gid());
+    Ok(is_same || fchown(file, Some(known.uid()), Some(known.gid())).is_ok())
+}
+
+#[cfg(not(unix))]
+fn keeps_its_owner(_: &File, _: &Metadata) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(test)]

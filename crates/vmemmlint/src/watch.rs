@@ -3,14 +3,18 @@
 //! Each time the program runs itself anew, so that nothing of one check is left in the memory of the next; what is kept
 //! in the cache makes that quick.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, tz::TimeZone};
-use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::event::{CreateKind, ModifyKind, RemoveKind};
+use notify::{
+    Config, ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
+};
 use report::Drawing;
 
 use crate::arguments::Check;
@@ -28,16 +32,26 @@ pub(crate) fn run(check: &Check) -> Result<ExitCode, Failure> {
     tree::open(&subject.tree, &subject.scope.version)?;
     let shown = one_line(&subject.name());
     let cannot = |error: notify::Error| {
-        format!(
-            "cannot watch {shown}: {error}; where there are too many files, see fs.inotify.max_user_watches"
-        )
+        let too_many = matches!(error.kind, ErrorKind::MaxFilesWatch);
+        let help = if too_many {
+            "; see fs.inotify.max_user_watches"
+        } else {
+            ""
+        };
+        format!("cannot watch {shown}: {error}{help}")
     };
+    let watched = Watched::of(check)?;
     let (sender, events) = mpsc::channel();
     let config = Config::default().with_follow_symlinks(false);
     let mut watcher = RecommendedWatcher::new(sender, config).map_err(cannot)?;
     watcher
-        .watch(&subject.tree, RecursiveMode::Recursive)
+        .watch(&watched.tree, RecursiveMode::Recursive)
         .map_err(cannot)?;
+    for folder in watched.beside.iter().filter_map(|path| path.parent()) {
+        watcher
+            .watch(folder, RecursiveMode::NonRecursive)
+            .map_err(cannot)?;
+    }
     loop {
         clear(check);
         once()?;
@@ -48,8 +62,9 @@ pub(crate) fn run(check: &Check) -> Result<ExitCode, Failure> {
             io::stderr(),
             "vmemmlint: {now}: {shown} is watched; Ctrl-C ends it"
         );
-        if !wait(&events, &subject.tree) {
-            return Err(format!("{shown} cannot be watched any more"));
+        watched.wait(&events);
+        if !watched.tree.is_dir() {
+            return Err(format!("{shown} is gone"));
         }
     }
 }
@@ -58,7 +73,10 @@ pub(crate) fn run(check: &Check) -> Result<ExitCode, Failure> {
 fn once() -> Result<(), Failure> {
     let cannot = |error: io::Error| format!("cannot run the check: {error}");
     let program = std::env::current_exe().map_err(cannot)?;
-    let arguments = std::env::args_os().skip(1).filter(|one| one != "--watch");
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(index) = arguments.iter().position(|one| one == "--watch") {
+        arguments.remove(index);
+    }
     Command::new(program)
         .args(arguments)
         .status()
@@ -66,69 +84,118 @@ fn once() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Empties the terminal, where it is one, and nobody has it read aloud.
+/// Empties the terminal, where it is one, and nobody has it read aloud. What was there before can be scrolled back to.
 fn clear(check: &Check) {
     let look = terminal::look(check.subject.scope.color);
     if io::stdout().is_terminal() && look.colour && look.drawing != Drawing::Narrated {
         let mut out = io::stdout().lock();
-        let _ = out.write_all(b"\x1b[H\x1b[2J\x1b[3J");
+        let _ = out.write_all(b"\x1b[H\x1b[2J");
         let _ = out.flush();
     }
 }
 
-/// Waits for a change that matters, and for those that come right after it; `false` where none can come any more.
-fn wait(events: &Receiver<notify::Result<Event>>, tree: &Path) -> bool {
-    loop {
-        match events.recv() {
-            Err(_) => return false,
-            Ok(event) if matters(&event, tree) => break,
-            Ok(_) => {}
-        }
-    }
-    let first = Instant::now();
-    while first.elapsed() < LONGEST {
-        match events.recv_timeout(QUIET) {
-            Ok(_) => {}
-            Err(RecvTimeoutError::Timeout) => break,
-            Err(RecvTimeoutError::Disconnected) => return false,
-        }
-    }
-    true
+/// What is waited for.
+struct Watched {
+    /// The tree, by its whole path.
+    tree: PathBuf,
+    /// Files and folders outside of it that a check reads as well.
+    beside: Vec<PathBuf>,
+    /// What a check itself writes.
+    own: Vec<PathBuf>,
 }
 
-/// Whether something was made, changed or removed that a check may look at. What is hidden is not, and neither is what a
-/// build makes.
-fn matters(event: &notify::Result<Event>, tree: &Path) -> bool {
-    let Ok(event) = event else {
-        // Changes were lost: there may have been one that matters.
-        return true;
-    };
-    if event.need_rescan() {
-        return true;
+impl Watched {
+    fn of(check: &Check) -> Result<Watched, Failure> {
+        let whole = |path: &Path| {
+            // A file that is not there yet has a directory that is.
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(parent.join(path.file_name()?))
+        };
+        let (search, tree) = (&check.search, &check.subject.tree);
+        let cannot = |error: io::Error| format!("cannot watch {}: {error}", tree.display());
+        let beside = search.suppressions.iter().chain(&check.failing.baseline);
+        let beside = beside.chain(&check.subject.scope.toolchain);
+        let folders = search.folders.rules.iter().map(|folder| folder.join("*"));
+        let outputs = check.telling.output.iter().map(|output| &output.file);
+        let own = outputs
+            .chain(&check.measuring.trace)
+            .chain(&search.caching.place.cache_dir);
+        let printed = Path::new("/dev/stdout").canonicalize();
+        Ok(Watched {
+            tree: tree.canonicalize().map_err(cannot)?,
+            beside: beside
+                .cloned()
+                .chain(folders)
+                .filter_map(|path| whole(&path))
+                .collect(),
+            own: own.filter_map(|path| whole(path)).chain(printed).collect(),
+        })
     }
-    let is_change = matches!(
-        event.kind,
-        EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
-    );
-    is_change
-        && event
-            .paths
-            .iter()
-            .any(|path| is_source(path.strip_prefix(tree).unwrap_or(path)))
+
+    /// Waits for a change that matters, and for those that come right after it.
+    fn wait(&self, events: &Receiver<notify::Result<Event>>) {
+        while let Ok(event) = events.recv() {
+            if self.matters(&event) {
+                break;
+            }
+        }
+        let first = Instant::now();
+        while first.elapsed() < LONGEST && events.recv_timeout(QUIET).is_ok() {}
+    }
+
+    /// Whether something was made, changed or removed that a check may look at.
+    fn matters(&self, event: &notify::Result<Event>) -> bool {
+        let Ok(event) = event else {
+            // Changes were lost: there may have been one that matters.
+            return true;
+        };
+        let is_change = matches!(
+            event.kind,
+            EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
+        );
+        // What is in a directory that comes or goes is not told one by one.
+        let is_whole = matches!(
+            event.kind,
+            EventKind::Create(CreateKind::Folder)
+                | EventKind::Remove(RemoveKind::Folder)
+                | EventKind::Modify(ModifyKind::Name(_))
+        );
+        let paths = || event.paths.iter().filter(|path| !self.is_own(path));
+        event.need_rescan() || is_change && paths().any(|path| self.is_read(path, is_whole))
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        self.own.iter().any(|own| path.starts_with(own))
+    }
+
+    fn is_read(&self, path: &Path, may_be_folder: bool) -> bool {
+        let is_beside = |known: &PathBuf| match known.file_name() {
+            Some(name) if name == "*" => path.parent() == known.parent(),
+            _ => path == known,
+        };
+        if self.beside.iter().any(is_beside) || path == self.tree {
+            return true;
+        }
+        let inner = path.strip_prefix(&self.tree);
+        inner.is_ok_and(|inner| is_source(inner, may_be_folder))
+    }
 }
 
-fn is_source(path: &Path) -> bool {
+/// Whether a check may look at what lies there in the tree: what is hidden is not, nor what a build makes.
+fn is_source(path: &Path, may_be_folder: bool) -> bool {
     let parts = || path.iter().map(|part| part.to_string_lossy());
-    if parts().any(|part| part.starts_with('.') && part != "." && part != "..") {
+    if parts().any(|part| part.starts_with('.')) {
         return false;
     }
     let name = parts().next_back().unwrap_or_default();
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let starts = ["Kconfig", "Makefile", "Kbuild"];
-    matches!(ending, "c" | "h" | "S" | "toml" | "kernel" | "md" | "include")
+    matches!(ending, "c" | "h" | "S" | "toml")
         || starts.iter().any(|start| name.starts_with(start))
-        // A directory, or a file of a name that makefiles and Kconfig may bring in.
-        || ending.is_empty()
+        || (may_be_folder && ending.is_empty())
 }
 
 #[cfg(test)]
@@ -143,9 +210,8 @@ mod tests {
             "mm/Kconfig.debug",
             "vmemmlint.toml",
             "arch/x86/Makefile_32.cpu",
-            "mm",
         ] {
-            assert!(is_source(Path::new(path)), "{path}");
+            assert!(is_source(Path::new(path), false), "{path}");
         }
         for path in [
             ".git/index",
@@ -154,7 +220,7 @@ mod tests {
             "mm/.slab.c.swp",
             "vmlinux.a",
         ] {
-            assert!(!is_source(Path::new(path)), "{path}");
+            assert!(!is_source(Path::new(path), false), "{path}");
         }
     }
 }

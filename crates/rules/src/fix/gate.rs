@@ -13,49 +13,50 @@ const COLUMNS: usize = 80;
 const TAB: usize = 8;
 
 /// The condition next to the sink asks for the symbol.
+///
+/// It does so behind what it asks already: all that was evaluated still is.
 pub(super) fn asked(tree: &Tree, finding: &Finding) -> Result<Fix, &'static str> {
     let place = &finding.sink;
-    if !finding.gate || finding.symbol.is_empty() {
+    if finding.symbol.is_empty() {
+        return Err("no Kconfig file defines the symbol by which an architecture opts in");
+    }
+    if !finding.gate {
         return Err("to close the path there may leave something half done; see the help");
     }
     let file = tree.file(&place.file).map_err(|_| "its file is not C")?;
-    let gate = file
-        .gate(place.span)
-        .ok_or("no condition next to the place can be made to ask for the symbol")?;
+    let gate = file.gate(place.span).ok_or(
+        "no condition next to the place can be made to ask for the symbol without harm; see the help",
+    )?;
     let text = file.text();
-    let asked = format!("IS_ENABLED(CONFIG_{})", finding.symbol);
-    let (asked, sign) = if gate.opens {
-        (asked, "&&")
+    let question = format!("IS_ENABLED(CONFIG_{})", finding.symbol);
+    let (question, sign) = if gate.opens {
+        (question, "&&")
     } else {
-        (format!("!{asked}"), "||")
+        (format!("!{question}"), "||")
     };
-    let is_alone = match gate.operator {
+    let is_alone = match gate.binding {
         Binding::Tight => true,
         Binding::Loose => false,
         // What a compiler would want parentheses around, or the language itself.
         Binding::And => gate.opens,
         Binding::Or => !gate.opens,
     };
-    let start = gate.condition.start as usize;
-    let mut put = format!("{asked} {sign}{}", between(text, start, &asked, sign));
-    let mut edits = Vec::new();
-    let at = |span: Span, text: String| Edit {
+    let condition = gate.condition;
+    let between = between(text, condition, &question, sign);
+    let put = |at: u32, text: String| Edit {
         file: place.file.clone(),
-        span,
+        span: Span { start: at, end: at },
         text,
     };
-    let end = gate.condition.end;
-    if !is_alone {
-        put.push('(');
-        let close = Span { start: end, end };
-        edits.push(at(close, ")".to_owned()));
-    }
-    let open = gate.condition.start;
-    let open = Span {
-        start: open,
-        end: open,
+    let behind = format!(" {sign}{between}{question}");
+    let edits = if is_alone {
+        vec![put(condition.end, behind)]
+    } else {
+        vec![
+            put(condition.start, "(".to_owned()),
+            put(condition.end, format!("){behind}")),
+        ]
     };
-    edits.insert(0, at(open, put));
     Ok(Fix {
         what: format!("asks for CONFIG_{}", finding.symbol),
         place: place.clone(),
@@ -65,16 +66,18 @@ pub(super) fn asked(tree: &Tree, finding: &Finding) -> Result<Fix, &'static str>
     })
 }
 
-/// What stands between the new question and the condition at `start`: a blank where the line has room, else a new line
-/// that begins below the condition.
-fn between(text: &[u8], start: usize, asked: &str, sign: &str) -> String {
-    let line = line_start(text, start);
-    let before = text.get(line..start).unwrap_or_default();
+/// What stands between the condition and the new question: a blank where the line has room, else a new line that begins
+/// below the condition.
+fn between(text: &[u8], condition: Span, question: &str, sign: &str) -> String {
+    let (start, end) = (condition.start as usize, condition.end as usize);
+    let before = text.get(line_start(text, start)..start).unwrap_or_default();
     let column = width(before, 0);
-    let rest = text.get(start..line_end(text, start)).unwrap_or_default();
-    let rest = rest.trim_ascii_end();
-    let whole = column + asked.len() + sign.len() + 2 + width(rest, column);
-    if whole <= COLUMNS && !rest.ends_with(b"&&") && !rest.ends_with(b"||") {
+    let last = line_start(text, end);
+    let rest = text.get(end..line_end(text, end)).unwrap_or_default();
+    let last = width(text.get(last..end).unwrap_or_default(), 0);
+    let whole = last + sign.len() + 2 + question.len() + width(rest.trim_ascii_end(), 0);
+    let is_one_line = !condition.of(text).contains(&b'\n');
+    if is_one_line && whole <= COLUMNS {
         return " ".to_owned();
     }
     let mut between = newline_at(text, start).to_owned();

@@ -15,6 +15,9 @@ pub(super) fn sorted_in(tree: &Tree, finding: &Finding) -> Result<Fix, &'static 
     let place = finding.kconfig.as_ref();
     let place = place.ok_or("it is not known where the architecture enters itself in Kconfig")?;
     let symbol = finding.symbol.as_str();
+    if symbol.is_empty() {
+        return Err("no Kconfig file defines the symbol by which an architecture opts in");
+    }
     let text = tree
         .look(&place.file)
         .map_err(|_| "its Kconfig file cannot be read")?;

@@ -1,5 +1,6 @@
 //! Changes are tried before they are made: the changed tree is checked as the tree was.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use source::{Layer, Source};
 use super::{Fix, changed, fixes};
 use crate::catalog::Catalog;
 use crate::check::{CheckError, Settings, check, chosen_rules};
-use crate::{Finding, Identity, Outcome, Verdict};
+use crate::{ArchVerdict, Finding, Identity, Outcome, Verdict};
 
 /// What became of a tree whose findings were to be mended.
 pub struct Mended {
@@ -27,64 +28,60 @@ pub struct Mended {
     pub without: Vec<(usize, &'static str)>,
 }
 
-/// Looks for what mends `findings`, some of those of `before`, which a check of `source` with `settings` has answered.
+/// What is to be mended.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The tree.
+    pub source: &'a Arc<dyn Source>,
+    /// With what it was checked.
+    pub settings: &'a Settings,
+    /// What that has answered.
+    pub answered: &'a Outcome,
+    /// The findings of that answer that are meant.
+    pub findings: &'a [Finding],
+    /// The architectures that may opt in.
+    pub opting: &'a [String],
+}
+
+/// Looks for what mends findings.
 ///
 /// What is made together leaves none of the findings that it is about, and brings no finding, no unknown answer and no
-/// problem that was not there. `opting` are the architectures that may opt in; one does only where no rule of the pack
-/// finds anything on it then, asked or not.
-pub fn mend(
-    source: &Arc<dyn Source>,
-    (settings, opting): (&Settings, &[String]),
-    (before, findings): (&Outcome, &[Finding]),
-    progress: &dyn Progress,
-) -> Result<Mended, CheckError> {
+/// problem that was not there, on any architecture and by any rule of their packs, asked or not. An architecture opts in only
+/// where no rule of the pack finds anything on it then.
+pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckError> {
+    let Task {
+        source,
+        settings,
+        answered,
+        findings,
+        ..
+    } = *task;
     let catalog = match &settings.catalog {
         Some(catalog) => Arc::clone(catalog),
         None => Arc::new(Catalog::built_in().map_err(CheckError::Rule)?),
     };
     let tree = Tree::open(Arc::clone(source)).map_err(CheckError::NotATree)?;
+    let wide = widened(settings, &catalog, findings);
+    let is_wider = asked(&catalog, &wide)? != asked(&catalog, settings)?;
     let trial = Trial {
         source,
         tree: &tree,
-        settings: with_packs(settings, &catalog, findings),
+        before: if is_wider {
+            Cow::Owned(check(Arc::clone(source), &wide, progress)?)
+        } else {
+            Cow::Borrowed(answered)
+        },
+        settings: wide,
         catalog: &catalog,
-        before,
         findings,
         progress,
     };
-    let mut opting = opting.to_vec();
-    let (mut open, mut without) = fixes(&tree, findings, &catalog, &opting);
-    let mut refused: Vec<(Fix, String)> = Vec::new();
-    let tried = loop {
-        let fault = match trial.run(&open)? {
-            Some(tried) => match trial.fault(&open, &tried.outcome)? {
-                Some(fault) => fault,
-                None => break tried,
-            },
-            // Two of them want the same bytes changed.
-            None => (
-                open.len() - 1,
-                "another fix changes the same place".to_owned(),
-            ),
-        };
-        let (index, why) = fault;
-        let fix = open.remove(index);
-        let arch = fix.opts_in.clone();
-        refused.push((fix, why));
-        // What an architecture is not let agree to has to be closed for it.
-        if let Some(arch) = arch {
-            opting.retain(|other| *other != arch);
-            (open, without) = fixes(&tree, findings, &catalog, &opting);
-            let is_refused = |fix: &Fix| refused.iter().any(|(one, _)| one.edits == fix.edits);
-            open.retain(|fix| !is_refused(fix));
-        }
-    };
-    let outcome = if open.is_empty() {
-        before.clone()
-    } else if asked(&catalog, &trial.settings)? == asked(&catalog, settings)? {
-        tried.outcome
-    } else {
-        check(Arc::clone(&tried.source), settings, progress)?
+    let settled = trial.settle(task.opting)?;
+    let tried = settled.tried;
+    let outcome = match (settled.made.is_empty(), is_wider) {
+        (true, _) => answered.clone(),
+        (false, true) => check(Arc::clone(&tried.source), settings, progress)?,
+        (false, false) => tried.outcome,
     };
     let files = tried.files.into_iter().filter_map(|(file, after)| {
         let before = tree.look(&file).ok()?;
@@ -94,15 +91,17 @@ pub fn mend(
         outcome,
         source: tried.source,
         files: files.collect(),
-        made: open,
-        refused,
-        without,
+        made: settled.made,
+        refused: settled.refused,
+        without: settled.without,
     })
 }
 
-/// The settings, with all rules of the packs of `findings`, whether they are asked or not.
-fn with_packs(settings: &Settings, catalog: &Catalog, findings: &[Finding]) -> Settings {
+/// The settings, for all architectures and with all rules of the packs of `findings`.
+fn widened(settings: &Settings, catalog: &Catalog, findings: &[Finding]) -> Settings {
     let mut settings = settings.clone();
+    // A change of generic code is one for all of them.
+    settings.arches.clear();
     for finding in findings {
         let pack = pack_of(catalog, finding);
         let names = if settings.rules.is_empty() {
@@ -119,10 +118,14 @@ fn with_packs(settings: &Settings, catalog: &Catalog, findings: &[Finding]) -> S
     settings
 }
 
-/// The names of the rules that are asked.
-fn asked(catalog: &Catalog, settings: &Settings) -> Result<Vec<String>, CheckError> {
+/// What is asked: the names of rules, and the architectures.
+fn asked<'s>(
+    catalog: &Catalog,
+    settings: &'s Settings,
+) -> Result<(Vec<String>, &'s [String]), CheckError> {
     let rules = chosen_rules(catalog, settings)?;
-    Ok(rules.iter().map(|rule| rule.id().to_owned()).collect())
+    let rules = rules.iter().map(|rule| rule.id().to_owned()).collect();
+    Ok((rules, &settings.arches))
 }
 
 fn pack_of<'c>(catalog: &'c Catalog, finding: &'c Finding) -> &'c str {
@@ -135,7 +138,8 @@ struct Trial<'a> {
     tree: &'a Tree,
     settings: Settings,
     catalog: &'a Catalog,
-    before: &'a Outcome,
+    /// What is found in the tree as it is.
+    before: Cow<'a, Outcome>,
     findings: &'a [Finding],
     progress: &'a dyn Progress,
 }
@@ -147,7 +151,51 @@ struct Tried {
     files: BTreeMap<String, Vec<u8>>,
 }
 
+/// What holds together, and what does not.
+struct Settled {
+    tried: Tried,
+    made: Vec<Fix>,
+    refused: Vec<(Fix, String)>,
+    without: Vec<(usize, &'static str)>,
+}
+
 impl Trial<'_> {
+    /// Tries all that there is, and leaves out one after the other of what does not hold.
+    fn settle(&self, opting: &[String]) -> Result<Settled, CheckError> {
+        let mut opting = opting.to_vec();
+        let propose = |opting: &[String]| fixes(self.tree, self.findings, self.catalog, opting);
+        let (mut made, mut without) = propose(&opting);
+        let mut refused: Vec<(Fix, String)> = Vec::new();
+        loop {
+            let mut fault = (
+                made.len().saturating_sub(1),
+                "another fix changes the same place; ask again after that".to_owned(),
+            );
+            if let Some(tried) = self.run(&made)? {
+                let Some(found) = self.fault(&made, &tried.outcome)? else {
+                    return Ok(Settled {
+                        tried,
+                        made,
+                        refused,
+                        without,
+                    });
+                };
+                fault = found;
+            }
+            let (index, why) = fault;
+            let fix = made.remove(index);
+            let arch = fix.opts_in.clone();
+            refused.push((fix, why));
+            // What an architecture is not let agree to has to be closed for it.
+            if let Some(arch) = arch {
+                opting.retain(|other| *other != arch);
+                (made, without) = propose(&opting);
+                let is_refused = |fix: &Fix| refused.iter().any(|(one, _)| one.edits == fix.edits);
+                made.retain(|fix| !is_refused(fix));
+            }
+        }
+    }
+
     /// Checks the tree with `fixes`; `None` where they do not go together.
     fn run(&self, fixes: &[Fix]) -> Result<Option<Tried>, CheckError> {
         let Some(files) = changed(self.tree, fixes) else {
@@ -159,7 +207,7 @@ impl Trial<'_> {
         }
         let source: Arc<dyn Source> = Arc::new(layer);
         let outcome = if fixes.is_empty() {
-            self.before.clone()
+            self.before.clone().into_owned()
         } else {
             check(Arc::clone(&source), &self.settings, self.progress)?
         };
@@ -182,9 +230,12 @@ impl Trial<'_> {
         let Some(worse) = self.worse(after) else {
             return Ok(None);
         };
-        for (index, fix) in fixes.iter().enumerate() {
-            let alone = self.run(std::slice::from_ref(fix))?;
-            if let Some(worse) = alone.and_then(|alone| self.worse(&alone.outcome)) {
+        // Halves of a pair are worse without each other: who is left out where it gets better has done it.
+        for index in (0..fixes.len()).filter(|_| fixes.len() > 1) {
+            let mut others = fixes.to_vec();
+            others.remove(index);
+            let others = self.run(&others)?;
+            if others.is_some_and(|others| self.worse(&others.outcome).is_none()) {
                 return Ok(Some((index, worse)));
             }
         }
@@ -225,22 +276,20 @@ impl Trial<'_> {
         for finding in &self.before.findings {
             *known.entry(Identity::of(finding)).or_default() += 1;
         }
-        let was_asked = |rule: &str| self.before.verdicts.iter().any(|cell| cell.rule == rule);
-        for finding in after.findings.iter().filter(|one| was_asked(&one.rule)) {
+        for finding in &after.findings {
             match known.get_mut(&Identity::of(finding)) {
                 Some(count) if *count > 0 => *count -= 1,
                 _ => return Some(format!("with it there is another: {}", finding.message)),
             }
         }
-        let is_unknown = |outcome: &Outcome, arch: &str, rule: &str| {
-            let mut cells = outcome.verdicts.iter();
-            cells.any(|c| c.arch == arch && c.rule == rule && c.verdict == Verdict::Unknown)
+        // A finding may have hidden that more is unknown.
+        let was_known = |cell: &ArchVerdict| {
+            let mut cells = self.before.verdicts.iter();
+            let before = cells.find(|c| c.arch == cell.arch && c.rule == cell.rule);
+            before.is_none_or(|c| !matches!(c.verdict, Verdict::Unknown | Verdict::Flagged))
         };
-        let unknown = after.verdicts.iter().find(|cell| {
-            cell.verdict == Verdict::Unknown
-                && was_asked(&cell.rule)
-                && !is_unknown(self.before, &cell.arch, &cell.rule)
-        });
+        let mut after_cells = after.verdicts.iter();
+        let unknown = after_cells.find(|cell| cell.verdict == Verdict::Unknown && was_known(cell));
         if let Some(cell) = unknown {
             return Some(format!("with it {} is unknown on {}", cell.rule, cell.arch));
         }

@@ -107,7 +107,8 @@ pub(crate) struct Fixing {
     /// Change files of the tree where that is safe: a condition asks for the opt-in symbol too, a stale select goes
     ///
     /// Each change is tried before it is made: the changed tree is checked, and what does not mend its finding, or
-    /// brings another one, is not done. The report is that of the changed tree.
+    /// brings another one, is not done. A condition that asks for the symbol closes the path on every architecture that has
+    /// not opted in. The report is that of the changed tree.
     #[arg(long, group = "fixing", conflicts_with = "rev")]
     pub(crate) fix: bool,
 

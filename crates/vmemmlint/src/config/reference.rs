@@ -14,7 +14,7 @@ schema, and this page is what `vmemmlint config reference` prints.
 
 Every command finds both in the same way. The tree is the one that is named, else the one around the current directory.
 `vmemmlint.toml` is read at the top of the tree, and of a revision (`--rev`) in that revision; `--suppressions FILE` names
-another one, where a command knows that option. Files that are named on the command line are found from the current directory.
+another one. `vmemmlint COMMAND --help` tells which of the options below a command takes. Files that are named on the command line are found from the current directory.
 Nothing else is read: there is no file in the home directory, and none above the tree.
 
 ## vmemmlint.toml
@@ -31,12 +31,9 @@ pub(crate) fn text() -> String {
     let mut command = Arguments::command();
     command.build();
     let mut told = Vec::new();
-    for name in [
-        "check", "explain", "witness", "arches", "paths", "kconfig", "cache",
-    ] {
-        if let Some(command) = command.find_subcommand(name) {
-            options(command, &format!("vmemmlint {name}"), &mut told, &mut lines);
-        }
+    for command in command.get_subcommands() {
+        let name = format!("vmemmlint {}", command.get_name());
+        options(command, &name, &mut told, &mut lines);
     }
     lines.push("\n## Environment\n".to_owned());
     lines.push(row(["variable", "what it does"]));
@@ -96,8 +93,11 @@ fn options(command: &Command, name: &str, told: &mut Vec<String>, lines: &mut Ve
     let rows = command.get_arguments().filter(shown).map(option);
     let rows: Vec<String> = rows.filter(|row| !told.contains(row)).collect();
     if !rows.is_empty() {
-        let besides = if told.is_empty() { "" } else { ", besides" };
-        lines.push(format!("\n## {name}{besides}\n"));
+        let title = match told.as_slice() {
+            [] => format!("Options of {name}"),
+            _ => format!("Options of {name} that those above have not"),
+        };
+        lines.push(format!("\n## {title}\n"));
         lines.push(row(["option", "default", "what it does"]));
         lines.push(rule(3));
         lines.extend(rows.iter().cloned());
