@@ -236,3 +236,44 @@ fn tell(check: &Check, mended: &Mended, told: &Outcome, verb: &str) {
         let _ = writeln!(out, "vmemmlint: {}", one_line(&line));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patch(file: &str, before: &[u8], after: &[u8]) -> String {
+        let mut patch = Vec::new();
+        write_patch(&mut patch, file, (before, after));
+        String::from_utf8_lossy(&patch).into_owned()
+    }
+
+    #[test]
+    fn a_patch_is_one_that_others_apply() {
+        let before = b"/* a\rb */\nold\r\nlast";
+        let after = b"/* a\rb */\nnew\r\nlast";
+        let expected = "--- a/mm/a.c\n+++ b/mm/a.c\n@@ -1,3 +1,3 @@\n /* a\rb */\n-old\r\n+new\r\n \
+                        last\n\\ No newline at end of file\n";
+        assert_eq!(patch("mm/a.c", before, after), expected);
+        let head = |file| {
+            patch(file, b"a\n", b"b\n")
+                .lines()
+                .next()
+                .map(str::to_owned)
+        };
+        assert_eq!(head("a b.h").as_deref(), Some("--- a/a b.h\t"));
+        assert_eq!(head("a\n\"b").as_deref(), Some("--- \"a/a\\012\\\"b\""));
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing_in_it() {
+        let look = Look {
+            drawing: report::Drawing::Unicode,
+            colour: true,
+            width: 80,
+            paths: report::Detail::Shortest,
+        };
+        let shown = on_terminal("+a\x1b[2J\u{9b}\u{202e}\n b\n".as_bytes(), &look);
+        let expected = "\x1b[32m+a\\x1b[2J\\u{9b}\\u{202e}\x1b[m\n b\n";
+        assert_eq!(String::from_utf8_lossy(&shown), expected);
+    }
+}

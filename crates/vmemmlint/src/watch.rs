@@ -223,4 +223,44 @@ mod tests {
             assert!(!is_source(Path::new(path), false), "{path}");
         }
     }
+
+    #[test]
+    fn what_a_check_writes_is_not_waited_for_and_what_it_reads_is() {
+        let watched = Watched {
+            tree: "/home/.src/linux".into(),
+            beside: vec!["/etc/known.toml".into(), "/etc/rules/*".into()],
+            own: vec![
+                "/home/.src/linux/report.c".into(),
+                "/home/.src/linux/kept".into(),
+            ],
+        };
+        let matters = |path: &str, kind| {
+            let event = Event::new(kind).add_path(path.into());
+            watched.matters(&Ok(event))
+        };
+        let changed = EventKind::Modify(ModifyKind::Any);
+        for path in [
+            "/home/.src/linux/mm/slab.c",
+            "/etc/known.toml",
+            "/etc/rules/a.toml",
+        ] {
+            assert!(matters(path, changed), "{path}");
+            assert!(!matters(
+                path,
+                EventKind::Access(notify::event::AccessKind::Any)
+            ));
+        }
+        for path in [
+            "/home/.src/linux/report.c",
+            "/home/.src/linux/kept/a.toml",
+            "/etc/other.toml",
+        ] {
+            assert!(!matters(path, changed), "{path}");
+        }
+        assert!(!matters("/home/.src/linux/mm", changed));
+        assert!(matters(
+            "/home/.src/linux/mm",
+            EventKind::Remove(RemoveKind::Folder)
+        ));
+    }
 }
