@@ -111,6 +111,10 @@ impl Tree {
             .filter(|arch| source.is_file(&format!("arch/{arch}/Kconfig")))
             .map(Name::new)
             .collect();
+        if arches.is_empty() {
+            let missing = "arch/*/Kconfig";
+            return Err(NotATree { missing });
+        }
         let version = version(&source);
         Ok(Tree {
             source,

@@ -98,6 +98,12 @@ impl Report<'_> {
     }
 }
 
+/// What is not known, a line for each rule, for people who want no table.
+pub fn unknown(report: &Report<'_>) -> String {
+    let lines = report.unknown().into_iter();
+    lines.map(|(_, words)| words + "\n").collect()
+}
+
 /// The page about a rule: the first of its pack.
 pub(crate) fn link_of(rule: &Rule) -> Option<&str> {
     let mut links = rule.pack.links.iter();

@@ -29,7 +29,7 @@ mod ways;
 pub use arches::{arches, arches_json, arches_markdown};
 pub use formats::{
     Report, dot, github, gitlab, html, jsonl, junit, markdown, rdjson, sarif, statistics, svg,
-    terse,
+    terse, unknown,
 };
 pub use human::{findings, human, problems, suppressions};
 pub use json::json;

@@ -32,7 +32,9 @@ pub fn rules(rules: &[Rule]) -> String {
 
 /// A page that links to the essays beside it.
 pub fn rules_markdown(rules: &[Rule]) -> String {
-    let mut text = "# Rules\n".to_owned();
+    let mut text = "# Rules\n\nWhat is asked by name is asked with `--rule NAME`, of a rule or of a pack, or where the \
+                    tree's `vmemmlint.toml` has it in `enable`.\n"
+        .to_owned();
     for (pack, rules) in packs(rules) {
         let (id, title) = (clean::line(&pack.id), clean::line(&pack.title));
         let _ = writeln!(text, "\n## {id}\n\n{title}{}\n", versions(pack));

@@ -69,11 +69,15 @@ struct Answers<'s> {
 impl Asking<'_, '_> {
     /// Asks, and puts the findings and the verdict to the others.
     pub(crate) fn ask(&mut self, sinks: &[Asked]) {
+        let found_before = self.out.findings.len();
         let said = match self.rule.text.question {
             Question::Stale => self.stale(),
             _ => self.ask_sinks(sinks),
         };
         let said = self.unless_incomplete(said);
+        if said.verdict == Verdict::Unknown {
+            self.out.findings.truncate(found_before);
+        }
         let mut ends = Vec::new();
         if self.ends {
             for asked in sinks {
@@ -167,10 +171,19 @@ impl Asking<'_, '_> {
         said
     }
 
-    /// What was not read may hold what opens a path or closes one; a path that was found stays.
+    /// What was not read may hold what opens a path or closes one; a path that was found stays. A finding that something is
+    /// nowhere there does not.
     fn unless_incomplete(&self, answer: Said) -> Said {
+        let question = self.rule.text.question;
+        let is_of_absence = matches!(question, Question::Stale | Question::Mismatched);
         if answer.verdict == Verdict::Flagged {
-            return answer;
+            if !is_of_absence {
+                return answer;
+            }
+            if let Some((file, error)) = self.tree.unreadable().into_iter().next() {
+                let words = format!("{file} could not be read: {error}");
+                return Said::new(Verdict::Unknown, words, None);
+            }
         }
         if let Some(error) = self.model.errors().next()
             && self.model.is_incomplete()

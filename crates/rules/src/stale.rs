@@ -80,6 +80,9 @@ impl Asking<'_, '_> {
             }
             Influence::Unknown(limit) => Effect::Unknown(limit),
             Influence::None(0) => Effect::Never("nothing asks about it".to_owned()),
+            Influence::None(1) => {
+                Effect::Never(format!("its one use is in no configuration of {arch}"))
+            }
             Influence::None(uses) => Effect::Never(format!(
                 "none of its {uses} uses is in any configuration of {arch}"
             )),

@@ -415,3 +415,14 @@ struct driver driver = {{ .probe = start }};
     says("unselected", &kernel("true"), "flagged");
     says("unselected", &kernel("m->flag"), "flagged");
 }
+
+#[test]
+fn what_seems_to_be_nowhere_is_unknown_where_not_all_was_read() {
+    let stale =
+        "//- arch/toy/Kconfig\nconfig TOY\n\tdef_bool y\n\tselect ARCH_WANT_OPTIMIZE_VMEMMAP\n";
+    let flagged = base::outcome("stale-select", stale);
+    assert_eq!(flagged.verdicts[0].verdict, rules::Verdict::Flagged);
+    let broken = base::outcome("stale-select", &format!("{stale}\tselect ?? !!\n"));
+    assert_eq!(broken.verdicts[0].verdict, rules::Verdict::Unknown);
+    assert_eq!(broken.findings, []);
+}

@@ -27,8 +27,8 @@ use shell::{COMPLETIONS_EXAMPLES, MANUAL_EXAMPLES};
 
 const EXAMPLES: &str = "\
 Examples:
-  vmemmlint check linux/                      every architecture, every rule
-  vmemmlint check --arch powerpc --arch s390  only these two, of the current directory
+  vmemmlint check linux/                      every architecture, all rules that are asked by default
+  vmemmlint check --arch powerpc --arch s390  only these two, of the tree around the current directory
   vmemmlint check --rule unselected linux/    only one rule
   vmemmlint check --rev v6.12 linux/          a revision, without a checkout
   vmemmlint explain unselected linux/         each answer with what decides it
@@ -41,6 +41,7 @@ Examples:
                                               only what is new, and note it for the next time
   vmemmlint check --output sarif=out.sarif --output junit=out.xml linux/
                                               for people, for code scanning and for a test runner
+  vmemmlint check --diff linux/               what would mend findings, as a patch
   vmemmlint check --format json linux/ | jq '.findings[] | .arch + \" \" + .message'
 ";
 
@@ -198,6 +199,7 @@ impl Version {
 
 /// What the search for findings is told.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Rules")]
 pub(crate) struct Search {
     /// Findings that are accepted, each with a reason, and which rules are asked [default: vmemmlint.toml in the tree, if
     /// it is there]

@@ -1,5 +1,6 @@
 //! `check --diff` and `check --fix`: what mends findings is shown, or written to the tree.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,9 +25,10 @@ pub(crate) fn mend(
     let opting = &check.fixing.opt_in;
     let is_known = |arch: &&String| answered.verdicts.iter().any(|cell| cell.arch == **arch);
     if let Some(unknown) = opting.iter().find(|arch| !is_known(arch)) {
-        return Err(one_line(&format!(
-            "{unknown} cannot opt in: it is not asked"
-        )));
+        let asked: BTreeSet<&str> = answered.verdicts.iter().map(|v| v.arch.as_str()).collect();
+        let asked = asked.into_iter().collect::<Vec<_>>().join(", ");
+        let words = format!("{unknown} cannot opt in: asked are {asked}");
+        return Err(one_line(&words));
     }
     let task = Task {
         source: &(Arc::clone(source) as Arc<dyn Source>),

@@ -167,7 +167,8 @@ fn rendered(check: &Check, format: ReportFormat, report: &Report<'_>, to_file: b
         ReportFormat::Human if check.telling.quiet => {
             let problems = report::problems(outcome, source, &look);
             let suppressions = report::suppressions(outcome, &look);
-            problems + &suppressions + &report::findings(outcome, source, &look)
+            let findings = report::findings(outcome, source, &look);
+            problems + &suppressions + &findings + &report::unknown(report)
         }
         ReportFormat::Human => report::human(report.tree, outcome, source, &look),
         ReportFormat::Json => report::json(report.tree, outcome),

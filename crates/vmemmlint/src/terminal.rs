@@ -5,6 +5,7 @@ use std::path::Path;
 
 use report::{Detail, Drawing, Links, Look, linked};
 use rules::Catalog;
+use rustix::termios::tcgetwinsize;
 use source::Source;
 use supports_hyperlinks::Stream;
 
@@ -19,7 +20,9 @@ const WIDEST: usize = 140;
 /// The look of what goes to standard output.
 pub(crate) fn look(color: Color) -> Look {
     let is_terminal = io::stdout().is_terminal();
-    let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into());
+    let size = tcgetwinsize(io::stdout()).ok();
+    let width = size.map(|size| usize::from(size.ws_col));
+    let width = width.filter(|&width| width > 0);
     Look {
         drawing: drawing(variable),
         colour: colour(color, is_terminal, variable),
@@ -78,7 +81,8 @@ fn drawing(variable: impl Fn(&str) -> Option<String>) -> Drawing {
         .into_iter()
         .find_map(&variable);
     let locale = locale.unwrap_or_default().to_ascii_lowercase();
-    if locale.contains("utf-8") || locale.contains("utf8") {
+    let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
+    if !is_dumb && (locale.contains("utf-8") || locale.contains("utf8")) {
         Drawing::Unicode
     } else {
         Drawing::Ascii
@@ -113,6 +117,10 @@ mod tests {
         let drawn = |set| drawing(environment(set));
         assert_eq!(drawn(&[]), Drawing::Ascii);
         assert_eq!(drawn(&[("LANG", "de_DE.UTF-8")]), Drawing::Unicode);
+        assert_eq!(
+            drawn(&[("LANG", "C.UTF-8"), ("TERM", "dumb")]),
+            Drawing::Ascii
+        );
         assert_eq!(
             drawn(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]),
             Drawing::Ascii

@@ -68,10 +68,6 @@ pub(crate) fn kernel(subject: &Subject) -> Result<(Tree, Vec<Architecture>), Fai
 
 /// The kernel tree around the current directory, from there: `.`, `..` and so on; `.` where there is none.
 pub(crate) fn here() -> PathBuf {
-    let is_top = |place: &Path| {
-        let files = FILES.iter().all(|file| place.join(file).is_file());
-        files && place.join(DIRECTORY).is_dir()
-    };
     let mut place = PathBuf::from(".");
     let mut upwards = PathBuf::new();
     let depth = place
@@ -85,6 +81,28 @@ pub(crate) fn here() -> PathBuf {
         place.clone_from(&upwards);
     }
     PathBuf::from(".")
+}
+
+/// What may have been meant by a path at which there is no tree.
+fn help_where_no_tree(path: &Path, version: &Version) -> String {
+    let whole = path.canonicalize().unwrap_or_default();
+    if let Some(around) = whole.ancestors().skip(1).find(|place| is_top(place)) {
+        return format!("; it is inside of {}", one_line(&around.to_string_lossy()));
+    }
+    let is_git = whole.join("objects").is_dir() || whole.join(".git").exists();
+    if is_git && version.rev.is_none() {
+        return "; --rev names a revision of the git repository there".to_owned();
+    }
+    if path == Path::new(".") {
+        return "; name the tree".to_owned();
+    }
+    String::new()
+}
+
+/// Whether a directory has what every kernel tree has at its top.
+fn is_top(place: &Path) -> bool {
+    let files = FILES.iter().all(|file| place.join(file).is_file());
+    files && place.join(DIRECTORY).is_dir()
 }
 
 /// Opens the kernel tree at `path`. The error is one line.
@@ -107,7 +125,8 @@ pub(crate) fn open(path: &Path, version: &Version) -> Result<Arc<dyn Listed>, Fa
         return Ok(tree);
     }
     let missing = missing.join(", ");
+    let help = help_where_no_tree(path, version);
     Err(format!(
-        "{name} is not the top of a kernel tree: it has no {missing}"
+        "{name} is not the top of a kernel tree: it has no {missing}{help}"
     ))
 }

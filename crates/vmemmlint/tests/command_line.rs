@@ -437,3 +437,33 @@ fn a_check_tells_where_its_time_went() {
         "{err}"
     );
 }
+
+#[test]
+fn a_quiet_check_says_what_is_unknown() {
+    let mini = mini("unfixed");
+    let (code, out, _) = run(&["check", "-q", "--no-cache", "--max-functions", "1", &mini]);
+    assert_eq!(code, Some(3));
+    assert!(out.contains("unselected is unknown on arm64, "), "{out}");
+}
+
+#[test]
+fn where_no_tree_is_one_is_told_what_may_be_meant() {
+    let folder = tree();
+    let inner = folder.path().join("arch");
+    let (code, _, told) = run(&["check", name(&inner)]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("; it is inside of "), "{told}");
+    std::fs::create_dir(folder.path().join("mm")).unwrap();
+    // Inside of a tree it need not be named.
+    let mut below = vmemmlint(&["config", "show"]);
+    let shown = below
+        .current_dir(folder.path().join("mm"))
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.starts_with("tree: ..\n"), "{shown}");
+    std::fs::remove_file(folder.path().join("arch/toy/Kconfig")).unwrap();
+    let (code, _, told) = run(&["check", "--no-cache", name(folder.path())]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("it has no arch/*/Kconfig"), "{told}");
+}
