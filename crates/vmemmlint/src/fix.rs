@@ -1,13 +1,13 @@
 //! `check --diff` and `check --fix`: what mends findings is shown, or written to the tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use report::Look;
 use rules::fix::{self, Fix, Mended, Task};
-use rules::{Finding, Outcome, Verdict};
+use rules::{ArchVerdict, Finding, Outcome, Verdict};
 use similar::TextDiff;
 use source::{Listed, Source};
 
@@ -56,7 +56,9 @@ pub(crate) fn show(check: &Check, mended: &Mended, told: &Outcome) -> Result<(),
         patch
     };
     print(&shown)?;
-    tell(check, mended, told, "would mend");
+    let mut told_of = lines(check, mended, told, "would mend");
+    told_of.extend(not_known(told));
+    tell(check, told_of);
     Ok(())
 }
 
@@ -141,7 +143,7 @@ pub(crate) fn write(check: &Check, mended: &Mended, told: &Outcome) -> Result<()
         }
         changed.push(one_line(file));
     }
-    tell(check, mended, told, "mends");
+    tell(check, lines(check, mended, told, "mends"));
     Ok(())
 }
 
@@ -175,60 +177,82 @@ fn writable(tree: &Path, file: &str, before: &[u8]) -> Result<PathBuf, Failure> 
     Ok(path)
 }
 
-/// Says on standard error what was done and what was not, and why.
-fn tell(check: &Check, mended: &Mended, told: &Outcome, verb: &str) {
-    let of = |finding: &Finding| {
-        let at = format!("{}:{}", finding.sink.file, finding.sink.line);
-        format!("{} on {} ({at})", finding.rule, finding.arch)
-    };
-    let about = |fix: &Fix| {
-        let findings = fix
-            .findings
-            .iter()
-            .map(|&number| of(&told.findings[number]));
-        findings.collect::<Vec<_>>().join(", ")
-    };
+/// Findings in a few words: each rule once, with its architectures.
+fn about<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
+    let mut rules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        let arches = rules.entry(&finding.rule).or_default();
+        if !arches.contains(&finding.arch.as_str()) {
+            arches.push(&finding.arch);
+        }
+    }
+    let rules = rules.into_iter();
+    let rules = rules.map(|(rule, arches)| format!("{rule} on {}", arches.join(", ")));
+    rules.collect::<Vec<_>>().join("; ")
+}
+
+/// What was done and what was not, and why, a line each.
+fn lines(check: &Check, mended: &Mended, told: &Outcome, verb: &str) -> Vec<String> {
+    let of = |fix: &Fix| about(fix.findings.iter().map(|&number| &told.findings[number]));
     let mut lines = Vec::new();
     for fix in &mended.made {
         let place = format!("{}:{}", fix.place.file, fix.place.line);
-        lines.push(format!("{place} {}: {verb} {}", fix.what, about(fix)));
+        lines.push(format!("{place} {}: {verb} {}", fix.what, of(fix)));
     }
     for (fix, why) in &mended.refused {
         lines.push(match &fix.opts_in {
             Some(arch) => format!("{arch} does not opt in: {why}"),
-            None => format!("not mended: {}: {why} ({})", about(fix), fix.what),
+            None => format!("not mended: {}: {why} ({})", of(fix), fix.what),
         });
     }
+    let mut without: BTreeMap<(String, &str), Vec<&Finding>> = BTreeMap::new();
     for (number, why) in &mended.without {
-        lines.push(format!(
-            "not mended: {}: {why}",
-            of(&told.findings[*number])
-        ));
+        let finding = &told.findings[*number];
+        let at = format!("{}:{}", finding.sink.file, finding.sink.line);
+        without.entry((at, why)).or_default().push(finding);
     }
-    for arch in &check.fixing.opt_in {
-        let fixes = mended
-            .made
-            .iter()
-            .chain(mended.refused.iter().map(|(fix, _)| fix));
-        let mut opting = fixes.filter_map(|fix| fix.opts_in.as_ref());
-        if !opting.any(|other| other == arch) {
-            lines.push(format!("{arch} does not opt in: no finding asks for it"));
-        }
+    for ((at, why), findings) in without {
+        let findings = about(findings.into_iter());
+        lines.push(format!("not mended: {at}: {findings}: {why}"));
     }
-    for cell in told
-        .verdicts
+    let fixes = mended.made.iter();
+    let fixes = fixes.chain(mended.refused.iter().map(|(fix, _)| fix));
+    let opted: Vec<&str> = fixes.filter_map(|fix| fix.opts_in.as_deref()).collect();
+    let idle = check
+        .fixing
+        .opt_in
         .iter()
+        .filter(|arch| !opted.contains(&arch.as_str()));
+    lines.extend(idle.map(|arch| format!("{arch} does not opt in: no finding asks for it")));
+    lines
+}
+
+/// What `--diff` prints no report of: what is unknown, and what was not understood.
+fn not_known(told: &Outcome) -> Vec<String> {
+    let cells = told.verdicts.iter();
+    let unknown: Vec<&ArchVerdict> = cells
         .filter(|cell| cell.verdict == Verdict::Unknown)
-    {
+        .collect();
+    let others = |count: usize, words: &str| match count {
+        0 | 1 => String::new(),
+        count => format!("; {} {words}", count - 1),
+    };
+    let mut lines = Vec::new();
+    if let Some(cell) = unknown.first() {
+        let others = others(unknown.len(), "more answers are");
         let (rule, arch, reason) = (&cell.rule, &cell.arch, &cell.reason);
-        lines.push(format!("{rule} is unknown on {arch}: {reason}"));
+        lines.push(format!("{rule} is unknown on {arch}: {reason}{others}"));
     }
-    if !told.problems.is_empty() {
-        let count = told.problems.len();
-        lines.push(format!(
-            "{count} things were not understood; without --diff or --fix they are told"
-        ));
+    if let Some(first) = told.problems.first() {
+        let others = others(told.problems.len(), "more problems without --diff");
+        let at = format!("{}:{}", first.place.file, first.place.line);
+        lines.push(format!("{at}: {}{others}", first.message));
     }
+    lines
+}
+
+/// Says lines on standard error.
+fn tell(check: &Check, mut lines: Vec<String>) {
     if lines.is_empty() && !check.telling.quiet {
         lines.push("there is nothing to mend".to_owned());
     }
