@@ -43,8 +43,8 @@ pub(crate) fn tree(path: &str, kernel_version: &str) -> Value {
     })
 }
 
-/// A report as it is printed.
-pub(crate) fn harmless(report: &Value) -> String {
+/// An object as it is printed: with an escape for each character that a terminal would obey.
+pub fn harmless(report: &Value) -> String {
     // JSON may be read in a terminal too. Such characters stand only in its strings, where an escape
     // means the same.
     escaped(&format!("{report:#}\n"))

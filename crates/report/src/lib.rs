@@ -32,7 +32,7 @@ pub use formats::{
     terse, unknown,
 };
 pub use human::{findings, human, problems, suppressions};
-pub use json::json;
+pub use json::{harmless as harmless_json, json};
 pub use links::{Links, linked};
 pub use look::{Detail, Drawing, Look};
 pub use packs::{rules, rules_json, rules_markdown};

@@ -31,14 +31,12 @@ impl Acceptances {
             .any(|acceptance| acceptance.until.is_some())
     }
 
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    /// Whether nothing is accepted.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// The entries, as they are before anything is asked.
+    pub fn entries(&self) -> Vec<Suppression> {
+        let entries = self.list.iter();
+        entries
+            .map(|entry| entry.told(0, None, &|_, _| false))
+            .collect()
     }
 
     pub(crate) fn of(list: Vec<Acceptance>) -> Acceptances {

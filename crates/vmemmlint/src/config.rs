@@ -42,7 +42,7 @@ fn show(asked: &ShowConfig) -> Result<ExitCode, Failure> {
     };
     done(print(&match asked.format {
         Format::Human => shown.words(),
-        Format::Json => format!("{:#}\n", shown.json()),
+        Format::Json => report::harmless_json(&shown.json()),
     }))
 }
 
@@ -116,8 +116,23 @@ impl Shown<'_> {
             let (id, pack, why) = (rule.id(), &rule.pack.id, why.words());
             lines.push(format!("  {mark} {id:widest$}  {why} (pack {pack})"));
         }
-        let accepted = self.configured.accepted.len();
-        lines.push(format!("accepted: {accepted} entries"));
+        let accepted = self.configured.accepted.entries();
+        let none = if accepted.is_empty() { " none" } else { "" };
+        lines.push(format!("accepted:{none}"));
+        for entry in accepted {
+            let mut words = entry.rule;
+            if !entry.arches.is_empty() {
+                words = format!("{words} on {}", entry.arches.join(", "));
+            }
+            if !entry.function.is_empty() {
+                words = format!("{words} through {}()", entry.function);
+            }
+            if !entry.until.is_empty() {
+                words = format!("{words} until {}", entry.until);
+            }
+            let (file, line, reason) = (&entry.place.file, entry.place.line, &entry.reason);
+            lines.push(one_line(&format!("  {words}: {reason} ({file}:{line})")));
+        }
         lines.join("\n") + "\n"
     }
 
@@ -130,11 +145,22 @@ impl Shown<'_> {
                 "why": why.words(),
             })
         });
+        let accepted = self.configured.accepted.entries().into_iter().map(|entry| {
+            json!({
+                "rule": entry.rule,
+                "arches": entry.arches,
+                "function": entry.function,
+                "until": entry.until,
+                "reason": entry.reason,
+                "file": entry.place.file,
+                "line": entry.place.line,
+            })
+        });
         json!({
             "tree": self.asked.tree.to_string_lossy(),
             "configuration": self.file,
             "rules": rules.collect::<Vec<_>>(),
-            "accepted": self.configured.accepted.len(),
+            "accepted": accepted.collect::<Vec<_>>(),
         })
     }
 }

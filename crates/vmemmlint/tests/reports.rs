@@ -138,9 +138,16 @@ fn what_is_configured_is_shown_with_its_reason() {
         (why("dead-block"), why("unselected")),
         ("enabled".into(), "disabled".into())
     );
+    let accepted = &shown["accepted"][0];
     assert_eq!(
-        (&shown["accepted"], &shown["configuration"]),
-        (&1.into(), &"vmemmlint.toml".into())
+        (&accepted["rule"], &accepted["line"]),
+        (&"stale-select".into(), &4.into())
+    );
+    assert_eq!(shown["configuration"], "vmemmlint.toml");
+    let (_, out, _) = run(&["config", "show", name(folder.path())]);
+    assert!(
+        out.ends_with("accepted:\n  stale-select: r (vmemmlint.toml:4)\n"),
+        "{out}"
     );
 }
 
