@@ -216,22 +216,26 @@ impl File {
         found
     }
 
-    /// The condition next to `place` that decides whether control gets there; `None` outside of functions too.
+    /// The condition next to `place` that decides whether control gets there, where the other way is a call of one of
+    /// `instead`, or one of them as a variable; `None` outside of functions too.
     ///
     /// ```
-    /// let text = "int f(int *a)\n{\n\tif (a && *a)\n\t\treturn sink(a);\n\treturn 0;\n}\n";
+    /// let text = "int f(int *a)\n{\n\tif (a && *a)\n\t\treturn sink(a);\n\treturn all();\n}\n";
     /// let file = csource::File::new("a.c", text.as_bytes().into());
     /// let sink = text.find("sink").unwrap();
-    /// let gate = file.gate(text::Span::new(sink, sink + 7)).unwrap();
+    /// let sink = text::Span::new(sink, sink + 7);
+    /// let gate = file.gate(sink, &["all"]).unwrap();
     /// assert_eq!(file.spelled(gate.condition), b"a && *a");
     /// assert!(gate.opens);
+    /// assert_eq!(file.gate(sink, &["other"]), None);
     /// ```
-    pub fn gate(&self, place: Span) -> Option<Gate> {
+    pub fn gate(&self, place: Span, instead: &[&str]) -> Option<Gate> {
         let functions = self.items().functions.iter();
         let mut around = functions
             .map(|function| function.body)
             .filter(|body| body.start <= place.start && place.end <= body.end);
-        gate::gate(&self.text, &self.directives, around.next()?, place)
+        let text = (&*self.text, &self.directives);
+        gate::gate(text, around.next()?, place, instead)
     }
 
     /// What a macro's replacement says.

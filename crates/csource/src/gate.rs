@@ -1,15 +1,14 @@
 //! The condition that decides, next to a place in a function, whether control gets there: where one would ask for more.
 //!
-//! To ask for more there sends control the other way although the condition holds. So it is a gate only where that way
-//! bears it: nothing but the place stands in the arm, and the other arm neither tells of an error nor relies on what the
-//! condition says.
+//! To ask for more there sends control the other way although the condition holds. So it is a gate only where both ways do
+//! the same kind of thing with nothing besides, and where the other way is one that is known to be right then: a call of
+//! a function, or a variable, that the caller names.
 
 use std::collections::BTreeSet;
 
 use text::{Name, Span};
 
 use crate::directives::Directives;
-use crate::idioms::ERRORS;
 use crate::syntax::{BinaryOp, Expr, ExprKind, Stmt, StmtKind, UnaryOp};
 use crate::{mask, parse};
 
@@ -22,6 +21,8 @@ pub struct Gate {
     pub opens: bool,
     /// What holds it together.
     pub binding: Binding,
+    /// The statements or the expression that both ways belong to.
+    whole: Span,
 }
 
 /// What holds a condition together, as far as it matters to who puts a `&& a` or a `|| a` behind it.
@@ -31,36 +32,52 @@ pub enum Binding {
     And,
     /// `a || b`
     Or,
-    /// What binds more loosely: `a ? b : c`, `a = b`, `a, b`.
+    /// What binds more loosely, or may: `a ? b : c`, `a = b`, a macro.
     Loose,
     /// All else.
     Tight,
 }
 
-impl Gate {
-    fn of(condition: &Expr, opens: bool) -> Gate {
-        let binding = match condition.kind {
-            ExprKind::Binary(BinaryOp::And, ..) => Binding::And,
-            ExprKind::Binary(BinaryOp::Or, ..) => Binding::Or,
-            ExprKind::Conditional(..) | ExprKind::Assign(..) | ExprKind::Comma(..) => {
-                Binding::Loose
-            }
+impl Binding {
+    fn of(condition: &Expr) -> Binding {
+        match &condition.kind {
+            ExprKind::Binary(BinaryOp::And, _, last) if !may_be_macro(last) => Binding::And,
+            ExprKind::Binary(BinaryOp::Or, _, last) if !may_be_macro(last) => Binding::Or,
+            ExprKind::Binary(BinaryOp::And | BinaryOp::Or, ..)
+            | ExprKind::Conditional(..)
+            | ExprKind::Assign(..)
+            | ExprKind::Comma(..) => Binding::Loose,
+            _ if may_be_macro(condition) => Binding::Loose,
             _ => Binding::Tight,
-        };
-        Gate {
-            condition: condition.span,
-            opens,
-            binding,
         }
     }
 }
 
-/// The gate of `place` in the function body at `body`.
+/// Whether something is written as macros are whose replacement may lack parentheses.
+fn may_be_macro(expression: &Expr) -> bool {
+    let name = match &expression.kind {
+        ExprKind::Call(callee, _) => callee.as_ident(),
+        _ => expression.as_ident(),
+    };
+    name.is_some_and(|name| !name.bytes().any(|byte| byte.is_ascii_lowercase()))
+}
+
+/// The gate of `place` in the function body at `body`, where the other way is one of `instead`.
 ///
-/// It is the innermost `if` whose first arm is the place, or the `?:` of which it is the first value. Where a value is
-/// meant and no call, it is also the `if` in `if (a) return b; return VALUE;`. A condition of which the preprocessor has a
-/// part is none.
-pub(crate) fn gate(text: &[u8], directives: &Directives, body: Span, place: Span) -> Option<Gate> {
+/// ```c
+/// if (a) x = PLACE; else x = INSTEAD(b);
+/// if (a) return PLACE; return INSTEAD(b);
+/// if (a) return INSTEAD(b); return PLACE;
+/// a ? PLACE : INSTEAD
+/// ```
+///
+/// What the preprocessor has a part in is none.
+pub(crate) fn gate(
+    (text, directives): (&[u8], &Directives),
+    body: Span,
+    place: Span,
+    instead: &[&str],
+) -> Option<Gate> {
     for variant in 0..mask::variants(directives, body) {
         let (masked, _) = mask::masked(text, directives, body, variant);
         let in_body = |span: Span| {
@@ -70,24 +87,59 @@ pub(crate) fn gate(text: &[u8], directives: &Directives, body: Span, place: Span
         if in_body(place) != Some(place.of(text)) {
             continue;
         }
-        let mut search = Search { place, gate: None };
+        let mut search = Search {
+            place,
+            instead,
+            gate: None,
+        };
         search.statement(&parse::body(&masked, body.start));
         let gate = search.gate?;
-        let is_as_written = in_body(gate.condition) == Some(gate.condition.of(text));
+        let is_as_written = in_body(gate.whole) == Some(gate.whole.of(text));
         return is_as_written.then_some(gate);
     }
     None
 }
 
-struct Search {
+struct Search<'s> {
     place: Span,
+    instead: &'s [&'s str],
     /// The innermost so far; none where one farther inside is no gate.
     gate: Option<Gate>,
 }
 
-impl Search {
+impl Search<'_> {
     fn is_in(&self, span: Span) -> bool {
         span.start <= self.place.start && self.place.end <= span.end
+    }
+
+    /// The gate of which `here` is the way to the place, and `other` the other way.
+    fn of(&self, condition: &Expr, (here, other): (Way<'_>, Way<'_>), opens: bool) -> Option<Gate> {
+        let is_place = here.value.span == self.place;
+        let is_same = here.kind == other.kind;
+        let bears = is_pure(condition) && self.bears(other.value, condition);
+        (is_place && is_same && bears).then(|| Gate {
+            condition: condition.span,
+            opens,
+            binding: Binding::of(condition),
+            whole: condition.span,
+        })
+    }
+
+    /// Whether a value is one that may be taken although the condition says otherwise.
+    fn bears(&self, value: &Expr, condition: &Expr) -> bool {
+        let is_named =
+            |name: Option<Name>| name.is_some_and(|name| self.instead.contains(&name.as_str()));
+        let mut asked = BTreeSet::new();
+        names(condition, &mut asked);
+        match &value.kind {
+            ExprKind::Call(callee, args) => {
+                let mut args = args.iter();
+                is_named(callee.as_ident())
+                    && args.all(|arg| is_pure(arg) && !looks_through(arg, &asked))
+            }
+            ExprKind::Ident(name) => is_named(Some(*name)) && !asked.contains(name),
+            _ => false,
+        }
     }
 
     fn statement(&mut self, statement: &Stmt) {
@@ -96,12 +148,11 @@ impl Search {
         }
         match &statement.kind {
             StmtKind::If(condition, then, otherwise) => {
-                let bears = otherwise
-                    .as_ref()
-                    .is_none_or(|other| bears(other, condition));
                 if self.is_in(then.span) {
-                    let is_gate = is_alone(then) && bears;
-                    self.gate = is_gate.then(|| Gate::of(condition, true));
+                    let other = otherwise.as_ref().and_then(|other| way(other));
+                    let ways = way(then).zip(other);
+                    let gate = ways.and_then(|ways| self.of(condition, ways, true));
+                    self.gate = gate.map(|gate| gate.with(statement.span));
                 } else if otherwise.as_ref().is_some_and(|o| self.is_in(o.span)) {
                     self.gate = None;
                 }
@@ -111,15 +162,7 @@ impl Search {
                     self.statement(otherwise);
                 }
             }
-            StmtKind::Block(parts) => {
-                for (index, part) in parts.iter().enumerate() {
-                    let earlier = index.checked_sub(1).map(|index| &parts[index]);
-                    if let Some(gate) = earlier.and_then(|earlier| self.between(earlier, part)) {
-                        self.gate = Some(gate);
-                    }
-                    self.statement(part);
-                }
-            }
+            StmtKind::Block(parts) => self.block(parts),
             StmtKind::Loop(_, first, test, step, body) => {
                 if let Some(first) = first {
                     self.statement(first);
@@ -152,28 +195,49 @@ impl Search {
         }
     }
 
-    /// The gate in `if (a) return b; return VALUE;` where the value is the place.
-    fn between(&self, earlier: &Stmt, statement: &Stmt) -> Option<Gate> {
-        let (StmtKind::If(condition, then, None), StmtKind::Return(Some(value))) =
-            (&earlier.kind, &statement.kind)
-        else {
-            return None;
-        };
-        let is_value = value.span == self.place && !matches!(value.kind, ExprKind::Call(..));
-        let is_gate = is_value && is_return(then) && bears(then, condition);
-        is_gate.then(|| Gate::of(condition, false))
+    /// Statements that follow each other: two of them may be `if (a) return b; return c;`.
+    fn block(&mut self, parts: &[Stmt]) {
+        for part in parts {
+            self.statement(part);
+        }
+        for pair in parts.windows(2) {
+            let [first, second] = pair else { continue };
+            let StmtKind::If(condition, then, None) = &first.kind else {
+                continue;
+            };
+            let whole = Span {
+                start: first.span.start,
+                end: second.span.end,
+            };
+            let (Some(then), Some(behind)) = (way(then), way(second)) else {
+                continue;
+            };
+            let opens = self.is_in(first.span);
+            if then.kind != Kind::Return || !self.is_in(whole) || self.is_in(condition.span) {
+                continue;
+            }
+            let ways = if opens {
+                (then, behind)
+            } else {
+                (behind, then)
+            };
+            if let Some(gate) = self.of(condition, ways, opens) {
+                self.gate = Some(gate.with(whole));
+            }
+        }
     }
 
     fn expression(&mut self, expression: &Expr) {
         if !self.is_in(expression.span) {
             return;
         }
-        if let ExprKind::Conditional(condition, then, otherwise) = &expression.kind
+        if let ExprKind::Conditional(condition, Some(then), otherwise) = &expression.kind
             && !self.is_in(condition.span)
         {
-            let is_place = then.as_ref().is_some_and(|then| then.span == self.place);
-            let is_gate = is_place && bears_value(otherwise, condition);
-            self.gate = is_gate.then(|| Gate::of(condition, true));
+            let kind = Kind::Value;
+            let way = |value| Way { kind, value };
+            let gate = self.of(condition, (way(then), way(otherwise)), true);
+            self.gate = gate.map(|gate| gate.with(expression.span));
         }
         if let ExprKind::Statements(inside) = &expression.kind {
             self.gate = None;
@@ -185,44 +249,52 @@ impl Search {
     }
 }
 
-/// Whether an arm is one statement that does one thing: a call, an assignment, a return.
-fn is_alone(arm: &Stmt) -> bool {
-    match &arm.kind {
-        StmtKind::Block(parts) => matches!(parts.as_slice(), [one] if is_alone(one)),
-        StmtKind::Expr(_) | StmtKind::Return(Some(_)) => true,
-        _ => false,
+impl Gate {
+    fn with(self, whole: Span) -> Gate {
+        Gate { whole, ..self }
     }
 }
 
-fn is_return(arm: &Stmt) -> bool {
-    match &arm.kind {
-        StmtKind::Block(parts) => matches!(parts.as_slice(), [one] if is_return(one)),
-        StmtKind::Return(Some(_)) => true,
-        _ => false,
-    }
+/// What an arm does with its one value.
+#[derive(Clone, Copy)]
+struct Way<'e> {
+    kind: Kind,
+    value: &'e Expr,
 }
 
-/// Whether an arm can be taken although its condition says otherwise: it does one thing as well, tells of no error, and
-/// does not look through what the condition has asked about.
-fn bears(arm: &Stmt, condition: &Expr) -> bool {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It is worked out, and nothing is done with it.
+    Value,
+    /// It is returned.
+    Return,
+    /// It is stored to a variable.
+    Store(Name),
+}
+
+/// The one thing that an arm does.
+fn way(arm: &Stmt) -> Option<Way<'_>> {
     match &arm.kind {
-        StmtKind::Block(parts) => matches!(parts.as_slice(), [one] if bears(one, condition)),
-        StmtKind::Expr(value) => match &value.kind {
-            ExprKind::Assign(_, None, value) => bears_value(value, condition),
-            _ => bears_value(value, condition),
+        StmtKind::Block(parts) => match parts.as_slice() {
+            [one] => way(one),
+            _ => None,
         },
-        StmtKind::Return(Some(value)) => bears_value(value, condition),
-        _ => false,
+        StmtKind::Return(Some(value)) => Some(Way {
+            kind: Kind::Return,
+            value,
+        }),
+        StmtKind::Expr(value) => match &value.kind {
+            ExprKind::Assign(target, None, value) => {
+                let kind = Kind::Store(target.as_ident()?);
+                Some(Way { kind, value })
+            }
+            _ => Some(Way {
+                kind: Kind::Value,
+                value,
+            }),
+        },
+        _ => None,
     }
-}
-
-fn bears_value(value: &Expr, condition: &Expr) -> bool {
-    let mut asked = BTreeSet::new();
-    names(condition, &mut asked);
-    let is_asked = value.as_ident().is_some_and(|name| asked.contains(&name));
-    // What the condition has set is not what it would be.
-    let sets = sets_something(condition);
-    !is_asked && !sets && !may_be_an_error(value) && !looks_through(value, &asked)
 }
 
 fn names(expression: &Expr, all: &mut BTreeSet<Name>) {
@@ -232,12 +304,31 @@ fn names(expression: &Expr, all: &mut BTreeSet<Name>) {
     }
 }
 
-fn sets_something(expression: &Expr) -> bool {
-    let sets = matches!(
-        expression.kind,
-        ExprKind::Assign(..) | ExprKind::Step(_) | ExprKind::Statements(_) | ExprKind::Opaque(_)
-    );
-    sets || expression.children().into_iter().any(sets_something)
+/// Whether an expression only asks, as far as one can see: it sets nothing, lends nothing to be set, and calls nothing
+/// whose name says that it takes or changes something.
+fn is_pure(expression: &Expr) -> bool {
+    let changes = match &expression.kind {
+        ExprKind::Assign(..)
+        | ExprKind::Step(_)
+        | ExprKind::Statements(_)
+        | ExprKind::Opaque(_)
+        | ExprKind::Unary(UnaryOp::AddressOf, _) => true,
+        ExprKind::Call(callee, _) => callee
+            .as_ident()
+            .is_none_or(|name| name.split('_').any(is_of_change)),
+        _ => false,
+    };
+    !changes && expression.children().into_iter().all(is_pure)
+}
+
+/// A word in the names of functions that take or change something.
+fn is_of_change(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "add", "alloc", "clear", "cmpxchg", "create", "dec", "del", "free", "get", "inc", "init",
+        "lock", "pop", "prepare", "push", "put", "read", "register", "release", "set", "start",
+        "sub", "take", "test", "try", "trylock", "unlock", "wait", "write", "xchg",
+    ];
+    WORDS.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Whether something is reached through one of `asked`: `a->b`, `*a`, `a[0]`.
@@ -255,35 +346,4 @@ fn looks_through(expression: &Expr, asked: &BTreeSet<Name>) -> bool {
     });
     let mut children = expression.children().into_iter();
     is_asked || children.any(|child| looks_through(child, asked))
-}
-
-/// Whether a value may be one that stands for an error: a constant, a negative one, one that a macro makes of it.
-fn may_be_an_error(value: &Expr) -> bool {
-    match &value.kind {
-        ExprKind::Int(_) | ExprKind::Unary(UnaryOp::Negate, _) | ExprKind::Statements(_) => true,
-        ExprKind::Ident(name) => !name.bytes().any(|byte| byte.is_ascii_lowercase()),
-        ExprKind::Call(callee, args) => {
-            let name = callee.as_ident();
-            let is_error = name.is_some_and(|name| {
-                let words: Vec<&str> = name.split('_').collect();
-                ERRORS.contains(&name.as_str()) || words.iter().any(|word| is_of_errors(word))
-            });
-            is_error || args.iter().any(may_be_an_error_code)
-        }
-        ExprKind::Conditional(_, then, otherwise) => {
-            then.as_ref().is_none_or(|then| may_be_an_error(then)) || may_be_an_error(otherwise)
-        }
-        ExprKind::Comma(_, last) | ExprKind::Cast(_, last) => may_be_an_error(last),
-        _ => false,
-    }
-}
-
-/// `-EINVAL` among the arguments of a call.
-fn may_be_an_error_code(value: &Expr) -> bool {
-    matches!(value.kind, ExprKind::Unary(UnaryOp::Negate, _))
-}
-
-/// A word in the names of functions that report an error.
-fn is_of_errors(word: &str) -> bool {
-    matches!(word, "err" | "error" | "fail" | "warn" | "bug" | "panic")
 }

@@ -205,9 +205,6 @@ pub const NO_RETURN: &[&str] = &[
     "nmi_panic",
 ];
 
-/// What makes a pointer of an error.
-pub(crate) const ERRORS: &[&str] = &["ERR_PTR", "ERR_CAST"];
-
 /// Calls after which control comes back only if their first argument is false.
 pub const NO_RETURN_IF: &[&str] = &["BUG_ON", "VM_BUG_ON", "BUILD_BUG_ON"];
 

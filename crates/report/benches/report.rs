@@ -45,7 +45,7 @@ fn outcome(calls: &[Span]) -> Outcome {
             help: "let toy select SINK".into(),
             code: "sink(a)".into(),
             symbol: "SINK".into(),
-            gate: true,
+            instead: Vec::new(),
             path: vec![Step {
                 function: format!("f{number}"),
                 place: sink.clone(),

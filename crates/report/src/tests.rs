@@ -105,7 +105,7 @@ fn powerpc(tree: &Memory) -> Finding {
         sink: sink.clone(),
         code: "vmemmap_populate_compound_pages".into(),
         symbol: String::new(),
-            gate: false,
+            instead: Vec::new(),
         path: vec![
             step("dev_dax_probe", probe, ".probe of struct dax_device_driver"),
             step("devm_memremap_pages", lost, ""),

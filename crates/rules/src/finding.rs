@@ -59,8 +59,8 @@ pub struct Finding {
     pub code: String,
     /// The symbol that it is about, without `CONFIG_`: the one by which an architecture opts in; empty where there is none.
     pub symbol: String,
-    /// Whether the condition next to the sink may ask for that symbol too, as its rule has it.
-    pub gate: bool,
+    /// What may be done in place of the sink, as its rule has it.
+    pub instead: Vec<String>,
     /// From an entry point to the sink; nothing where the finding is one about Kconfig.
     pub path: Vec<Step>,
     /// All paths from entry points to the sink, where it is one that is reached.

@@ -122,7 +122,7 @@ pub(crate) mod tests {
             sink: Place::default(),
             code: code.into(),
             symbol: String::new(),
-            gate: false,
+            instead: Vec::new(),
             path: vec![step],
             paths: None,
             kconfig: None,

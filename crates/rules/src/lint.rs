@@ -133,7 +133,7 @@ impl Lint<'_> {
         Finding {
             code: String::new(),
             symbol: symbol.map_or_else(String::new, |(_, symbol)| (*symbol).to_owned()),
-            gate: false,
+            instead: Vec::new(),
             rule: rule.id().to_owned(),
             arches,
             severity: severity(rule.text.severity),

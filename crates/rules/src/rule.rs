@@ -217,11 +217,11 @@ pub struct SinkRule {
     pub query: Option<String>,
     /// Its words in messages.
     pub what: String,
-    /// Whether the condition next to it may ask for the opt-in symbol too, which `--fix` then lets it do. It may where
-    /// what is done when the condition does not hold is right for an architecture that has not agreed; it may not where a
-    /// job would be left half done.
+    /// What is done in its place where the shortcut is not taken: functions that are called, variables that are the value.
+    /// Where the condition next to it leads to one of them, `--fix` lets it ask for the opt-in symbol too. With none of them
+    /// it never does.
     #[serde(default)]
-    pub gate: bool,
+    pub instead: Vec<String>,
 }
 
 /// How an architecture's own part is judged.

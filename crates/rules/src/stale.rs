@@ -105,7 +105,7 @@ impl Asking<'_, '_> {
         Finding {
             code: String::new(),
             symbol: select.target.to_string(),
-            gate: false,
+            instead: Vec::new(),
             rule: self.rule.id().to_owned(),
             arch: self.arch.name.to_string(),
             arches: vec![self.arch.name.to_string()],

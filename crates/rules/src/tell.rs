@@ -35,7 +35,7 @@ impl Asking<'_, '_> {
             } else {
                 String::new()
             },
-            gate: sink.gate,
+            instead: sink.instead.clone(),
             rule: self.rule.id().to_owned(),
             arch: arch.to_string(),
             arches: vec![arch.to_string()],

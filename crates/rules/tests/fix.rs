@@ -77,43 +77,51 @@ fn mended_lines(files: &str) -> String {
     lines.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What is done where the shortcut is not taken.
+const ELSE: &str = "vmemmap_populate";
+
 #[test]
 fn a_condition_asks_for_the_symbol_too() {
     const CALL: &str = "vmemmap_populate_compound_pages()";
     for (body, line) in [
         (
-            "\tif (a)\n\t\treturn CALL;\n\treturn 0;\n",
+            "\tif (a)\n\t\treturn CALL;\n\treturn ELSE(b);\n",
             "if (a && IS_ENABLED(CONFIG_S))",
         ),
         (
-            "\tif (a || b)\n\t\treturn CALL;\n\treturn 0;\n",
+            "\tif (a || b)\n\t\treturn CALL;\n\telse\n\t\treturn ELSE(b);\n",
             "if ((a || b) && IS_ENABLED(CONFIG_S))",
         ),
         (
-            "\tif (a && b) {\n\t\tb = CALL;\n\t} else {\n\t\tb = other(a, b);\n\t}\n\treturn b;\n",
+            "\tif (a && b) {\n\t\tb = CALL;\n\t} else {\n\t\tb = ELSE(a, b);\n\t}\n\treturn b;\n",
             "if (a && b && IS_ENABLED(CONFIG_S)) {",
         ),
         (
-            "\treturn a ? CALL : other(b);\n",
-            "return a && IS_ENABLED(CONFIG_S) ? CALL : other(b);",
-        ),
-        // What the condition does is done still.
-        (
-            "\tif (b = a->id)\n\t\treturn CALL;\n\treturn 0;\n",
-            "if ((b = a->id) && IS_ENABLED(CONFIG_S))",
+            "\tif (a)\n\t\tCALL;\n\telse\n\t\tELSE(b);\n\treturn 0;\n",
+            "if (a && IS_ENABLED(CONFIG_S))",
         ),
         (
-            "\tif (a /* why */)\n\t\treturn CALL;\n\treturn 0;\n",
+            "\treturn a ? CALL : ELSE(b);\n",
+            "return a && IS_ENABLED(CONFIG_S) ? CALL : ELSE(b);",
+        ),
+        (
+            "\tif (a /* why */)\n\t\treturn CALL;\n\treturn ELSE(b);\n",
             "if (a && IS_ENABLED(CONFIG_S) /* why */)",
         ),
         // What goes on in the next line gets one of its own.
         (
-            "\tif (a &&\n\t    b)\n\t\treturn CALL;\n\treturn 0;\n",
+            "\tif (a &&\n\t    b)\n\t\treturn CALL;\n\treturn ELSE(b);\n",
             "b && IS_ENABLED(CONFIG_S))",
         ),
+        // A macro may lack parentheses.
+        (
+            "\tif (WANTED)\n\t\treturn CALL;\n\treturn ELSE(b);\n",
+            "if ((WANTED) && IS_ENABLED(CONFIG_S))",
+        ),
     ] {
-        let body = body.replace("CALL", CALL);
-        assert_eq!(gated(&body), line.replace("CALL", CALL), "{body}");
+        let body = body.replace("CALL", CALL).replace("ELSE", ELSE);
+        let line = line.replace("CALL", CALL).replace("ELSE", ELSE);
+        assert_eq!(gated(&body), line, "{body}");
     }
 }
 
@@ -122,57 +130,72 @@ fn what_is_no_gate_is_left_alone() {
     const CALL: &str = "vmemmap_populate_compound_pages()";
     for body in [
         "\treturn CALL;\n",
-        "\twhile (b--)\n\t\tCALL;\n\treturn 0;\n",
-        // More than the call would be left out.
-        "\tif (a) {\n\t\tprepare(a);\n\t\tCALL;\n\t}\n\treturn 0;\n",
-        "\tif (!a)\n\t\treturn b;\n\tCALL;\n\treturn register_all(a);\n",
-        // An error would be told, or none where there is one.
-        "\tif (!a)\n\t\treturn -EINVAL;\n\treturn CALL;\n",
-        "\tif (!a)\n\t\treturn dev_err_probe(b);\n\treturn CALL;\n",
-        "\tb = prepare(a);\n\tif (b)\n\t\treturn b;\n\tb = CALL;\n\treturn b;\n",
+        "\twhile (b--)\n\t\tCALL;\n\treturn ELSE(b);\n",
+        // What comes instead is not known to be right.
+        "\tif (a)\n\t\treturn CALL;\n\treturn 0;\n",
+        "\tif (a)\n\t\treturn CALL;\n\treturn other(b);\n",
+        "\tif (a)\n\t\tCALL;\n\treturn ELSE(b);\n",
         "\tif (a)\n\t\tb = CALL;\n\telse\n\t\tb = -EINVAL;\n\treturn b;\n",
         "\tif (a)\n\t\tb = CALL;\n\telse\n\t\tgoto out;\nout:\n\treturn b;\n",
+        "\tif (a)\n\t\tb = CALL;\n\telse\n\t\ta->id = ELSE(b);\n\treturn b;\n",
+        // More than the call would be left out.
+        "\tif (a) {\n\t\tuse(a);\n\t\tb = CALL;\n\t} else {\n\t\tb = ELSE(b);\n\t}\n\treturn b;\n",
+        "\tif (a)\n\t\tb = finish(CALL);\n\telse\n\t\tb = ELSE(b);\n\treturn b;\n",
         // The other way takes for granted what the condition says.
-        "\tif (a)\n\t\tb = use(a->id);\n\telse\n\t\tb = CALL;\n\treturn b;\n",
-        "\tif (!a)\n\t\tb = CALL;\n\telse\n\t\tb = use(a->id);\n\treturn b;\n",
-        "\treturn !a ? CALL : a->id;\n",
-        "\treturn (b = prepare(a)) ? CALL : use(b);\n",
+        "\tif (!a)\n\t\tb = CALL;\n\telse\n\t\tb = ELSE(a->id);\n\treturn b;\n",
+        // The condition does something.
+        "\tif ((b = use(a)))\n\t\treturn CALL;\n\treturn ELSE(b);\n",
+        "\tif (mutex_trylock(a))\n\t\treturn CALL;\n\treturn ELSE(b);\n",
+        "\tif (take(&b))\n\t\treturn CALL;\n\treturn ELSE(b);\n",
         // The preprocessor has a part in it.
-        "\tif (a\n#ifdef CONFIG_OPT\n\t    && b\n#endif\n\t    )\n\t\treturn CALL;\n\treturn 0;\n",
+        "\tif (a\n#ifdef CONFIG_OPT\n\t    && b\n#endif\n\t    )\n\t\treturn CALL;\n\treturn ELSE(b);\n",
+        "\tif (a)\n\t\tb = CALL;\n#ifdef CONFIG_OPT\n\telse\n\t\tb = ELSE(b);\n#else\n\telse\n\t\tb = -EINVAL;\n#endif\n\treturn b;\n",
     ] {
-        let body = body.replace("CALL", CALL);
+        let body = body.replace("CALL", CALL).replace("ELSE", ELSE);
         assert_eq!(gated(&body), "", "{body}");
     }
 }
 
-/// The count that is short where the shortcut is taken, and what is done to it.
+/// The count that is short where the shortcut is taken.
 #[test]
-fn a_value_is_gated_where_another_is_returned_before_it() {
+fn a_value_is_gated_where_the_other_is_known() {
     const SHORT: &str = "2 * (PAGE_SIZE / sizeof(struct page))";
     for (body, line) in [
         (
-            "\tif (!a)\n\t\treturn all(b);\n\treturn SHORT;\n",
+            "\tif (!a)\n\t\treturn ALL(b);\n\treturn SHORT;\n",
             "if (!a || !IS_ENABLED(CONFIG_S))",
         ),
         (
-            "\tif (!a && b)\n\t\treturn all(b);\n\treturn SHORT;\n",
+            "\tif (!a && b)\n\t\treturn ALL(b);\n\treturn SHORT;\n",
             "if ((!a && b) || !IS_ENABLED(CONFIG_S))",
         ),
-        ("\tif (a)\n\t\treturn a->all;\n\treturn SHORT;\n", ""),
-        ("\tif (!b)\n\t\treturn b;\n\treturn SHORT;\n", ""),
-        ("\tif (!a)\n\t\treturn 0;\n\treturn SHORT;\n", ""),
         (
-            "\tif (!a) {\n\t\ttell();\n\t\treturn all(b);\n\t}\n\treturn SHORT;\n",
+            "\treturn a ? SHORT : nr_pages;\n",
+            "return a && IS_ENABLED(CONFIG_S) ? SHORT : nr_pages;",
+        ),
+        // What the condition asks about is not what it would be.
+        (
+            "\tif (!nr_pages)\n\t\treturn SHORT;\n\treturn nr_pages;\n",
+            "",
+        ),
+        ("\tif (a)\n\t\treturn ALL(a->id);\n\treturn SHORT;\n", ""),
+        ("\tif (!a)\n\t\treturn 0;\n\treturn SHORT;\n", ""),
+        ("\treturn !b ? SHORT : nr_pages / b;\n", ""),
+        (
+            "\tif (!a) {\n\t\ttell();\n\t\treturn ALL(b);\n\t}\n\treturn SHORT;\n",
             "",
         ),
     ] {
-        let body = body.replace("SHORT", SHORT);
+        let body = body
+            .replace("SHORT", SHORT)
+            .replace("ALL", "pgmap_vmemmap_nr");
         let file = format!(
-            "//- mm/sink.c\nint compound_nr_pages(struct device *a, int b)\n{{\n{body}}}\n\
-             static int probe(struct device *a, int b)\n{{\n\treturn compound_nr_pages(a, b);\n}}\n\
+            "//- mm/sink.c\nint compound_nr_pages(struct device *a, int b, int nr_pages)\n{{\n{body}}}\n\
+             static int probe(struct device *a, int b)\n{{\n\treturn compound_nr_pages(a, b, b);\n}}\n\
              static struct driver one = {{ .probe = probe }};\n"
         );
-        assert_eq!(mended_lines(&file), line, "{body}");
+        let found = mended_lines(&file).replace(SHORT, "SHORT");
+        assert_eq!(found, line, "{body}");
     }
 }
 
@@ -242,7 +265,7 @@ fn what_does_not_mend_is_not_made() {
 
 #[test]
 fn bytes_beside_an_edit_stay_as_they_are() {
-    let body = "\tif (a)\r\n\t\treturn vmemmap_populate_compound_pages();\r\n\treturn 0; /* \u{fffd} */\r\n";
+    let body = "\tif (a)\r\n\t\treturn vmemmap_populate_compound_pages();\r\n\treturn vmemmap_populate(b); /* \u{fffd} */\r\n";
     let mended = mended("unselected", &sink(body), &[]);
     let (before, after) = &mended.files["mm/sink.c"];
     let before = String::from_utf8_lossy(before).into_owned();
@@ -260,8 +283,11 @@ fn halves(entry: &str, backend: &str) -> Arc<dyn Source> {
     let gate = "static inline bool vmemmap_can_optimize(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)\n\
                 {\n\treturn pgmap && pgmap->vmemmap_shift && !altmap;\n}\n\
                 #ifdef CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP\nextern int asked;\n#endif\n";
+    let populate = "int populate_section_memmap(struct vmem_altmap *altmap, struct dev_pagemap *pgmap)\n{\n\t\
+                    if (vmemmap_can_optimize(altmap, pgmap))\n\t\treturn vmemmap_populate_compound_pages(pgmap);\n\t\
+                    return vmemmap_populate(0, 0);\n}\n";
     let files = format!(
-        "{example}{kernel}//- include/linux/gate.h\n{gate}//- arch/toy/mm.c\n\
+        "{example}{kernel}//- include/linux/gate.h\n{gate}//- mm/sparse-vmemmap.c\n{populate}//- arch/toy/mm.c\n\
          int vmemmap_populate(unsigned long start, unsigned long end)\n{{\n\treturn {backend};\n}}\n"
     );
     let mut layer = Layer::over(Arc::new(Memory::new(&files)));

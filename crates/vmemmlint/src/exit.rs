@@ -50,7 +50,7 @@ mod tests {
             help: String::new(),
             code: String::new(),
             symbol: String::new(),
-            gate: false,
+            instead: Vec::new(),
             sink: Place::default(),
             path: Vec::new(),
             paths: None,

@@ -10,6 +10,7 @@ use rules::fix::{self, Fix, Mended, Task};
 use rules::{ArchVerdict, Finding, Outcome, Verdict};
 use similar::TextDiff;
 use source::{Listed, Source};
+use tempfile::NamedTempFile;
 
 use crate::arguments::Check;
 use crate::engine::Settings;
@@ -121,10 +122,13 @@ fn on_terminal(patch: &[u8], look: &Look) -> Vec<u8> {
 /// Writes the changes to the files of the tree. All new files lie beside the old ones before the first takes its place.
 pub(crate) fn write(check: &Check, mended: &Mended, told: &Outcome) -> Result<(), Failure> {
     let tree = &check.subject.tree;
-    let mut files = Vec::new();
+    let mut files: Vec<(&String, PathBuf, NamedTempFile)> = Vec::new();
     for (file, (before, after)) in &mended.files {
         let path = writable(tree, file, before)?;
         let cannot = |why: String| format!("cannot change {}: {why}", one_line(file));
+        if files.iter().any(|(_, known, _)| *known == path) {
+            return Err(cannot("it has two names in the tree".to_owned()));
+        }
         let staged = outputs::staged(&path, after).map_err(|error| cannot(error.to_string()))?;
         let staged = staged.ok_or_else(|| {
             cannot("no file of the same owner can be made in its directory".to_owned())
@@ -206,8 +210,13 @@ fn lines(check: &Check, mended: &Mended, told: &Outcome, verb: &str) -> Vec<Stri
         });
     }
     let mut without: BTreeMap<(String, &str), Vec<&Finding>> = BTreeMap::new();
+    let mut cannot: BTreeMap<&str, &str> = BTreeMap::new();
     for (number, why) in &mended.without {
         let finding = &told.findings[*number];
+        if check.fixing.opt_in.contains(&finding.arch) {
+            cannot.insert(&finding.arch, why);
+            continue;
+        }
         let at = format!("{}:{}", finding.sink.file, finding.sink.line);
         without.entry((at, why)).or_default().push(finding);
     }
@@ -218,12 +227,14 @@ fn lines(check: &Check, mended: &Mended, told: &Outcome, verb: &str) -> Vec<Stri
     let fixes = mended.made.iter();
     let fixes = fixes.chain(mended.refused.iter().map(|(fix, _)| fix));
     let opted: Vec<&str> = fixes.filter_map(|fix| fix.opts_in.as_deref()).collect();
-    let idle = check
-        .fixing
-        .opt_in
-        .iter()
-        .filter(|arch| !opted.contains(&arch.as_str()));
-    lines.extend(idle.map(|arch| format!("{arch} does not opt in: no finding asks for it")));
+    for arch in &check.fixing.opt_in {
+        if !opted.contains(&arch.as_str()) {
+            let why = cannot
+                .get(arch.as_str())
+                .unwrap_or(&"no finding asks for it");
+            lines.push(format!("{arch} does not opt in: {why}"));
+        }
+    }
     lines
 }
 

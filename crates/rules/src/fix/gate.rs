@@ -20,12 +20,13 @@ pub(super) fn asked(tree: &Tree, finding: &Finding) -> Result<Fix, &'static str>
     if finding.symbol.is_empty() {
         return Err("no Kconfig file defines the symbol by which an architecture opts in");
     }
-    if !finding.gate {
-        return Err("to close the path there may leave something half done; see the help");
+    if finding.instead.is_empty() {
+        return Err("its rule knows of nothing that could be done instead; see the help");
     }
     let file = tree.file(&place.file).map_err(|_| "its file is not C")?;
-    let gate = file.gate(place.span).ok_or(
-        "no condition next to the place can be made to ask for the symbol without harm; see the help",
+    let instead: Vec<&str> = finding.instead.iter().map(String::as_str).collect();
+    let gate = file.gate(place.span, &instead).ok_or(
+        "no condition next to the place leads to what could be done instead, and to nothing else; see the help",
     )?;
     let text = file.text();
     let question = format!("IS_ENABLED(CONFIG_{})", finding.symbol);
@@ -43,19 +44,28 @@ pub(super) fn asked(tree: &Tree, finding: &Finding) -> Result<Fix, &'static str>
     };
     let condition = gate.condition;
     let between = between(text, condition, &question, sign);
-    let put = |at: u32, text: String| Edit {
+    let mut behind = format!(" {sign}{between}{question}");
+    let mut end = condition;
+    end.start = condition.end;
+    // The values of a `?:` begin a line of their own then.
+    let rest = text.get(condition.end as usize..).unwrap_or_default();
+    if between != " " && rest.starts_with(b" ?") {
+        behind.push_str(&between);
+        end.end += 1;
+    }
+    let put = |span: Span, text: String| Edit {
         file: place.file.clone(),
-        span: Span { start: at, end: at },
+        span,
         text,
     };
-    let behind = format!(" {sign}{between}{question}");
     let edits = if is_alone {
-        vec![put(condition.end, behind)]
+        vec![put(end, behind)]
     } else {
-        vec![
-            put(condition.start, "(".to_owned()),
-            put(condition.end, format!("){behind}")),
-        ]
+        let start = Span {
+            end: condition.start,
+            ..condition
+        };
+        vec![put(start, "(".to_owned()), put(end, format!("){behind}"))]
     };
     Ok(Fix {
         what: format!("asks for CONFIG_{}", finding.symbol),
@@ -81,6 +91,14 @@ fn between(text: &[u8], condition: Span, question: &str, sign: &str) -> String {
         return " ".to_owned();
     }
     let mut between = newline_at(text, start).to_owned();
+    let column = if is_one_line {
+        column
+    } else {
+        // As its last line begins.
+        let line = text.get(line_start(text, end)..end).unwrap_or_default();
+        let blanks = line.len() - line.trim_ascii_start().len();
+        width(&line[..blanks], 0)
+    };
     if before.starts_with(b" ") {
         between.push_str(&" ".repeat(column));
     } else {

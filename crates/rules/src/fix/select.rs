@@ -73,7 +73,7 @@ fn place_in(text: &[u8], selects: &[(&str, Span)], symbol: &str) -> Option<(usiz
         .min_by_key(|&index| out_of_order(index));
     if let Some(previous) = best.and_then(|index| index.checked_sub(1)) {
         let (_, span) = selects.get(previous)?;
-        Some((line_end(text, last_byte(*span)), *span))
+        Some((logical_end(text, last_byte(*span)), *span))
     } else {
         let (_, first) = selects.first()?;
         Some((line_start(text, first.start as usize), *first))
@@ -119,7 +119,7 @@ pub(super) fn taken_out(tree: &Tree, finding: &Finding) -> Result<Fix, &'static 
         .look(&place.file)
         .map_err(|_| "its Kconfig file cannot be read")?;
     let start = line_start(&text, place.span.start as usize);
-    let end = line_end(&text, last_byte(place.span));
+    let end = logical_end(&text, last_byte(place.span));
     let lead = text.get(start..place.span.start as usize);
     let line = place.span.of(&text);
     let is_select = line.starts_with(b"select") || line.starts_with(b"imply");
@@ -159,4 +159,13 @@ fn last_byte(span: Span) -> usize {
     (span.end as usize)
         .saturating_sub(1)
         .max(span.start as usize)
+}
+
+/// Behind the end of the line that holds the byte at `at`, with the lines that a backslash joins to it.
+fn logical_end(text: &[u8], at: usize) -> usize {
+    let mut end = line_end(text, at);
+    while end < text.len() && text[..end].trim_ascii_end().ends_with(b"\\") {
+        end = line_end(text, end);
+    }
+    end
 }

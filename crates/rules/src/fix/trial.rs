@@ -10,6 +10,7 @@ use source::{Layer, Source};
 use super::{Fix, changed, fixes};
 use crate::catalog::Catalog;
 use crate::check::{CheckError, Settings, check, chosen_rules};
+use crate::rule::{Question, Rule};
 use crate::{ArchVerdict, Finding, Identity, Outcome, Verdict};
 
 /// What became of a tree whose findings were to be mended.
@@ -83,6 +84,14 @@ pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckErr
         (false, true) => check(Arc::clone(&tried.source), settings, progress)?,
         (false, false) => tried.outcome,
     };
+    // What another fix has closed need not be told, but for those that wanted to opt in.
+    let mut without = settled.without;
+    without.retain(|(number, _)| {
+        let finding = &findings[*number];
+        let identity = Identity::of(finding);
+        let mut left = outcome.findings.iter();
+        task.opting.contains(&finding.arch) || left.any(|one| Identity::of(one) == identity)
+    });
     let files = tried.files.into_iter().filter_map(|(file, after)| {
         let before = tree.look(&file).ok()?;
         Some((file, (before, after)))
@@ -93,7 +102,7 @@ pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckErr
         files: files.collect(),
         made: settled.made,
         refused: settled.refused,
-        without: settled.without,
+        without,
     })
 }
 
@@ -223,7 +232,9 @@ impl Trial<'_> {
         // An architecture that is not let opt in is left to the gates.
         let opting = fixes.iter().map(|fix| self.may_not_opt_in(fix, after));
         let left = fixes.iter().map(|fix| self.is_left(fix, after));
+        let parted = fixes.iter().map(|fix| self.is_parted(fix, after));
         let mut faults = opting.enumerate().chain(left.enumerate());
+        let mut faults = faults.by_ref().chain(parted.enumerate());
         if let Some((index, why)) = faults.find_map(|(index, why)| Some((index, why?))) {
             return Ok(Some((index, why)));
         }
@@ -251,6 +262,26 @@ impl Trial<'_> {
         };
         let is_left = fix.findings.iter().any(is_left);
         is_left.then(|| "the finding is still there with it".to_owned())
+    }
+
+    /// Whether a condition is changed where one half of a pair is reached without the other then, be it as before.
+    fn is_parted(&self, fix: &Fix, after: &Outcome) -> Option<String> {
+        let first = fix.findings.first().map(|&number| &self.findings[number])?;
+        if fix.opts_in.is_some() || first.path.is_empty() {
+            return None;
+        }
+        let pack = pack_of(self.catalog, first);
+        let pairs = self
+            .catalog
+            .named(pack)
+            .filter(|rule| rule.text.question == Question::Mismatched);
+        let pairs: Vec<&str> = pairs.map(Rule::id).collect();
+        let mut findings = after.findings.iter();
+        let parted = findings.find(|finding| pairs.contains(&finding.rule.as_str()))?;
+        Some(format!(
+            "with it one half alone is closed: {}",
+            parted.message
+        ))
     }
 
     /// What is found on an architecture that is to opt in by a fix.
