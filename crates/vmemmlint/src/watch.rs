@@ -3,11 +3,12 @@
 //! Each time the program runs itself anew, so that nothing of one check is left in the memory of the next; what is kept
 //! in the cache makes that quick.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -31,57 +32,50 @@ pub(crate) fn run(check: &Check) -> Result<ExitCode, Failure> {
     // What is no tree is told at once.
     tree::open(&subject.tree, &subject.scope.version)?;
     let shown = one_line(&subject.name());
-    let cannot = |error: notify::Error| {
-        let too_many = matches!(error.kind, ErrorKind::MaxFilesWatch);
-        let help = if too_many {
-            "; see fs.inotify.max_user_watches"
-        } else {
-            ""
-        };
-        format!("cannot watch {shown}: {error}{help}")
-    };
-    let watched = Watched::of(check)?;
-    let (sender, events) = mpsc::channel();
-    let config = Config::default().with_follow_symlinks(false);
-    let mut watcher = RecommendedWatcher::new(sender, config).map_err(cannot)?;
-    watcher
-        .watch(&watched.tree, RecursiveMode::Recursive)
-        .map_err(cannot)?;
-    for folder in watched.beside.iter().filter_map(|path| path.parent()) {
-        watcher
-            .watch(folder, RecursiveMode::NonRecursive)
-            .map_err(cannot)?;
-    }
+    let program = std::env::current_exe().map_err(|error| cannot_run(&error))?;
     loop {
-        clear(check);
-        once()?;
-        let now = Timestamp::now().to_zoned_datetime(TimeZone::system());
-        let now = now.strftime("%H:%M:%S");
-        // Nobody is left to be told when that fails.
-        let _ = writeln!(
-            io::stderr(),
-            "vmemmlint: {now}: {shown} is watched; Ctrl-C ends it"
-        );
-        watched.wait(&events);
-        if !watched.tree.is_dir() {
+        // A tree that has been put in the place of another is watched anew.
+        let watched = Watched::of(check)?;
+        let (sender, events) = mpsc::channel();
+        let _watcher = watched.start(sender).map_err(|error| {
+            let is_limit = matches!(error.kind, ErrorKind::MaxFilesWatch);
+            let help = if is_limit {
+                "; see fs.inotify.max_user_watches"
+            } else {
+                ""
+            };
+            format!("cannot watch {shown}: {error}{help}")
+        })?;
+        while watched.is_there(&subject.tree) {
+            clear(check);
+            once(&program)?;
+            let now = Timestamp::now().to_zoned_datetime(TimeZone::system());
+            let now = now.strftime("%H:%M:%S");
+            // Nobody is left to be told when that fails.
+            let _ = writeln!(
+                io::stderr(),
+                "vmemmlint: {now}: {shown} is watched; Ctrl-C ends it"
+            );
+            watched.wait(&events);
+        }
+        if !subject.tree.is_dir() {
             return Err(format!("{shown} is gone"));
         }
     }
 }
 
+fn cannot_run(error: &io::Error) -> Failure {
+    format!("cannot run the check: {error}")
+}
+
 /// Runs the program with the same arguments, but for this one. How it ends is of no matter: it has told.
-fn once() -> Result<(), Failure> {
-    let cannot = |error: io::Error| format!("cannot run the check: {error}");
-    let program = std::env::current_exe().map_err(cannot)?;
+fn once(program: &Path) -> Result<(), Failure> {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(index) = arguments.iter().position(|one| one == "--watch") {
         arguments.remove(index);
     }
-    Command::new(program)
-        .args(arguments)
-        .status()
-        .map_err(cannot)?;
-    Ok(())
+    let done = Command::new(program).args(arguments).status();
+    done.map(|_| ()).map_err(|error| cannot_run(&error))
 }
 
 /// Empties the terminal, where it is one, and nobody has it read aloud. What was there before can be scrolled back to.
@@ -98,41 +92,79 @@ fn clear(check: &Check) {
 struct Watched {
     /// The tree, by its whole path.
     tree: PathBuf,
+    /// What tells it from another one at that path.
+    identity: Identity,
     /// Files and folders outside of it that a check reads as well.
     beside: Vec<PathBuf>,
     /// What a check itself writes.
     own: Vec<PathBuf>,
 }
 
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    path.metadata().map(|known| (known.dev(), known.ino()))
+}
+
+#[cfg(not(unix))]
+type Identity = PathBuf;
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<Identity> {
+    path.canonicalize()
+}
+
+/// A path below the place where its directory really is; what it names need not be there yet.
+fn whole(path: &Path) -> Option<PathBuf> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(parent.join(path.file_name()?))
+}
+
 impl Watched {
     fn of(check: &Check) -> Result<Watched, Failure> {
-        let whole = |path: &Path| {
-            // A file that is not there yet has a directory that is.
-            let parent = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty());
-            let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
-            Some(parent.join(path.file_name()?))
-        };
         let (search, tree) = (&check.search, &check.subject.tree);
         let cannot = |error: io::Error| format!("cannot watch {}: {error}", tree.display());
-        let beside = search.suppressions.iter().chain(&check.failing.baseline);
-        let beside = beside.chain(&check.subject.scope.toolchain);
+        let files = search.suppressions.iter().chain(&check.failing.baseline);
+        let files = files.chain(&check.subject.scope.toolchain);
         let folders = search.folders.rules.iter().map(|folder| folder.join("*"));
+        // A link is watched, and so is what it leads to; of the tree only the link.
+        let files = files.flat_map(|file| [Some(file.clone()), file.canonicalize().ok()]);
+        let beside = files.flatten().chain(folders).chain([tree.clone()]);
         let outputs = check.telling.output.iter().map(|output| &output.file);
-        let own = outputs
-            .chain(&check.measuring.trace)
-            .chain(&search.caching.place.cache_dir);
+        let own = outputs.chain(&check.measuring.trace);
+        let own = own.chain(&search.caching.place.cache_dir);
         let printed = Path::new("/dev/stdout").canonicalize();
         Ok(Watched {
-            tree: tree.canonicalize().map_err(cannot)?,
-            beside: beside
-                .cloned()
-                .chain(folders)
-                .filter_map(|path| whole(&path))
-                .collect(),
+            identity: identity(tree).map_err(cannot)?,
+            beside: beside.filter_map(|path| whole(&path)).collect(),
             own: own.filter_map(|path| whole(path)).chain(printed).collect(),
+            tree: tree.canonicalize().map_err(cannot)?,
         })
+    }
+
+    fn start(&self, sender: Sender<notify::Result<Event>>) -> notify::Result<RecommendedWatcher> {
+        let config = Config::default().with_follow_symlinks(false);
+        let mut watcher = RecommendedWatcher::new(sender, config)?;
+        watcher.watch(&self.tree, RecursiveMode::Recursive)?;
+        let folders: BTreeSet<&Path> = self.beside.iter().filter_map(|p| p.parent()).collect();
+        for folder in folders
+            .into_iter()
+            .filter(|folder| !folder.starts_with(&self.tree))
+        {
+            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        }
+        Ok(watcher)
+    }
+
+    /// Whether the tree that is watched is still the one that the user has named.
+    fn is_there(&self, tree: &Path) -> bool {
+        identity(tree).is_ok_and(|identity| identity == self.identity)
     }
 
     /// Waits for a change that matters, and for those that come right after it.
@@ -184,18 +216,26 @@ impl Watched {
     }
 }
 
-/// Whether a check may look at what lies there in the tree: what is hidden is not, nor what a build makes.
+/// Whether a check may look at what lies there in the tree: what is hidden is not, nor what a build or an editor makes.
 fn is_source(path: &Path, may_be_folder: bool) -> bool {
+    const MADE: &[&str] = &[
+        "a", "bin", "cmd", "d", "dtb", "dtbo", "gz", "i", "ko", "log", "lst", "mod", "o", "order",
+        "orig", "rej", "s", "so", "swp", "symvers", "tmp", "xz",
+    ];
     let parts = || path.iter().map(|part| part.to_string_lossy());
     if parts().any(|part| part.starts_with('.')) {
         return false;
     }
     let name = parts().next_back().unwrap_or_default();
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let starts = ["Kconfig", "Makefile", "Kbuild"];
-    matches!(ending, "c" | "h" | "S" | "toml")
-        || starts.iter().any(|start| name.starts_with(start))
-        || (may_be_folder && ending.is_empty())
+    // Names without an ending are those of directories, and of what is linked.
+    let is_named = ["Kconfig", "Makefile", "Kbuild"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    match name.rsplit_once('.') {
+        _ if is_named || may_be_folder => true,
+        Some((_, ending)) => !MADE.contains(&ending) && !name.ends_with('~'),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -228,6 +268,7 @@ mod tests {
     fn what_a_check_writes_is_not_waited_for_and_what_it_reads_is() {
         let watched = Watched {
             tree: "/home/.src/linux".into(),
+            identity: identity(Path::new("/")).unwrap(),
             beside: vec!["/etc/known.toml".into(), "/etc/rules/*".into()],
             own: vec![
                 "/home/.src/linux/report.c".into(),
