@@ -1,7 +1,7 @@
 //! What would mend a finding: changes to files of the tree, to be tried before they are made.
 //!
 //! - A shortcut that an architecture has not agreed to, or cannot carry, is closed by the condition next to it, which
-//!   is made to ask for the opt-in symbol too: `if (IS_ENABLED(CONFIG_X) && …)`.
+//!   is made to ask for the opt-in symbol too: `if (… && IS_ENABLED(CONFIG_X))`.
 //! - An architecture that is to opt in gets a `select`, sorted in as its entry is sorted. Whether it may is for its
 //!   maintainers to say, so that they name it.
 //! - A `select` that is stale is taken out.
@@ -23,6 +23,9 @@ use text::Span;
 use crate::catalog::Catalog;
 use crate::rule::Question;
 use crate::{Finding, Place};
+
+/// Why nothing is tried for the findings of a rule.
+pub const NO_FIX: &str = "no fix of its findings is safe for every tree";
 
 /// Bytes of a file, and what is put in their place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,15 +53,13 @@ pub struct Fix {
     pub opts_in: Option<String>,
 }
 
+/// What can be done, and about which findings nothing is, by their number, and why.
+type Proposals = (Vec<Fix>, Vec<(usize, &'static str)>);
+
 /// What can be done about each of `findings`, or why there is nothing. `opting` are the architectures that are to opt in.
 ///
 /// A change that mends several findings is told once.
-fn fixes(
-    tree: &Tree,
-    findings: &[Finding],
-    catalog: &Catalog,
-    opting: &[String],
-) -> (Vec<Fix>, Vec<(usize, &'static str)>) {
+fn fixes(tree: &Tree, findings: &[Finding], catalog: &Catalog, opting: &[String]) -> Proposals {
     let mut fixes: Vec<Fix> = Vec::new();
     let mut without = Vec::new();
     for (number, finding) in findings.iter().enumerate() {
@@ -70,7 +71,7 @@ fn fixes(
             }
             Some(Question::Unselected | Question::Outside) => gate::asked(tree, finding),
             Some(Question::Stale) => select::taken_out(tree, finding),
-            _ => Err("there is no fix that is safe for every tree"),
+            _ => Err(NO_FIX),
         };
         let mut fix = match fix {
             Ok(fix) => fix,

@@ -217,12 +217,16 @@ fn lines(check: &Check, mended: &Mended, told: &Outcome, verb: &str) -> Vec<Stri
             cannot.insert(&finding.arch, why);
             continue;
         }
-        let at = format!("{}:{}", finding.sink.file, finding.sink.line);
+        // Of a rule without fixes one line is enough.
+        let at = match *why {
+            fix::NO_FIX => String::new(),
+            _ => format!("{}:{}: ", finding.sink.file, finding.sink.line),
+        };
         without.entry((at, why)).or_default().push(finding);
     }
     for ((at, why), findings) in without {
         let findings = about(findings.into_iter());
-        lines.push(format!("not mended: {at}: {findings}: {why}"));
+        lines.push(format!("not mended: {at}{findings}: {why}"));
     }
     let fixes = mended.made.iter();
     let fixes = fixes.chain(mended.refused.iter().map(|(fix, _)| fix));

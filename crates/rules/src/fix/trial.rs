@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kernel::{Progress, Tree};
 use source::{Layer, Source};
 
-use super::{Fix, changed, fixes};
+use super::{Fix, Proposals, changed, fixes};
 use crate::catalog::Catalog;
 use crate::check::{CheckError, Settings, check, chosen_rules};
 use crate::rule::{Question, Rule};
@@ -44,6 +44,20 @@ pub struct Task<'a> {
     pub opting: &'a [String],
 }
 
+impl Mended {
+    /// Nothing can be tried.
+    fn nothing(task: &Task<'_>, without: Vec<(usize, &'static str)>) -> Mended {
+        Mended {
+            outcome: task.answered.clone(),
+            source: Arc::clone(task.source),
+            files: BTreeMap::new(),
+            made: Vec::new(),
+            refused: Vec::new(),
+            without,
+        }
+    }
+}
+
 /// Looks for what mends findings.
 ///
 /// What is made together leaves none of the findings that it is about, and brings no finding, no unknown answer and no
@@ -62,6 +76,10 @@ pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckErr
         None => Arc::new(Catalog::built_in().map_err(CheckError::Rule)?),
     };
     let tree = Tree::open(Arc::clone(source)).map_err(CheckError::NotATree)?;
+    let (proposed, without) = fixes(&tree, findings, &catalog, task.opting);
+    if proposed.is_empty() {
+        return Ok(Mended::nothing(task, without));
+    }
     let wide = widened(settings, &catalog, findings);
     let is_wider = asked(&catalog, &wide)? != asked(&catalog, settings)?;
     let trial = Trial {
@@ -77,7 +95,7 @@ pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckErr
         findings,
         progress,
     };
-    let settled = trial.settle(task.opting)?;
+    let settled = trial.settle(task.opting, (proposed, without))?;
     let tried = settled.tried;
     let outcome = match (settled.made.is_empty(), is_wider) {
         (true, _) => answered.clone(),
@@ -170,10 +188,12 @@ struct Settled {
 
 impl Trial<'_> {
     /// Tries all that there is, and leaves out one after the other of what does not hold.
-    fn settle(&self, opting: &[String]) -> Result<Settled, CheckError> {
+    fn settle(
+        &self,
+        opting: &[String],
+        (mut made, mut without): Proposals,
+    ) -> Result<Settled, CheckError> {
         let mut opting = opting.to_vec();
-        let propose = |opting: &[String]| fixes(self.tree, self.findings, self.catalog, opting);
-        let (mut made, mut without) = propose(&opting);
         let mut refused: Vec<(Fix, String)> = Vec::new();
         loop {
             let mut fault = (
@@ -198,7 +218,7 @@ impl Trial<'_> {
             // What an architecture is not let agree to has to be closed for it.
             if let Some(arch) = arch {
                 opting.retain(|other| *other != arch);
-                (made, without) = propose(&opting);
+                (made, without) = fixes(self.tree, self.findings, self.catalog, &opting);
                 let is_refused = |fix: &Fix| refused.iter().any(|(one, _)| one.edits == fix.edits);
                 made.retain(|fix| !is_refused(fix));
             }
@@ -233,8 +253,8 @@ impl Trial<'_> {
         let opting = fixes.iter().map(|fix| self.may_not_opt_in(fix, after));
         let left = fixes.iter().map(|fix| self.is_left(fix, after));
         let parted = fixes.iter().map(|fix| self.is_parted(fix, after));
-        let mut faults = opting.enumerate().chain(left.enumerate());
-        let mut faults = faults.by_ref().chain(parted.enumerate());
+        let faults = opting.enumerate().chain(left.enumerate());
+        let mut faults = faults.chain(parted.enumerate());
         if let Some((index, why)) = faults.find_map(|(index, why)| Some((index, why?))) {
             return Ok(Some((index, why)));
         }
