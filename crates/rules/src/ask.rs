@@ -3,7 +3,7 @@
 
 use kconfig::Model;
 use kernel::{Architecture, Tree};
-use reach::{Analysis, Answer, Backend, BackendRule, Fact, Goal, Reach};
+use reach::{Analysis, Answer, Backend, BackendKind, BackendRule, Fact, Goal, Reach};
 use text::Name;
 
 use crate::check::ArchCheck;
@@ -211,7 +211,7 @@ impl Asking<'_, '_> {
         symbol(self.model, self.rule)
     }
 
-    fn clean(&self, symbol: &str, backend: Option<&Backend>) -> Said {
+    fn clean(&mut self, symbol: &str, backend: Option<&Backend>) -> Said {
         if self.rule.text.question == Question::Mismatched {
             let words = "both halves are reached under the same conditions";
             return Said::new(Verdict::Clean, words, None);
@@ -222,6 +222,16 @@ impl Asking<'_, '_> {
                 || "maps where it should, wherever it is reached".to_owned(),
                 |fact| fact.words.clone(),
             );
+            let parts = self.analysis.backend_parts(backend);
+            let elsewhere = parts.iter().find(|part| part.kind == BackendKind::Outside);
+            // What keeps the path and the other way apart is what makes it clean.
+            let words = match elsewhere {
+                Some(part) => format!(
+                    "the path is closed where entries go elsewhere ({}); {words}",
+                    part.when
+                ),
+                None => words,
+            };
             let place = at.and_then(|fact| self.fact_place(fact));
             return Said::new(Verdict::Clean, words, place);
         }

@@ -72,11 +72,14 @@ impl fmt::Display for CheckError {
         match self {
             CheckError::NotATree(error) => error.fmt(f),
             CheckError::UnknownArch(asked, known) => {
-                write!(
-                    f,
-                    "this tree has no architecture {asked}; it has {}",
-                    known.join(", ")
-                )
+                write!(f, "this tree has no architecture {asked}")?;
+                let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+                known.sort_unstable();
+                let all = known.join(", ");
+                match alike(asked, known.into_iter()) {
+                    Some(meant) => write!(f, "; did you mean {meant}? It has {all}"),
+                    None => write!(f, "; it has {all}"),
+                }
             }
             CheckError::UnknownRule(asked, known) => {
                 write!(f, "there is no rule or pack {asked}")?;

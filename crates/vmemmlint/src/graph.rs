@@ -246,7 +246,7 @@ impl<'a> Question<'a> {
             "these architectures"
         };
         one_line(&format!(
-            "no kernel of {of} has a function {words}; a macro is looked through, and is none"
+            "no kernel of {of} has a function {words}; macros are looked through, and cannot be asked about"
         ))
     }
 }

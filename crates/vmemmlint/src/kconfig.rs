@@ -22,6 +22,12 @@ struct Question<'a> {
     library: Library,
 }
 
+/// What stands above the questions to a toolchain.
+const TOOLCHAIN_HEAD: &str = "\
+# What Kconfig asks the toolchain. Take the # away before a line and write the answer behind the =, as the
+# command would print it: y or n of a test, a number of a version. What is left out stays open.
+";
+
 pub(crate) fn run(kconfig: &Kconfig) -> Result<ExitCode, Failure> {
     match kconfig {
         Kconfig::Why { symbol, about } => Question::new(about)?.symbol(symbol, true),
@@ -185,8 +191,8 @@ impl<'a> Question<'a> {
     fn toolchain(&self) -> Result<ExitCode, Failure> {
         let (asked, problems) = self.ask_all(|_, model| model.probes());
         let asked: BTreeSet<Name> = asked.into_iter().flatten().collect();
-        let lines: Vec<String> = asked.iter().map(|call| format!("# {call} = \n")).collect();
-        print(lines.concat())?;
+        let lines: Vec<String> = asked.iter().map(|call| format!("# {call} =\n")).collect();
+        print(TOOLCHAIN_HEAD.to_owned() + &lines.concat())?;
         Ok(done(&problems, 0))
     }
 }

@@ -23,9 +23,12 @@ pub(crate) fn look(color: Color) -> Look {
     let size = tcgetwinsize(io::stdout()).ok();
     let width = size.map(|size| usize::from(size.ws_col));
     let width = width.filter(|&width| width > 0);
+    let drawing = drawing(variable);
+    // Who has it read aloud wants no escapes, unless they are asked for.
+    let is_seen = drawing != Drawing::Narrated || color == Color::Always;
     Look {
-        drawing: drawing(variable),
-        colour: colour(color, is_terminal, variable),
+        drawing,
+        colour: is_seen && colour(color, is_terminal, variable),
         width: width.unwrap_or(IN_A_PIPE).min(WIDEST),
         paths: Detail::Shortest,
     }

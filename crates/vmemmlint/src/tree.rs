@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use kconfig::Toolchain;
 use kernel::{Architecture, Tree};
+use rules::CheckError;
 use source::{Directory, Listed, Revision};
 
 use crate::arguments::{Subject, Version};
@@ -58,10 +59,8 @@ pub(crate) fn kernel(subject: &Subject) -> Result<(Tree, Vec<Architecture>), Fai
     let source = open(tree, &scope.version)?;
     let tree = Tree::open(source).map_err(|e| one_line(&e.to_string()))?;
     let arches = tree.architectures(&scope.arch).map_err(|unknown| {
-        let known = tree.architecture_names().join(", ");
-        one_line(&format!(
-            "this tree has no architecture {unknown}; it has {known}"
-        ))
+        let unknown = CheckError::UnknownArch(unknown, tree.architecture_names());
+        one_line(&unknown.to_string())
     })?;
     Ok((tree, arches))
 }

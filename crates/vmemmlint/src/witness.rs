@@ -32,7 +32,9 @@ fn tell(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
     let Some(finding) = outcome.findings.get(number - 1) else {
         let (rule, arch) = (&asked.rule, &asked.arch);
         if count > 0 {
-            return Err(format!("{rule} has {count} findings on {arch}"));
+            return Err(format!(
+                "{rule} has {count} findings on {arch}: --finding takes 1 to {count}"
+            ));
         }
         return Ok(nothing((rule, arch), outcome));
     };
