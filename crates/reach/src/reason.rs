@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use condition::{Atom, Condition, Level, Shape, Solver};
 use kconfig::Wish;
 use rustc_hash::FxHashSet;
-use text::{Name, Span};
+use text::{LineIndex, Name, Span};
 
 use crate::link::FunctionKey;
 use crate::terms::{Substitution, Term, TermId, Terms};
@@ -323,7 +323,26 @@ impl Analysis<'_> {
             file: closed.file,
             span,
         };
-        Fact::new(words, Some(place))
+        let makefile = match part.need {
+            Need::Built => self.named_at(closed.file),
+            _ => None,
+        };
+        Fact::new(words, Some(makefile.unwrap_or(place)))
+    }
+
+    /// The line of a makefile that names a file.
+    fn named_at(&mut self, file: Name) -> Option<Place> {
+        let (makefile, line) = self.built_as(&file).place?;
+        let text = self.tree.look(&makefile).ok()?;
+        let lines = LineIndex::new(&text);
+        let start = lines.line_start(line)? as usize;
+        let rest = text.get(start..)?;
+        let length = rest.iter().position(|&byte| byte == b'\n');
+        let end = start + length.unwrap_or(rest.len());
+        Some(Place {
+            file: Name::new(&makefile),
+            span: Span::new(start, end),
+        })
     }
 
     /// A Condition in words; one that takes too many is told by its symbols.

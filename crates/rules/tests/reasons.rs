@@ -110,7 +110,7 @@ fn a_cause_is_told_once_and_every_end_on_demand() {
     assert_eq!(
         told(&verdict.facts),
         [
-            "mm/late.c is built only with NEVER (mm/late.c:1)",
+            "mm/late.c is built only with NEVER (mm/Makefile:2)",
             "nothing on toy selects NEVER, which has no prompt (arch/toy/Kconfig:3)",
         ]
     );
