@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use miette::Severity;
-use rules::{Finding, Note, Outcome, Place, Problem, State};
+use rules::{Finding, Note, Outcome, Place, Problem, State, Suppression};
 use source::Source;
 
 use crate::clean;
@@ -49,13 +49,7 @@ pub fn suppressions(outcome: &Outcome, look: &Look) -> String {
             State::Ended => format!("has ended on {}: remove it or think again", entry.until),
             State::Used(_) | State::NotAsked => continue,
         };
-        let mut of = clean::line(&entry.rule);
-        if !entry.arches.is_empty() {
-            of = format!("{of} on {}", clean::line(&entry.arches.join(", ")));
-        }
-        if !entry.function.is_empty() {
-            of = format!("{of} through {}()", clean::line(&entry.function));
-        }
+        let of = acceptance(entry);
         paper.show(&Shown {
             code: None,
             severity: Severity::Warning,
@@ -69,6 +63,18 @@ pub fn suppressions(outcome: &Outcome, look: &Look) -> String {
     }
     let text = paper.finish();
     if text.is_empty() { text } else { text + "\n" }
+}
+
+/// What an entry accepts, in words: `unselected on arm64 through f()`.
+pub fn acceptance(entry: &Suppression) -> String {
+    let mut of = clean::line(&entry.rule);
+    if !entry.arches.is_empty() {
+        of = format!("{of} on {}", clean::line(&entry.arches.join(", ")));
+    }
+    if !entry.function.is_empty() {
+        of = format!("{of} through {}()", clean::line(&entry.function));
+    }
+    of
 }
 
 /// What could not be read or understood, each with its place. Ends in an empty line, unless there is

@@ -31,7 +31,7 @@ pub use formats::{
     Report, dot, github, gitlab, html, jsonl, junit, markdown, rdjson, sarif, statistics, svg,
     terse, unknown,
 };
-pub use human::{findings, human, problems, suppressions};
+pub use human::{acceptance, findings, human, problems, suppressions};
 pub use json::{harmless as harmless_json, json};
 pub use links::{Links, linked};
 pub use look::{Detail, Drawing, Look};

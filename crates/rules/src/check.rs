@@ -54,6 +54,16 @@ pub struct Settings {
     pub today: Option<Date>,
 }
 
+impl Settings {
+    /// The rules that there are.
+    pub(crate) fn known_rules(&self) -> Result<Arc<Catalog>, CheckError> {
+        match &self.catalog {
+            Some(catalog) => Ok(Arc::clone(catalog)),
+            None => Ok(Arc::new(Catalog::built_in().map_err(CheckError::Rule)?)),
+        }
+    }
+}
+
 /// Why nothing was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckError {
@@ -112,10 +122,7 @@ pub fn check_tree(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Outcome, CheckError> {
-    let catalog = match &settings.catalog {
-        Some(catalog) => Arc::clone(catalog),
-        None => Arc::new(Catalog::built_in().map_err(CheckError::Rule)?),
-    };
+    let catalog = settings.known_rules()?;
     let rules = chosen_rules(&catalog, settings)?;
     let version = Version::of_tree(tree.version());
     let (rules, skipped) = of_version(rules, version);

@@ -120,13 +120,7 @@ impl Shown<'_> {
         let none = if accepted.is_empty() { " none" } else { "" };
         lines.push(format!("accepted:{none}"));
         for entry in accepted {
-            let mut words = entry.rule;
-            if !entry.arches.is_empty() {
-                words = format!("{words} on {}", entry.arches.join(", "));
-            }
-            if !entry.function.is_empty() {
-                words = format!("{words} through {}()", entry.function);
-            }
+            let mut words = report::acceptance(&entry);
             if !entry.until.is_empty() {
                 words = format!("{words} until {}", entry.until);
             }

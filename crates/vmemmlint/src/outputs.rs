@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use report::{Detail, Report};
-use rules::Outcome;
+use rules::{Catalog, Outcome};
 use source::Source;
 use tempfile::NamedTempFile;
 
@@ -85,7 +85,7 @@ pub(crate) fn can_be_written(check: &Check) -> Result<(), Failure> {
     for file in outputs.chain(baseline) {
         let folder = folder_of(file);
         let shown = one_line(&file.to_string_lossy());
-        let Ok(folder) = std::fs::canonicalize(folder) else {
+        let Ok(whole) = whole(file) else {
             let folder = one_line(&folder.to_string_lossy());
             return Err(format!(
                 "cannot write {shown}: there is no directory {folder}"
@@ -94,12 +94,17 @@ pub(crate) fn can_be_written(check: &Check) -> Result<(), Failure> {
         if file.is_dir() {
             return Err(format!("cannot write {shown}: it is a directory"));
         }
-        let whole = folder.join(file.file_name().unwrap_or_default());
         if !whole.starts_with("/dev") && !met.insert(whole) {
             return Err(format!("{shown} is named for two things"));
         }
     }
     Ok(())
+}
+
+/// A file below the place where its directory really is; the file itself need not be there yet.
+pub(crate) fn whole(file: &Path) -> io::Result<PathBuf> {
+    let folder = std::fs::canonicalize(folder_of(file))?;
+    Ok(folder.join(file.file_name().unwrap_or_default()))
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -117,10 +122,8 @@ pub(crate) fn write(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let tree = check.subject.name();
-    let rules = settings
-        .catalog
-        .as_ref()
-        .map_or(&[][..], |catalog| catalog.rules());
+    let catalog = settings.catalog.as_deref();
+    let rules = catalog.map_or(&[][..], Catalog::rules);
     let report = Report {
         tree: &tree,
         folder: &check.subject.tree.to_string_lossy(),
@@ -138,7 +141,6 @@ pub(crate) fn write(
         .collect();
     let mut text = rendered(check, check.telling.format, &report, false);
     if check.telling.format == ReportFormat::Human {
-        let catalog = settings.catalog.as_deref();
         text = terminal::with_links(
             text,
             (&check.subject.tree, &check.subject.scope),

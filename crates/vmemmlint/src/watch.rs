@@ -19,7 +19,7 @@ use notify::{
 use report::Drawing;
 
 use crate::arguments::Check;
-use crate::{Failure, one_line, terminal, tree};
+use crate::{Failure, one_line, outputs, terminal, tree};
 
 /// After a change the next ones are waited for so long: an editor writes a file in several steps, and a rebase many.
 const QUIET: Duration = Duration::from_millis(200);
@@ -117,13 +117,9 @@ fn identity(path: &Path) -> io::Result<Identity> {
     path.canonicalize()
 }
 
-/// A path below the place where its directory really is; what it names need not be there yet.
+/// The whole path of what has a name of its own.
 fn whole(path: &Path) -> Option<PathBuf> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
-    Some(parent.join(path.file_name()?))
+    path.file_name().and(outputs::whole(path).ok())
 }
 
 impl Watched {

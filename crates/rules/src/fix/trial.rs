@@ -71,10 +71,7 @@ pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckErr
         findings,
         ..
     } = *task;
-    let catalog = match &settings.catalog {
-        Some(catalog) => Arc::clone(catalog),
-        None => Arc::new(Catalog::built_in().map_err(CheckError::Rule)?),
-    };
+    let catalog = settings.known_rules()?;
     let tree = Tree::open(Arc::clone(source)).map_err(CheckError::NotATree)?;
     let (proposed, without) = fixes(&tree, findings, &catalog, task.opting);
     if proposed.is_empty() {
@@ -106,9 +103,7 @@ pub fn mend(task: &Task<'_>, progress: &dyn Progress) -> Result<Mended, CheckErr
     let mut without = settled.without;
     without.retain(|(number, _)| {
         let finding = &findings[*number];
-        let identity = Identity::of(finding);
-        let mut left = outcome.findings.iter();
-        task.opting.contains(&finding.arch) || left.any(|one| Identity::of(one) == identity)
+        task.opting.contains(&finding.arch) || is_in(&outcome, finding)
     });
     let files = tried.files.into_iter().filter_map(|(file, after)| {
         let before = tree.look(&file).ok()?;
@@ -153,6 +148,13 @@ fn asked<'s>(
     let rules = chosen_rules(catalog, settings)?;
     let rules = rules.iter().map(|rule| rule.id().to_owned()).collect();
     Ok((rules, &settings.arches))
+}
+
+/// Whether a finding of one tree is one of another, too.
+fn is_in(outcome: &Outcome, finding: &Finding) -> bool {
+    let identity = Identity::of(finding);
+    let mut findings = outcome.findings.iter();
+    findings.any(|one| Identity::of(one) == identity)
 }
 
 fn pack_of<'c>(catalog: &'c Catalog, finding: &'c Finding) -> &'c str {
@@ -275,12 +277,8 @@ impl Trial<'_> {
 
     /// Whether a finding is there still that a fix is about.
     fn is_left(&self, fix: &Fix, after: &Outcome) -> Option<String> {
-        let is_left = |number: &usize| {
-            let identity = Identity::of(&self.findings[*number]);
-            let mut left = after.findings.iter();
-            left.any(|finding| Identity::of(finding) == identity)
-        };
-        let is_left = fix.findings.iter().any(is_left);
+        let mut findings = fix.findings.iter().map(|&number| &self.findings[number]);
+        let is_left = findings.any(|finding| is_in(after, finding));
         is_left.then(|| "the finding is still there with it".to_owned())
     }
 
