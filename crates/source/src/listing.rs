@@ -1,5 +1,7 @@
 //! What lies in a directory and in which state it is, without reading a file of it.
 
+mod overlaid;
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -14,6 +16,8 @@ use crate::checkout::{ATTRIBUTES, Checkout, Place};
 use crate::directory::describe;
 use crate::recorder::is_hidden as is_hidden_below;
 use crate::{Directory, Listed, ReadError, is_hidden};
+
+pub(crate) use overlaid::Files;
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,11 +158,15 @@ impl Listing {
         }
     }
 
+    fn at(&self, key: u64) -> Option<&Entry> {
+        let found = self.entries.binary_search_by_key(&key, |entry| entry.key);
+        found.ok().map(|at| &self.entries[at])
+    }
+
     /// The state of what is at the path with this key.
     #[must_use]
     pub fn state_of(&self, key: u64) -> Option<u64> {
-        let found = self.entries.binary_search_by_key(&key, |entry| entry.key);
-        found.ok().map(|at| self.entries[at].state)
+        self.at(key).map(|entry| entry.state)
     }
 
     /// What differs from `old`.
@@ -196,12 +204,7 @@ impl Listing {
     /// The same for what is at the path with this key.
     #[must_use]
     pub fn has_untouched(&self, before: &Listing, key: u64) -> bool {
-        let standing = |listing: &Listing| {
-            let found = listing
-                .entries
-                .binary_search_by_key(&key, |entry| entry.key);
-            found.ok().map(|at| listing.entries[at].standing())
-        };
+        let standing = |listing: &Listing| listing.at(key).map(Entry::standing);
         standing(self).is_some_and(|now| standing(before) == Some(now))
     }
 
@@ -268,7 +271,9 @@ impl Listed for Directory {
     }
 
     fn is_untouched(&self, changes: &Changes<'_>) -> bool {
-        changes.present.par_iter().all(|entry| {
+        // What is laid over the directory does not change with it.
+        let on_disk = changes.present.par_iter().filter(|entry| entry.trace != 0);
+        on_disk.all(|entry| {
             let about = fs::symlink_metadata(self.root().join(&*entry.path));
             about.is_ok_and(|about| state_of_file(&about) == entry.trace)
         })

@@ -1,0 +1,488 @@
+//! A patch laid over a tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use source::{ReadError, Source, normalize};
+
+use crate::body::Line;
+use crate::file::{self, Change, FilePatch, Hunk, Kind, Operation};
+use crate::patch::Patch;
+use crate::place::{Image, Manner, Placing};
+
+/// What a patch makes of a tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The files that it changes, as they are then; `None` for those that go.
+    pub files: BTreeMap<String, Option<Arc<[u8]>>>,
+    /// Where its hunks have gone, in their order.
+    pub hunks: Vec<Placed>,
+}
+
+/// Where a hunk has gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The path of its file then.
+    pub path: String,
+    /// Which of the patch's files, from 0.
+    pub file: usize,
+    /// Which of its hunks, from 0.
+    pub hunk: usize,
+    /// The first of its lines in the file then, from 1.
+    pub line: usize,
+    /// How many lines farther down than it says.
+    pub offset: isize,
+    /// How many lines of context at either end are others.
+    pub fuzz: usize,
+}
+
+/// Why a patch does not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplyError {
+    /// The file in which the patch came.
+    pub file: String,
+    /// The line of the patch that is in the way.
+    pub line: Line,
+    /// What is wrong: one sentence.
+    pub message: String,
+    /// What shows it: lines of the patch and of the file.
+    pub details: Vec<String>,
+}
+
+impl std::fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)?;
+        for detail in &self.details {
+            write!(f, "\n  {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+/// A fault at a place in the text of a patch.
+struct Fault {
+    at: usize,
+    message: String,
+    details: Vec<String>,
+}
+
+impl Fault {
+    fn at(at: usize, message: impl Into<String>) -> Fault {
+        Fault {
+            at,
+            message: message.into(),
+            details: Vec::new(),
+        }
+    }
+}
+
+/// Lays a patch over a tree.
+///
+/// The whole of it goes on, or nothing does. It is put where `git apply` would put it; where that refuses, where
+/// `patch` would.
+pub fn apply(tree: &dyn Source, patch: &Patch) -> Result<Applied, ApplyError> {
+    let by_git = Applying::new(tree, patch, Manner::Git).all();
+    let applied = by_git.or_else(|fault| {
+        let by_patch = Applying::new(tree, patch, Manner::Patch).all();
+        // What git says is told: it looks at the whole.
+        by_patch.map_err(|_| fault)
+    });
+    applied.map_err(|fault| ApplyError {
+        file: patch.file.clone(),
+        line: patch.body.line_at(fault.at),
+        message: fault.message,
+        details: fault.details,
+    })
+}
+
+struct Applying<'a> {
+    tree: &'a dyn Source,
+    patch: &'a Patch,
+    manner: Manner,
+    /// Files that go by another name, or away: something new may come in their place.
+    leaving: BTreeSet<String>,
+    applied: Applied,
+}
+
+impl<'a> Applying<'a> {
+    fn new(tree: &'a dyn Source, patch: &'a Patch, manner: Manner) -> Applying<'a> {
+        let leaving = patch.files.iter().filter_map(|file| match &file.operation {
+            Operation::Rename(from, _) => normalize(from),
+            Operation::Delete(path) => normalize(without_first(path)),
+            _ => None,
+        });
+        Applying {
+            tree,
+            patch,
+            manner,
+            leaving: leaving.collect(),
+            applied: Applied::default(),
+        }
+    }
+
+    fn all(mut self) -> Result<Applied, Fault> {
+        for (number, file) in self.patch.files.iter().enumerate() {
+            self.file(number, file)?;
+        }
+        Ok(self.applied)
+    }
+
+    fn file(&mut self, number: usize, file: &FilePatch) -> Result<(), Fault> {
+        match &file.operation {
+            Operation::Create(path) => {
+                let path = inside(file, without_first(path))?;
+                self.create(number, file, path)
+            }
+            Operation::Delete(path) => {
+                let path = self.known(file, &[path])?;
+                let rest = self.changed(number, file, &path)?;
+                if !rest.is_empty() && !file.is_link && file.change != Change::Untold {
+                    let message = format!("{path} is to go, but not all of its lines are");
+                    return Err(Fault::at(file.start, message));
+                }
+                self.applied.files.insert(path, None);
+                Ok(())
+            }
+            Operation::Modify(old, new) => self.modify(number, file, (old, new)),
+            Operation::Rename(from, to) | Operation::Copy(from, to) => {
+                let (from, to) = (inside(file, from)?, inside(file, to)?);
+                let text = self.changed(number, file, &from)?;
+                if from != to {
+                    self.must_be_free(file, &to)?;
+                }
+                let is_rename = matches!(file.operation, Operation::Rename(..));
+                // Two files may change their names with each other.
+                if is_rename && self.applied.files.get(&from).is_none_or(Option::is_none) {
+                    self.applied.files.insert(from, None);
+                }
+                for placed in self.applied.hunks.iter_mut().rev() {
+                    if placed.file == number {
+                        placed.path.clone_from(&to);
+                    }
+                }
+                self.put(to, text);
+                Ok(())
+            }
+        }
+    }
+
+    fn create(&mut self, number: usize, file: &FilePatch, path: String) -> Result<(), Fault> {
+        self.must_be_free(file, &path)?;
+        let text = self.changed_text(number, file, (&path, Arc::from(&b""[..])))?;
+        let text = if file.is_link {
+            self.led(&path, &text)
+        } else {
+            text
+        };
+        self.put(path, text);
+        Ok(())
+    }
+
+    fn modify(
+        &mut self,
+        number: usize,
+        file: &FilePatch,
+        (old, new): (&str, &str),
+    ) -> Result<(), Fault> {
+        let creates = match &file.change {
+            Change::Text(hunks) => {
+                hunks.iter().all(|hunk| hunk.old_start == 0) && !hunks.is_empty()
+            }
+            _ => false,
+        };
+        let path = match self.known(file, &[new, old]) {
+            // Outside of git, what is new is told by what is not there before.
+            Err(_) if creates && !file.is_git => {
+                let path = inside(file, without_first(new))?;
+                return self.create(number, file, path);
+            }
+            path => path?,
+        };
+        if file.is_link {
+            let text = self.changed_text(number, file, (&path, Arc::from(&b""[..])));
+            let text = self.led(&path, &text.unwrap_or_default());
+            self.put(path, text);
+            return Ok(());
+        }
+        let text = self.changed(number, file, &path)?;
+        let goes = text.is_empty() && !file.is_git && is_gone_since_1970(self.patch, file);
+        if goes {
+            self.applied.files.insert(path, None);
+        } else {
+            self.put(path, text);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, path: String, text: Vec<u8>) {
+        self.applied.files.insert(path, Some(text.into()));
+    }
+
+    /// What a link that leads to `target` shows.
+    fn led(&self, path: &str, target: &[u8]) -> Vec<u8> {
+        let target = String::from_utf8_lossy(target);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let led = normalize(&format!("./{folder}/{}", target.trim()));
+        let text = led.and_then(|led| self.read(&led).ok());
+        text.map(|text| text.to_vec()).unwrap_or_default()
+    }
+
+    /// The text of a file as the patch has left it so far.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        match self.applied.files.get(path) {
+            Some(Some(text)) => Ok(Arc::clone(text)),
+            // It has gone by another name, which does not keep others from being made of it.
+            _ => self.tree.read(path),
+        }
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        match self.applied.files.get(path) {
+            Some(text) => text.is_some(),
+            None => self.tree.is_file(path),
+        }
+    }
+
+    fn must_be_free(&self, file: &FilePatch, path: &str) -> Result<(), Fault> {
+        let comes_free =
+            self.leaving.contains(path) && self.applied.files.get(path).is_none_or(Option::is_none);
+        if self.is_file(path) && !comes_free {
+            return Err(Fault::at(
+                file.start,
+                format!("{path} is to be made, but is there already"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Which file of the tree is meant by the first of some names that is there, without what stands before it, or with it.
+    fn known(&self, file: &FilePatch, names: &[&str]) -> Result<String, Fault> {
+        let whole = names.iter().copied();
+        let cut = names.iter().map(|name| without_first(name));
+        let candidates = cut.chain(whole).filter(|name| *name != "/dev/null");
+        for name in candidates {
+            let path = inside(file, name)?;
+            if self.is_file(&path) {
+                return Ok(path);
+            }
+        }
+        let path = names.first().map_or("", |name| without_first(name));
+        Err(Fault::at(
+            file.start,
+            format!("{path} is to be changed, but is not there"),
+        ))
+    }
+
+    fn changed(&mut self, number: usize, file: &FilePatch, path: &str) -> Result<Vec<u8>, Fault> {
+        let text = self.read(path).map_err(|error| {
+            let message = match error {
+                ReadError::Missing => format!("{path} is to be changed, but is not there"),
+                error => format!("{path} is to be changed, but cannot be read: {error}"),
+            };
+            Fault::at(file.start, message)
+        })?;
+        self.changed_text(number, file, (path, text))
+    }
+
+    /// What becomes of a text.
+    fn changed_text(
+        &mut self,
+        number: usize,
+        file: &FilePatch,
+        (path, text): (&str, Arc<[u8]>),
+    ) -> Result<Vec<u8>, Fault> {
+        let hunks = match &file.change {
+            Change::Text(hunks) => hunks,
+            Change::Binary(range) => {
+                let changed = file::binary(self.patch.text(range), &text);
+                return changed.map_err(|why| {
+                    let message = format!("the binary change of {path} does not go on: {why}");
+                    Fault::at(file.start, message)
+                });
+            }
+            Change::Untold if matches!(file.operation, Operation::Delete(_)) => {
+                return Ok(text.to_vec());
+            }
+            Change::Untold => {
+                let message = format!(
+                    "{path} changes in binary, and the patch does not say how (git diff --binary would)"
+                );
+                return Err(Fault::at(file.start, message));
+            }
+        };
+        let mut image: Vec<Image<'_>> = text
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(|text| Image {
+                text,
+                is_patched: false,
+            })
+            .collect();
+        let mut placing = Placing::default();
+        let mut placed = Vec::new();
+        for (index, hunk) in hunks.iter().enumerate() {
+            let found = placing.find((self.patch, hunk), &image, self.manner);
+            let found =
+                found.ok_or_else(|| self.refusal(path, (index, hunks.len()), hunk, &image))?;
+            let change = put_on(self.patch, hunk, &mut image, found.at);
+            // What is put on earlier in the file moves what was put on before.
+            for before in placed
+                .iter_mut()
+                .filter(|before: &&mut Placed| before.line > found.at)
+            {
+                before.line = before.line.saturating_add_signed(change);
+            }
+            placed.push(Placed {
+                path: path.to_owned(),
+                file: number,
+                hunk: index,
+                line: found.at + 1,
+                offset: (found.at + 1).cast_signed() - hunk.new_start.max(1).cast_signed(),
+                fuzz: found.fuzz,
+            });
+        }
+        self.applied.hunks.extend(placed);
+        Ok(image.iter().flat_map(|line| line.text).copied().collect())
+    }
+
+    /// Why a hunk goes nowhere: the line that is another where most of the others are.
+    fn refusal(
+        &self,
+        path: &str,
+        (index, count): (usize, usize),
+        hunk: &Hunk,
+        image: &[Image<'_>],
+    ) -> Fault {
+        let which = if count > 1 {
+            format!("hunk {} of {count}", index + 1)
+        } else {
+            "the hunk".to_owned()
+        };
+        let mut fault = Fault::at(hunk.start, format!("{which} for {path} does not go on"));
+        if is_made_already(self.patch, hunk, image) {
+            fault.message += ": the file has what it would make";
+            return fault;
+        }
+        let old: Vec<_> = hunk
+            .lines
+            .iter()
+            .filter(|line| line.kind != Kind::Insert)
+            .collect();
+        let same = |at: usize| {
+            let pairs = old.iter().zip(image.iter().skip(at));
+            pairs
+                .filter(|(line, there)| self.patch.text(&line.text) == there.text)
+                .count()
+        };
+        let said = hunk.new_start.saturating_sub(1);
+        let nearest = |at: &usize| (same(*at), std::cmp::Reverse(at.abs_diff(said)));
+        let best = (0..image.len())
+            .max_by_key(nearest)
+            .filter(|at| same(*at) > 0);
+        let Some(best) = best else {
+            fault.message += ": none of its lines is in the file";
+            return fault;
+        };
+        let other = old.iter().enumerate().find(|(offset, line)| {
+            let there = image.get(best + offset).map(|line| line.text);
+            there != Some(self.patch.text(&line.text))
+        });
+        if let Some((offset, line)) = other {
+            let wanted = self.patch.text(&line.text);
+            let there = image.get(best + offset).map(|line| line.text);
+            fault.at = line.text.start;
+            let number = best + offset + 1;
+            let _ = write!(fault.message, ": line {number} of the file is another");
+            if there.is_some_and(|there| there.trim_ascii() == wanted.trim_ascii()) {
+                fault.message += " (its blanks or its line end are)";
+            }
+            let there = there.map_or_else(|| "(the end of the file)".to_owned(), shown);
+            fault.details = vec![
+                format!("the patch has {}", shown(wanted)),
+                format!("the file has  {there}"),
+            ];
+        }
+        fault
+    }
+}
+
+/// Puts a hunk on, and tells how many lines more there are than before. Context stays as the file has it.
+fn put_on<'a>(patch: &'a Patch, hunk: &Hunk, image: &mut Vec<Image<'a>>, at: usize) -> isize {
+    let mut made = Vec::with_capacity(hunk.lines.len());
+    let mut there = at;
+    for line in &hunk.lines {
+        let text = match line.kind {
+            Kind::Insert => patch.text(&line.text),
+            Kind::Context => image
+                .get(there)
+                .map_or_else(|| patch.text(&line.text), |line| line.text),
+            Kind::Delete => b"",
+        };
+        there += usize::from(line.kind != Kind::Insert);
+        if line.kind != Kind::Delete {
+            made.push(Image {
+                text,
+                is_patched: true,
+            });
+        }
+    }
+    let change = made.len().cast_signed() - (there - at).cast_signed();
+    let end = there.min(image.len());
+    image.splice(at.min(end)..end, made);
+    change
+}
+
+/// Whether the lines that a hunk would make stand in the file.
+fn is_made_already(patch: &Patch, hunk: &Hunk, image: &[Image<'_>]) -> bool {
+    let made: Vec<&[u8]> = hunk
+        .lines
+        .iter()
+        .filter(|line| line.kind != Kind::Delete)
+        .map(|line| patch.text(&line.text))
+        .collect();
+    let adds = hunk.lines.iter().any(|line| line.kind == Kind::Insert);
+    let is_there = |window: &[Image<'_>]| window.iter().zip(&made).all(|(a, b)| a.text == *b);
+    adds && image.windows(made.len().max(1)).any(is_there)
+}
+
+/// A line for people.
+fn shown(line: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(line))
+}
+
+/// A path that leads nowhere out of the tree.
+fn inside(file: &FilePatch, path: &str) -> Result<String, Fault> {
+    let refused = || Fault::at(file.start, format!("{path:?} leads out of the tree"));
+    let inside = normalize(path).filter(|inside| !inside.is_empty());
+    let is_plain = !path.split('/').any(|part| part == "..");
+    inside.filter(|_| is_plain).ok_or_else(refused)
+}
+
+/// A path without the first of its parts (`a/`), where it has more.
+fn without_first(path: &str) -> &str {
+    match path.split_once('/') {
+        Some((first, rest)) if !first.is_empty() => rest.trim_start_matches('/'),
+        _ => path,
+    }
+}
+
+/// Whether a file is said to have been last changed when time began, by which `diff -N` tells that there is none.
+fn is_gone_since_1970(patch: &Patch, file: &FilePatch) -> bool {
+    let Change::Text(hunks) = &file.change else {
+        return false;
+    };
+    let Some(first) = hunks.first() else {
+        return false;
+    };
+    let before = &patch.body.text()[..first.start];
+    let head = before.trim_ascii_end();
+    let line = head
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    ["1970-01-01", "1969-12-31"]
+        .iter()
+        .any(|day| memchr::memmem::find(line, day.as_bytes()).is_some())
+}
