@@ -6,6 +6,7 @@
 
 mod checkout;
 mod directory;
+mod history;
 mod layer;
 mod listing;
 mod memory;
@@ -17,6 +18,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use directory::Directory;
+pub use history::{Commit, History, Made, time_of};
 pub use layer::Layer;
 pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;

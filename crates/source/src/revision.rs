@@ -104,11 +104,7 @@ impl Revision {
     /// checkout of it lies, or a directory in one.
     pub fn open(place: &Path, revision: &str) -> Result<Revision, RevisionError> {
         let _span = tracing::debug_span!("read a revision").entered();
-        let none = |why: &dyn fmt::Display| RevisionError::NoRepository(first_line(why));
-        let place = place.canonicalize().map_err(|why| none(&why))?;
-        // Settings of the user do not change what a revision is.
-        let place = Place::find(&place, gix::open::permissions::Config::isolated());
-        let place = place.map_err(|why| none(&why))?;
+        let place = place_of(place)?;
         let local = place.repository.to_thread_local();
         let tree = tree_of(&local, revision, &place.directory)?;
         let mut revision = Revision {
@@ -227,8 +223,17 @@ impl Revision {
     }
 }
 
+/// Where `place` lies in a repository.
+pub(crate) fn place_of(place: &Path) -> Result<Place, RevisionError> {
+    let none = |why: &dyn fmt::Display| RevisionError::NoRepository(first_line(why));
+    let place = place.canonicalize().map_err(|why| none(&why))?;
+    // Settings of the user do not change what a revision is.
+    let place = Place::find(&place, gix::open::permissions::Config::isolated());
+    place.map_err(|why| none(&why))
+}
+
 /// Errors of libraries may have several lines, of which the first says what happened.
-fn first_line(why: &dyn fmt::Display) -> String {
+pub(crate) fn first_line(why: &dyn fmt::Display) -> String {
     let why = why.to_string();
     why.lines().next().unwrap_or_default().to_owned()
 }

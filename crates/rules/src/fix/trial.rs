@@ -11,7 +11,7 @@ use super::{Fix, Proposals, changed, fixes};
 use crate::catalog::Catalog;
 use crate::check::{CheckError, Settings, check, chosen_rules};
 use crate::rule::{Question, Rule};
-use crate::{ArchVerdict, Finding, Identity, Outcome, Verdict};
+use crate::{Difference, Finding, Identity, Outcome, Verdict};
 
 /// What became of a tree whose findings were to be mended.
 pub struct Mended {
@@ -321,25 +321,13 @@ impl Trial<'_> {
 
     /// What is worse than before, if anything is.
     fn worse(&self, after: &Outcome) -> Option<String> {
-        let mut known: BTreeMap<Identity, usize> = BTreeMap::new();
-        for finding in &self.before.findings {
-            *known.entry(Identity::of(finding)).or_default() += 1;
+        let difference = Difference::between(&self.before, after);
+        // What moves is another one here: a fix moves nothing.
+        let moved = difference.moved.iter().map(|(_, finding)| finding);
+        if let Some(finding) = difference.added.iter().chain(moved).next() {
+            return Some(format!("with it there is another: {}", finding.message));
         }
-        for finding in &after.findings {
-            match known.get_mut(&Identity::of(finding)) {
-                Some(count) if *count > 0 => *count -= 1,
-                _ => return Some(format!("with it there is another: {}", finding.message)),
-            }
-        }
-        // A finding may have hidden that more is unknown.
-        let was_known = |cell: &ArchVerdict| {
-            let mut cells = self.before.verdicts.iter();
-            let before = cells.find(|c| c.arch == cell.arch && c.rule == cell.rule);
-            before.is_none_or(|c| !matches!(c.verdict, Verdict::Unknown | Verdict::Flagged))
-        };
-        let mut after_cells = after.verdicts.iter();
-        let unknown = after_cells.find(|cell| cell.verdict == Verdict::Unknown && was_known(cell));
-        if let Some(cell) = unknown {
+        if let Some(cell) = difference.unknown.first() {
             return Some(format!("with it {} is unknown on {}", cell.rule, cell.arch));
         }
         let is_worse = after.problems.len() > self.before.problems.len();
