@@ -125,7 +125,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 /// Where a finding is told: its sink, or what stands for it.
-fn place_of(finding: &Finding) -> &Place {
+pub(crate) fn place_of(finding: &Finding) -> &Place {
     match (&finding.kconfig, finding.sink.file.is_empty()) {
         (Some(entry), true) => entry,
         _ => &finding.sink,
@@ -138,7 +138,7 @@ fn lines_of(finding: &Finding) -> Vec<String> {
 }
 
 /// What a finding says beyond its message, one line each: its path, its configuration, what must hold.
-fn details(finding: &Finding) -> Vec<String> {
+pub(crate) fn details(finding: &Finding) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(first) = finding.path.first().filter(|first| !first.entry.is_empty()) {
         lines.push(format!("from {}", clean::line(&first.entry)));

@@ -134,9 +134,20 @@ pub fn findings(outcome: &Outcome, source: &dyn Source, look: &Look) -> String {
 
 /// The same of some findings.
 pub(crate) fn findings_at(files: &Files, findings: &[&Finding], look: &Look) -> String {
+    findings_with(files, findings, look, &|_, _| {})
+}
+
+/// The same, with what `more` has to say of each, by its number.
+pub(crate) fn findings_with(
+    files: &Files,
+    findings: &[&Finding],
+    look: &Look,
+    more: &dyn Fn(&mut Paper, usize),
+) -> String {
     let mut paper = Paper::new(look);
     for (index, finding) in findings.iter().enumerate() {
         finding_at(&mut paper, files, finding, &findings[..index]);
+        more(&mut paper, index);
         paper.line("");
     }
     paper.finish()

@@ -141,7 +141,7 @@ pub(crate) fn place(place: &Place) -> Value {
     object!({ "file": place.file, "line": place.line, "column": place.column })
 }
 
-fn arch(verdict: &ArchVerdict) -> Value {
+pub(crate) fn arch(verdict: &ArchVerdict) -> Value {
     object!({
         "arch": verdict.arch,
         "rule": verdict.rule,

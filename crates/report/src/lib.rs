@@ -9,6 +9,7 @@
 //! source can move the cursor of the terminal that shows it.
 
 mod arches;
+pub mod changes;
 mod clean;
 mod excerpt;
 mod formats;

@@ -206,16 +206,21 @@ pub(crate) fn mark_verdicts(outcome: &mut Outcome) {
 }
 
 /// Takes findings away that are not to be told. A cell that had no others says so.
-pub fn tell_only(outcome: &mut Outcome, is_told: &dyn Fn(&Finding) -> bool) {
-    let all = std::mem::take(&mut outcome.findings);
-    let (told, silent): (Vec<Finding>, Vec<Finding>) = all.into_iter().partition(is_told);
-    outcome.findings = told;
+pub fn tell_only(outcome: &mut Outcome, reason: &str, is_told: &dyn Fn(&Finding) -> bool) {
+    outcome.findings.retain(is_told);
+    accept_where_silent(outcome, reason);
+}
+
+/// Marks as accepted, for a reason, what was flagged by findings that are no more told.
+pub(crate) fn accept_where_silent(outcome: &mut Outcome, reason: &str) {
     for verdict in &mut outcome.verdicts {
-        let is_of = |finding: &Finding| finding.is_in(verdict);
-        let is_flagged = verdict.verdict == Verdict::Flagged;
-        if is_flagged && silent.iter().any(is_of) && !outcome.findings.iter().any(is_of) {
+        let is_told = outcome
+            .findings
+            .iter()
+            .any(|finding| finding.is_in(verdict));
+        if verdict.verdict == Verdict::Flagged && !is_told {
             verdict.verdict = Verdict::Accepted;
-            "what was found is less severe than what is told".clone_into(&mut verdict.reason);
+            reason.clone_into(&mut verdict.reason);
             verdict.short.clone_from(&verdict.reason);
         }
     }

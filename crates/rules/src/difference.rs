@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::accept::accept_where_silent;
 use crate::{ArchVerdict, Finding, Identity, Outcome, Problem, Verdict};
 
 /// What is otherwise than before.
@@ -108,6 +109,28 @@ fn problems<'a>(before: &Outcome, after: &'a Outcome) -> Vec<&'a Problem> {
         _ => true,
     };
     after.problems.iter().filter(is_new).collect()
+}
+
+/// The answer `after`, in which only those findings stand that were not in `before`.
+pub fn only_new(before: &Outcome, after: &Outcome) -> Outcome {
+    let difference = Difference::between(before, after);
+    let is_new = |finding: &Finding| {
+        difference
+            .added
+            .iter()
+            .any(|new| std::ptr::eq(*new, finding))
+    };
+    let mut outcome = Outcome {
+        findings: after
+            .findings
+            .iter()
+            .filter(|one| is_new(one))
+            .cloned()
+            .collect(),
+        ..after.clone()
+    };
+    accept_where_silent(&mut outcome, "what was found was there before");
+    outcome
 }
 
 /// A finding that one of several changes has brought.

@@ -28,7 +28,7 @@ pub use baseline::{Baseline, BaselineError};
 pub use catalog::{Catalog, Files, RuleError};
 pub use check::{CheckError, Settings, check, check_tree};
 pub use config::{Configuration, Configured, configuration_schema};
-pub use difference::{Difference, Opened, opened};
+pub use difference::{Difference, Opened, only_new, opened};
 pub use examples::{Tried, try_examples};
 pub use finding::{
     Accepted, ArchRow, ArchVerdict, BackendRow, Finding, Note, Outcome, PathCall, PathEntry, Paths,

@@ -147,9 +147,29 @@ fn plain_files(text: &[u8], range: Range<usize>) -> Result<Vec<FilePatch>, Fault
         if parsed.patch().as_text().is_some_and(is_empty) {
             continue;
         }
-        files.push(file_of(text, &range, &parsed).map_err(|why| failed(&why))?);
+        let mut file = file_of(text, &range, &parsed).map_err(|why| failed(&why))?;
+        if let Change::Text(hunks) = &file.change
+            && let Some(first) = hunks.first()
+        {
+            file.start = head_before(text, first.start);
+        }
+        files.push(file);
     }
     Ok(files)
+}
+
+/// Where the lines begin that name a file (`---`, `+++`) before its first hunk.
+fn head_before(text: &[u8], hunk: usize) -> usize {
+    let mut start = hunk;
+    loop {
+        let before = &text[..start.saturating_sub(1)];
+        let line = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let is_head = |head: &[u8]| text[line..start].starts_with(head);
+        if start == 0 || !(is_head(b"--- ") || is_head(b"+++ ")) {
+            return start;
+        }
+        start = line;
+    }
 }
 
 fn file_of(

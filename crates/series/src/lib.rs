@@ -27,6 +27,7 @@ mod mail;
 mod order;
 mod patch;
 mod place;
+mod spot;
 mod subject;
 
 pub use apply::{Applied, ApplyError, Placed, apply};
@@ -35,4 +36,5 @@ pub use file::{Change, FilePatch, Hunk, HunkLine, Kind, Operation};
 pub use mail::{Mail, Transfer};
 pub use order::{Input, Series, Skipped};
 pub use patch::{Patch, PatchError};
+pub use spot::{Spot, spot};
 pub use subject::Subject;

@@ -245,6 +245,12 @@ impl History {
     }
 }
 
+/// The name that git gives to a text, in forty hexadecimal digits.
+pub fn text_id(text: &[u8]) -> String {
+    let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text);
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
 /// When something was, in seconds since 1970, as git reads it: `2026-11-24`, `2 weeks ago`, `2.weeks.ago`.
 pub fn time_of(words: &str, now: std::time::SystemTime) -> Option<i64> {
     let now = gix::date::Zoned::try_from(now).ok();

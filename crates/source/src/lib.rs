@@ -18,7 +18,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use directory::Directory;
-pub use history::{Commit, History, Made, time_of};
+pub use history::{Commit, History, Made, text_id, time_of};
 pub use layer::Layer;
 pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;

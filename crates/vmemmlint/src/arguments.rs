@@ -3,6 +3,7 @@
 mod check;
 mod graph;
 mod kconfig;
+mod patch;
 mod rules;
 mod shell;
 
@@ -11,17 +12,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reach::Limits;
 
-#[cfg(test)]
-pub(crate) use check::FailOn;
-pub(crate) use check::{Check, Failing};
+pub(crate) use check::{Check, FailOn, Failing};
 pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
 pub(crate) use kconfig::{About, Kconfig};
+pub(crate) use patch::{Ending, Patch, PatchFormat, PatchTelling};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
 pub(crate) use shell::{Completions, Config, Manual, ShowConfig};
 
 use crate::tree;
 use graph::GRAPH_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
+use patch::PATCH_EXAMPLES;
 use rules::RULES_EXAMPLES;
 use shell::{COMPLETIONS_EXAMPLES, MANUAL_EXAMPLES};
 
@@ -85,6 +86,13 @@ pub(crate) enum Command {
     /// Check a kernel tree, every architecture and every configuration
     #[command(after_help = concat_help())]
     Check(Check),
+    /// Check patches before they are applied: what does each bring, and which of a series?
+    ///
+    /// Each patch is laid over the tree in memory, as git apply would put it, or patch; nothing is written. What a patch brings and
+    /// what it closes is told by findings, whichever lines they stand on. A series that is clean only at its end is not
+    /// bisectable: the patch that opens the hole is named, and the one that closes it.
+    #[command(after_help = PATCH_EXAMPLES)]
+    Patch(Patch),
     /// A table of architectures: who opted in, where its memory map is written, what follows and why
     ///
     /// Reasons are told in short. The other formats add the places and each fact of a reason, and `vmemmlint
@@ -187,6 +195,12 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// That of a revision.
+    pub(crate) fn of(revision: &str) -> Version {
+        let rev = Some(revision.to_owned());
+        Version { rev }
+    }
+
     /// How the tree at `path` is called in reports.
     pub(crate) fn name(&self, path: &Path) -> String {
         let path = path.to_string_lossy();

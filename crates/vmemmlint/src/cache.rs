@@ -14,6 +14,7 @@
 use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use source::{Digester, digest};
@@ -73,19 +74,60 @@ impl Shelf {
     }
 }
 
-/// The folder.
+/// The folder, or what stands for it in a run that keeps nothing.
 #[derive(Clone, Debug)]
-pub(crate) struct Cache {
-    folder: PathBuf,
+pub(crate) enum Cache {
+    Folder(Folder),
+    Memory(Arc<Mutex<Kept>>),
+}
+
+/// Where things are kept between runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder(PathBuf);
+
+/// What is kept as long as a run lasts, the last used last.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Vec<(Shelf, String, Arc<[u8]>)>);
+
+impl Kept {
+    /// So many things stay on a shelf: those of the trees that were looked at last.
+    const MOST: usize = 8;
+
+    fn read(&mut self, shelf: Shelf, name: &str) -> Option<Arc<[u8]>> {
+        let at = self
+            .0
+            .iter()
+            .position(|(s, n, _)| *s == shelf && n == name)?;
+        let found = self.0.remove(at);
+        let text = Arc::clone(&found.2);
+        self.0.push(found);
+        Some(text)
+    }
+
+    fn write(&mut self, shelf: Shelf, name: &str, text: Vec<u8>) {
+        self.0.retain(|(s, n, _)| *s != shelf || n != name);
+        self.0.push((shelf, name.to_owned(), text.into()));
+        let of_shelf = self.0.iter().filter(|(s, ..)| *s == shelf).count();
+        if of_shelf > Kept::MOST
+            && let Some(oldest) = self.0.iter().position(|(s, ..)| *s == shelf)
+        {
+            self.0.remove(oldest);
+        }
+    }
+
+    fn names(&self, shelf: Shelf) -> Vec<String> {
+        let of_shelf = self.0.iter().rev().filter(|(s, ..)| *s == shelf);
+        of_shelf.map(|(_, name, _)| name.clone()).collect()
+    }
 }
 
 /// Something that is kept.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) name: String,
+struct Entry {
+    name: String,
     place: PathBuf,
     bytes: u64,
-    pub(crate) used: SystemTime,
+    used: SystemTime,
 }
 
 impl Cache {
@@ -95,23 +137,18 @@ impl Cache {
         if caching.no_cache {
             return Ok(None);
         }
-        let cache = Cache::at(&caching.place);
-        if let (Some(cache), Some(asked)) = (&cache, &caching.place.cache_dir) {
+        let folder = Folder::at(&caching.place);
+        if let (Some(folder), Some(asked)) = (&folder, &caching.place.cache_dir) {
             let name = one_line(&asked.display().to_string());
-            fs::create_dir_all(&cache.folder)
+            fs::create_dir_all(&folder.0)
                 .map_err(|error| format!("cannot keep answers in {name}: {error}"))?;
         }
-        Ok(cache)
+        Ok(folder.map(Cache::Folder))
     }
 
-    fn at(place: &CachePlace) -> Option<Cache> {
-        let below = |cache: PathBuf| cache.join("vmemmlint");
-        let folder = place.cache_dir.clone().or_else(|| {
-            let xdg = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
-            let home = || Some(variable("HOME")?.join(".cache"));
-            xdg.or_else(home).map(below)
-        })?;
-        Some(Cache { folder })
+    /// The same, or one that lasts as long as the run: for trees that are much alike, and are checked one after the other.
+    pub(crate) fn of_run(caching: &Caching) -> Result<Cache, Failure> {
+        Ok(Cache::open(caching)?.unwrap_or_else(|| Cache::Memory(Arc::default())))
     }
 
     /// What is kept under a name, which is noted to be of use, in the shape that `decode` knows.
@@ -121,14 +158,13 @@ impl Cache {
         name: &str,
         decode: impl FnOnce(&[u8]) -> Option<T>,
     ) -> Option<T> {
-        let place = self.folder.join(shelf.folder()).join(name);
-        let bytes = read(&place).ok()?;
-        let found = decode(whole(&bytes)?)?;
-        // Where that cannot be noted, it is pruned the earlier.
-        if let Ok(file) = fs::OpenOptions::new().append(true).open(&place) {
-            let _ = file.set_modified(SystemTime::now());
+        match self {
+            Cache::Folder(folder) => folder.read(shelf, name, decode),
+            Cache::Memory(kept) => {
+                let text = lock(kept).read(shelf, name)?;
+                decode(&text)
+            }
         }
-        Some(found)
     }
 
     /// Keeps what `write` writes, twice the same; answers its name, which is its digest where none is given.
@@ -138,7 +174,68 @@ impl Cache {
         name: Option<&str>,
         write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>,
     ) -> io::Result<String> {
-        let folder = self.folder.join(shelf.folder());
+        match self {
+            Cache::Folder(folder) => folder.write(shelf, name, write),
+            Cache::Memory(kept) => {
+                let mut text = Vec::new();
+                write(&mut text)?;
+                let name = name.map_or_else(|| format!("{:032x}", digest(&text)), str::to_owned);
+                lock(kept).write(shelf, &name, text);
+                Ok(name)
+            }
+        }
+    }
+
+    /// The names of what is kept on a shelf, the last used first.
+    pub(crate) fn names(&self, shelf: Shelf) -> Vec<String> {
+        match self {
+            Cache::Folder(folder) => {
+                let entries = folder.entries(shelf).unwrap_or_default().into_iter();
+                entries.map(|entry| entry.name).collect()
+            }
+            Cache::Memory(kept) => lock(kept).names(shelf),
+        }
+    }
+}
+
+fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Folder {
+    fn at(place: &CachePlace) -> Option<Folder> {
+        let below = |cache: PathBuf| cache.join("vmemmlint");
+        let folder = place.cache_dir.clone().or_else(|| {
+            let xdg = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+            let home = || Some(variable("HOME")?.join(".cache"));
+            xdg.or_else(home).map(below)
+        })?;
+        Some(Folder(folder))
+    }
+
+    fn read<T>(
+        &self,
+        shelf: Shelf,
+        name: &str,
+        decode: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Option<T> {
+        let place = self.0.join(shelf.folder()).join(name);
+        let bytes = read(&place).ok()?;
+        let found = decode(whole(&bytes)?)?;
+        // Where that cannot be noted, it is pruned the earlier.
+        if let Ok(file) = fs::OpenOptions::new().append(true).open(&place) {
+            let _ = file.set_modified(SystemTime::now());
+        }
+        Some(found)
+    }
+
+    fn write(
+        &self,
+        shelf: Shelf,
+        name: Option<&str>,
+        write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>,
+    ) -> io::Result<String> {
+        let folder = self.0.join(shelf.folder());
         fs::create_dir_all(&folder)?;
         let mut digester = Digester::default();
         write(&mut digester)?;
@@ -174,9 +271,9 @@ impl Cache {
 
     /// The files in a folder that are ours, the last used first: what is kept, and what a process that was killed left
     /// behind.
-    pub(crate) fn entries(&self, shelf: Shelf) -> io::Result<Vec<Entry>> {
+    fn entries(&self, shelf: Shelf) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        let listed = match list(&self.folder.join(shelf.folder())) {
+        let listed = match list(&self.0.join(shelf.folder())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(entries),
             listed => listed?,
         };
@@ -204,9 +301,9 @@ impl Cache {
 
 /// `vmemmlint cache`: shows, prunes, clears.
 pub(crate) fn run(asked: &Asked) -> Result<std::process::ExitCode, Failure> {
-    let cache = Cache::at(&asked.place)
+    let cache = Folder::at(&asked.place)
         .ok_or("there is no $HOME: say where the cache is with --cache-dir")?;
-    let folder = one_line(&cache.folder.display().to_string());
+    let folder = one_line(&cache.0.display().to_string());
     let failed = |error: io::Error| format!("cannot read {folder}: {error}");
     let mut told = Vec::new();
     for shelf in SHELVES {

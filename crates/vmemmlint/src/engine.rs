@@ -94,7 +94,17 @@ pub(crate) fn check(
     caching: &Caching,
     quiet: bool,
 ) -> Result<Answer, Failure> {
-    let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
+    check_with(source, settings, Cache::open(caching)?, quiet)
+}
+
+/// The same with a cache that is open, or none.
+pub(crate) fn check_with(
+    source: &Arc<dyn Listed>,
+    settings: &Settings,
+    cache: Option<Cache>,
+    quiet: bool,
+) -> Result<Answer, Failure> {
+    let keep = cache.and_then(|cache| Keep::new(cache, settings, &**source));
     if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
         let keep = keep.zip(footprint.map(Basis::Known));
         let kept = true;

@@ -1,5 +1,6 @@
 //! The exit code: what a script learns without reading the report.
 
+use report::changes::Changes;
 use rules::{Outcome, Verdict};
 
 use crate::arguments::Failing;
@@ -12,6 +13,9 @@ pub(crate) const NOT_DONE: u8 = 2;
 
 /// There is an answer that is not known.
 pub(crate) const UNKNOWN: u8 = 3;
+
+/// What NIPA takes for a warning.
+pub(crate) const NIPA_WARNING: u8 = 250;
 
 /// The exit code for `outcome`. Findings count most: they are true whatever else could not be read. What
 /// could not be read comes before what is unknown, since it is often the reason.
@@ -27,6 +31,23 @@ pub(crate) fn code(outcome: &Outcome, failing: &Failing) -> u8 {
     } else if !outcome.problems.is_empty() {
         NOT_DONE
     } else if unknown && !failing.allow_unknown && !failing.exit_zero {
+        UNKNOWN
+    } else {
+        0
+    }
+}
+
+/// The exit code for what changes do. A hole that is closed later in the series has been opened all the same.
+pub(crate) fn of_changes(changes: &Changes<'_>, failing: &Failing) -> u8 {
+    let new = changes.opened.iter().filter(|one| !one.was_there);
+    let mut bad = new.filter(|one| failing.fail_on.holds(one.finding.severity));
+    let mut all = changes.changes.iter().map(|change| &change.difference);
+    if bad.next().is_some() && !failing.exit_zero {
+        FINDINGS
+    } else if all.clone().any(|one| !one.problems.is_empty()) {
+        NOT_DONE
+    } else if all.any(|one| !one.unknown.is_empty()) && !failing.allow_unknown && !failing.exit_zero
+    {
         UNKNOWN
     } else {
         0

@@ -116,10 +116,10 @@ impl Keep {
     /// An answer about the tree in other states that still holds, with what it rests on.
     fn known_of_others(&self, tree: &dyn Listed) -> Option<(Outcome, Footprint)> {
         let _span = tracing::debug_span!("look at what changed").entered();
-        let mut entries = self.cache.entries(Shelf::Answers).ok()?;
-        entries.retain(|entry| entry.name.starts_with(&self.question.0));
-        entries.truncate(TRIED);
-        entries.into_iter().find_map(|entry| {
+        let mut names = self.cache.names(Shelf::Answers);
+        names.retain(|name| name.starts_with(&self.question.0));
+        names.truncate(TRIED);
+        names.into_iter().find_map(|name| {
             let holds = |bytes: &[u8]| {
                 let (outcome, _, basis) = decode_answer(bytes)?;
                 let (footprint, states): Basis = postcard::from_bytes(basis).ok()?;
@@ -128,7 +128,7 @@ impl Keep {
                 let holds = holds && tree.is_untouched(&changes);
                 holds.then_some((outcome, footprint))
             };
-            self.cache.read(Shelf::Answers, &entry.name, holds)
+            self.cache.read(Shelf::Answers, &name, holds)
         })
     }
 
@@ -140,10 +140,8 @@ impl Keep {
         let shelved = self.cache.read(Shelf::Places, &tree, decode);
         let (own, places) = shelved.unzip();
         // A tree that was not met before may have files of one that was.
-        let others = self.cache.entries(Shelf::Indexes).unwrap_or_default();
-        let names = own
-            .into_iter()
-            .chain(others.into_iter().map(|entry| entry.name).take(1));
+        let others = self.cache.names(Shelf::Indexes);
+        let names = own.into_iter().chain(others.into_iter().take(1));
         let found = names.into_iter().find_map(|name| {
             let index = self
                 .cache

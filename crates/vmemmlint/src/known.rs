@@ -66,7 +66,8 @@ pub(crate) fn told<'a>(check: &Check, compared: &'a Outcome) -> Cow<'a, Outcome>
     let level = check.telling.severity;
     let is_told = |finding: &rules::Finding| level.holds(finding.severity);
     if !told.findings.iter().all(is_told) {
-        rules::tell_only(told.to_mut(), &is_told);
+        let reason = "what was found is less severe than what is told";
+        rules::tell_only(told.to_mut(), reason, &is_told);
     }
     told
 }

@@ -5,6 +5,7 @@
 
 mod arches;
 mod arguments;
+mod base;
 mod cache;
 mod catalog;
 mod config;
@@ -17,8 +18,11 @@ mod kconfig;
 mod keep;
 mod known;
 mod outputs;
+mod patch;
 mod progress;
+mod range;
 mod shell;
+mod steps;
 mod terminal;
 mod timings;
 mod tree;
@@ -63,6 +67,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) if check.watch => watch::run(check),
         Command::Check(check) => run_check(check),
+        Command::Patch(asked) => patch::run(asked),
         Command::Arches(asked) => arches::run(asked),
         Command::Explain(asked) => explain::run(asked),
         Command::Witness(asked) => witness::run(asked),
@@ -89,6 +94,11 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
             .map_err(|e| format!("cannot start {threads} threads: {e}"))?;
     }
     let measured = timings::start(&check.measuring)?;
+    if let Some(range) = check.commits.range() {
+        let code = range::check(check, range)?;
+        measured.tell()?;
+        return Ok(ExitCode::from(code));
+    }
     let Subject { tree, scope } = &check.subject;
     let source = tree::open(tree, &scope.version)?;
     let settings = Settings {

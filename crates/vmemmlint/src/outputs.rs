@@ -121,8 +121,18 @@ pub(crate) fn write(
     source: &dyn Source,
     settings: &Settings,
 ) -> Result<(), Failure> {
-    let tree = check.subject.name();
     let catalog = settings.catalog.as_deref();
+    write_or(check, None, (outcome, source), catalog)
+}
+
+/// The same with something else printed in place of the report.
+pub(crate) fn write_or(
+    check: &Check,
+    printed: Option<String>,
+    (outcome, source): (&Outcome, &dyn Source),
+    catalog: Option<&Catalog>,
+) -> Result<(), Failure> {
+    let tree = check.subject.name();
     let rules = catalog.map_or(&[][..], Catalog::rules);
     let report = Report {
         tree: &tree,
@@ -139,8 +149,9 @@ pub(crate) fn write(
             put(&output.file, text)
         })
         .collect();
-    let mut text = rendered(check, check.telling.format, &report, false);
-    if check.telling.format == ReportFormat::Human {
+    let is_own = printed.is_none();
+    let mut text = printed.unwrap_or_else(|| rendered(check, check.telling.format, &report, false));
+    if is_own && check.telling.format == ReportFormat::Human {
         text = terminal::with_links(
             text,
             (&check.subject.tree, &check.subject.scope),

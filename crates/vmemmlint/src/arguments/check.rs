@@ -22,6 +22,9 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) all_paths: bool,
 
+    #[command(flatten)]
+    pub(crate) commits: Commits,
+
     /// Threads to work with; the answer is the same for any number [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -44,6 +47,34 @@ pub(crate) struct Check {
 
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+}
+
+/// Which commits are checked in place of one tree.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Commits")]
+pub(crate) struct Commits {
+    /// Check each commit of a range (v6.11..v6.12, HEAD^!) of the git repository at TREE, and tell what each brings and closes
+    ///
+    /// A commit is compared with the first of those that it is made on. What the tree has before is not told. The formats for
+    /// people, json and terse tell commit by commit; the others tell what is new after the last one.
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["rev", "watch", "fixing", "write_baseline", "baseline", "statistics", "all_paths"])]
+    pub(crate) range: Option<String>,
+
+    /// Only commits that are not older: 2026-11-24, "2 weeks ago" [with --range; else behind HEAD]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Only commits that join others [with --range; else behind HEAD]
+    #[arg(long)]
+    pub(crate) only_merges: bool,
+}
+
+impl Commits {
+    /// The range that is meant, if one is.
+    pub(crate) fn range(&self) -> Option<&str> {
+        let behind_head = self.since.is_some() || self.only_merges;
+        self.range.as_deref().or(behind_head.then_some("HEAD"))
+    }
 }
 
 /// How much is told, to whom.
@@ -76,7 +107,7 @@ pub(crate) struct Telling {
 }
 
 /// When the exit code is 1, and what counts as known.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Exit code")]
 pub(crate) struct Failing {
     /// Findings that were there before, which --write-baseline has written: only new ones are told
@@ -152,11 +183,12 @@ impl Level {
 }
 
 /// From which level on a finding is a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// Errors are
     Error,
     /// Warnings are too
+    #[default]
     Warning,
     /// None is
     Never,

@@ -1,0 +1,186 @@
+//! The commits of a range, each checked as it was, without a checkout.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::SystemTime;
+
+use source::{Commit, History};
+
+use crate::arguments::{Check, Version};
+use crate::cache::Cache;
+use crate::outputs::{self, ReportFormat};
+use crate::steps::{Checks, State, Step, Steps};
+use crate::{Failure, exit, one_line, terminal, tree};
+
+/// Which commits are meant.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Ranges (`A..B`), or what lies behind one commit.
+    pub(crate) ranges: Vec<String>,
+    /// Only what is not older.
+    pub(crate) since: Option<String>,
+    /// Only those that join others.
+    pub(crate) only_merges: bool,
+}
+
+/// A range as checkpatch.pl takes it: one commit means itself, `REV-N` the last N behind it.
+pub(crate) fn as_checkpatch(range: &str) -> String {
+    if range.contains("..") || range.contains('^') {
+        return range.to_owned();
+    }
+    match range.rsplit_once('-') {
+        Some((rev, number)) if !rev.is_empty() && number.parse::<u32>().is_ok() => {
+            format!("{rev}~{number}..{rev}")
+        }
+        _ => format!("{range}^!"),
+    }
+}
+
+/// `check --range`: tells what each commit brings, and answers the exit code.
+pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
+    outputs::can_be_written(check)?;
+    let telling = &check.telling;
+    let checks = Checks {
+        scope: &check.subject.scope,
+        search: &check.search,
+        rules: &check.rule,
+        quiet: telling.quiet,
+        cache: Cache::of_run(&check.search.caching)?,
+    };
+    let wanted = Wanted {
+        ranges: vec![range.to_owned()],
+        since: check.commits.since.clone(),
+        only_merges: check.commits.only_merges,
+    };
+    let steps = steps(&check.subject.tree, &wanted, &checks)?;
+    steps.told(false, &|_, _| None, |changes| {
+        let look = terminal::look(check.subject.scope.color);
+        let lines = report::changes::Lines {
+            show_file: true,
+            show_types: true,
+        };
+        let by_commit = match telling.format {
+            ReportFormat::Human if telling.quiet => Some(report::changes::each(changes, &look)),
+            ReportFormat::Human => Some(report::changes::human(changes, &look)),
+            ReportFormat::Json => Some(report::changes::json(changes)),
+            ReportFormat::Terse => Some(report::changes::terse(changes, lines)),
+            _ => None,
+        };
+        let last = steps.last();
+        let left = rules::only_new(&steps.before.outcome, &last.outcome);
+        outputs::write_or(
+            check,
+            by_commit,
+            (&left, &*last.source),
+            last.catalog.as_deref(),
+        )?;
+        Ok(exit::of_changes(changes, &check.failing))
+    })
+}
+
+/// Checks each commit, and that on which it is made.
+pub(crate) fn steps(place: &Path, wanted: &Wanted, checks: &Checks<'_>) -> Result<Steps, Failure> {
+    let shown = one_line(&place.to_string_lossy());
+    let commits = commits(place, wanted).map_err(|why| format!("{shown}: {why}"))?;
+    let mut walk = Walk {
+        place,
+        checks,
+        known: BTreeMap::new(),
+    };
+    let mut all: Vec<Step> = Vec::new();
+    for (number, commit) in commits.iter().enumerate() {
+        let before = match commit.parents.first() {
+            Some(parent) => walk
+                .state(parent)
+                .map_err(|why| format!("before {}: {why}", commit.short()))?,
+            None => State::nothing(&walk.state(&commit.id)?.source),
+        };
+        let after = walk.state(&commit.id)?;
+        // What no later commit is made on is not asked for again.
+        let rest = &commits[number + 1..];
+        walk.known.retain(|id, _| {
+            *id == commit.id || rest.iter().any(|later| later.parents.first() == Some(id))
+        });
+        all.push(Step {
+            name: commit.short().to_owned(),
+            title: commit.title.clone(),
+            number: None,
+            mail: None,
+            before,
+            after,
+        });
+    }
+    let Some(first) = all.first() else {
+        let ranges = one_line(&wanted.ranges.join(" "));
+        return Err(format!("{shown}: {ranges}: no commit is meant by that"));
+    };
+    let parent = commits.first().and_then(|commit| commit.parents.first());
+    let parent = parent.map_or("nothing", |parent| parent.get(..12).unwrap_or(parent));
+    Ok(Steps {
+        tree: shown,
+        base: parent.to_owned(),
+        before: first.before.clone(),
+        all,
+        notes: Vec::new(),
+    })
+}
+
+/// The commits that are meant, those first that others are made on.
+fn commits(place: &Path, wanted: &Wanted) -> Result<Vec<Commit>, Failure> {
+    let history = History::open(place).map_err(|why| one_line(&why.to_string()))?;
+    let since = wanted.since.as_ref().map(|since| {
+        let time = source::time_of(since, SystemTime::now());
+        time.ok_or_else(|| format!("--since: {} is no time that git knows", one_line(since)))
+    });
+    let since = since.transpose()?;
+    let mut commits: Vec<Commit> = Vec::new();
+    for range in &wanted.ranges {
+        let found = history.range(range, since);
+        for commit in found.map_err(|why| one_line(&format!("{range}: {why}")))? {
+            let is_meant = !wanted.only_merges || commit.is_merge();
+            if is_meant && !commits.iter().any(|known| known.id == commit.id) {
+                commits.push(commit);
+            }
+        }
+    }
+    Ok(commits)
+}
+
+/// Commits that were looked at.
+struct Walk<'a> {
+    place: &'a Path,
+    checks: &'a Checks<'a>,
+    known: BTreeMap<String, State>,
+}
+
+impl Walk<'_> {
+    fn state(&mut self, id: &str) -> Result<State, Failure> {
+        if let Some(state) = self.known.get(id) {
+            return Ok(state.clone());
+        }
+        let source = tree::open(self.place, &Version::of(id))?;
+        let state = self.checks.check(source)?;
+        self.known.insert(id.to_owned(), state.clone());
+        Ok(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_checkpatch_reads_them() {
+        let cases = [
+            ("HEAD", "HEAD^!"),
+            ("HEAD-3", "HEAD~3..HEAD"),
+            ("v6.12", "v6.12^!"),
+            ("v6.12-rc1", "v6.12-rc1^!"),
+            ("a..b", "a..b"),
+            ("b^!", "b^!"),
+        ];
+        for (written, meant) in cases {
+            assert_eq!(as_checkpatch(written), meant);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Trees that differ little, one after the other: with each patch of a series, or at each commit of a range.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use report::changes::{Change, Changes};
+use rules::{Catalog, Difference, Outcome, opened};
+use source::{Listed, Source};
+
+use crate::arguments::{Ending, FailOn, Failing, PatchFormat, PatchTelling, Scope, Search};
+use crate::cache::Cache;
+use crate::engine::{self, Settings};
+use crate::{Failure, exit, print, terminal};
+
+/// How one after the other is checked.
+pub(crate) struct Checks<'a> {
+    pub(crate) scope: &'a Scope,
+    pub(crate) search: &'a Search,
+    pub(crate) rules: &'a [String],
+    pub(crate) quiet: bool,
+    pub(crate) cache: Cache,
+}
+
+/// A tree and what is found in it.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) source: Arc<dyn Listed>,
+    pub(crate) outcome: Arc<Outcome>,
+    pub(crate) catalog: Option<Arc<Catalog>>,
+}
+
+impl State {
+    /// No tree at all.
+    pub(crate) fn nothing(source: &Arc<dyn Listed>) -> State {
+        State {
+            source: Arc::clone(source),
+            outcome: Arc::default(),
+            catalog: None,
+        }
+    }
+}
+
+impl Checks<'_> {
+    /// What is found in a tree; what other trees have in common with it is not asked again.
+    pub(crate) fn check(&self, source: Arc<dyn Listed>) -> Result<State, Failure> {
+        let settings = Settings {
+            rules: self.rules.to_vec(),
+            ..engine::settings(&*source, self.scope, self.search)?
+        };
+        let cache = Some(self.cache.clone());
+        let answer = engine::check_with(&source, &settings, cache, self.quiet)?;
+        answer.keep(&*source);
+        Ok(State {
+            source,
+            outcome: Arc::new(answer.outcome),
+            catalog: settings.catalog,
+        })
+    }
+}
+
+/// A patch or a commit, with the tree before and after it.
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) number: Option<(u32, u32)>,
+    pub(crate) mail: Option<Head>,
+    pub(crate) before: State,
+    pub(crate) after: State,
+}
+
+/// The head of a mail.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head {
+    pub(crate) from: String,
+    pub(crate) date: String,
+    pub(crate) id: String,
+    pub(crate) to: Vec<String>,
+}
+
+/// All steps, and what is to be said besides.
+pub(crate) struct Steps {
+    pub(crate) tree: String,
+    pub(crate) base: String,
+    pub(crate) before: State,
+    pub(crate) all: Vec<Step>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Where in the patch of a step one sees by what a finding comes.
+pub(crate) type Spots<'a> = dyn Fn(usize, &rules::Finding) -> Option<report::changes::Spot> + 'a;
+
+impl Steps {
+    /// The tree after all of them.
+    pub(crate) fn last(&self) -> &State {
+        self.all.last().map_or(&self.before, |step| &step.after)
+    }
+
+    /// Lets `tell` tell of all of them.
+    pub(crate) fn told<T>(
+        &self,
+        all: bool,
+        spots: &Spots<'_>,
+        tell: impl FnOnce(&Changes<'_>) -> T,
+    ) -> T {
+        let differences: Vec<Difference<'_>> = self
+            .all
+            .iter()
+            .map(|step| Difference::between(&step.before.outcome, &step.after.outcome))
+            .collect();
+        let changes: Vec<Change<'_>> = self
+            .all
+            .iter()
+            .zip(&differences)
+            .enumerate()
+            .map(|(at, (step, difference))| Change {
+                name: &step.name,
+                title: &step.title,
+                number: step.number,
+                mail: step.mail.as_ref().map(|head| report::changes::Mail {
+                    from: &head.from,
+                    date: &head.date,
+                    id: &head.id,
+                    to: &head.to,
+                }),
+                spots: difference
+                    .added
+                    .iter()
+                    .map(|finding| spots(at, finding))
+                    .collect(),
+                difference: difference.clone(),
+            })
+            .collect();
+        let sources: Vec<&dyn Source> = self
+            .all
+            .iter()
+            .map(|step| &*step.after.source as &dyn Source)
+            .collect();
+        let last = self.last();
+        let catalog = last.catalog.as_deref().or(self.before.catalog.as_deref());
+        tell(&Changes {
+            tree: &self.tree,
+            base: &self.base,
+            before: &self.before.outcome,
+            source: &*self.before.source,
+            changes: &changes,
+            sources: &sources,
+            opened: &opened(&differences),
+            after: &last.outcome,
+            notes: &self.notes,
+            all,
+            rules: catalog.map_or(&[][..], Catalog::rules),
+        })
+    }
+}
+
+/// Prints what there is to say of `changes`, and answers how the job ends.
+pub(crate) fn tell(
+    changes: &Changes<'_>,
+    scope: &Scope,
+    telling: &PatchTelling,
+) -> Result<u8, Failure> {
+    let habits = &telling.habits;
+    let format = if habits.terse {
+        PatchFormat::Terse
+    } else {
+        telling.format
+    };
+    let text = match format {
+        PatchFormat::Human if telling.ending.quiet => {
+            report::changes::each(changes, &terminal::look(scope.color))
+        }
+        PatchFormat::Human => report::changes::human(changes, &terminal::look(scope.color)),
+        PatchFormat::Json => report::changes::json(changes),
+        PatchFormat::Terse => report::changes::terse(
+            changes,
+            report::changes::Lines {
+                show_file: habits.showfile,
+                show_types: habits.show_types,
+            },
+        ),
+        PatchFormat::B4 => report::changes::b4(changes),
+        PatchFormat::B4Review => report::changes::b4_review(changes),
+        PatchFormat::Reply => report::changes::reply(changes),
+        PatchFormat::Patchwork => report::changes::patchwork(changes),
+    };
+    print(text)?;
+    ending(changes, &telling.ending)
+}
+
+/// The exit code.
+fn ending(changes: &Changes<'_>, ending: &Ending) -> Result<u8, Failure> {
+    let usual = Failing {
+        allow_unknown: ending.allow_unknown,
+        ..Failing::default()
+    };
+    let code = exit::of_changes(changes, &usual);
+    if !ending.nipa {
+        return Ok(code);
+    }
+    describe(changes)?;
+    let errors = Failing {
+        fail_on: FailOn::Error,
+        ..usual
+    };
+    // What is no error there is a warning.
+    Ok(match (code, exit::of_changes(changes, &errors)) {
+        (exit::FINDINGS | exit::UNKNOWN, 0 | exit::UNKNOWN) => exit::NIPA_WARNING,
+        (code, _) => code,
+    })
+}
+
+/// Tells NIPA in a line what there is, where it listens.
+#[expect(clippy::disallowed_methods, reason = "this is a front end")]
+fn describe(changes: &Changes<'_>) -> Result<(), Failure> {
+    let Some(number) = std::env::var_os("DESC_FD") else {
+        return Ok(());
+    };
+    let shown = crate::one_line(&number.to_string_lossy());
+    let number: Option<u32> = number.to_str().and_then(|number| number.parse().ok());
+    let failed = |why: &dyn std::fmt::Display| format!("cannot write to $DESC_FD ({shown}): {why}");
+    let number = number.ok_or_else(|| failed(&"it is no number"))?;
+    let line = report::changes::line(changes);
+    let write = |line: &str| -> io::Result<()> {
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(Path::new("/dev/fd").join(number.to_string()))?;
+        writeln!(file, "{line}")
+    };
+    write(&line).map_err(|why| failed(&why))
+}
