@@ -80,6 +80,8 @@ pub struct Revision {
     idle: Mutex<Vec<gix::Repository>>,
     /// What stands for the repository and the directory in it, between runs.
     place: Vec<u8>,
+    /// Where the tree lies in the repository.
+    directory: String,
     /// Sorted by path.
     entries: Vec<Entry>,
 }
@@ -93,7 +95,7 @@ impl fmt::Debug for Revision {
 /// What a revision holds at a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
-    path: Box<str>,
+    path: Arc<str>,
     kind: Kind,
     id: ObjectId,
     state: u64,
@@ -105,16 +107,40 @@ impl Revision {
     pub fn open(place: &Path, revision: &str) -> Result<Revision, RevisionError> {
         let _span = tracing::debug_span!("read a revision").entered();
         let place = place_of(place)?;
-        let local = place.repository.to_thread_local();
-        let tree = tree_of(&local, revision, &place.directory)?;
-        let mut revision = Revision {
+        let opened = Revision {
             place: place.key(),
-            idle: Mutex::new(vec![local]),
+            directory: place.directory,
+            idle: Mutex::default(),
             repository: place.repository,
             entries: Vec::new(),
         };
+        opened.at_revision(revision, None)
+    }
+
+    /// Another revision of the same repository: directories that both have alike are not read again.
+    pub fn other(&self, revision: &str) -> Result<Revision, RevisionError> {
+        let _span = tracing::debug_span!("read a revision").entered();
+        let opened = Revision {
+            place: self.place.clone(),
+            directory: self.directory.clone(),
+            idle: Mutex::default(),
+            repository: self.repository.clone(),
+            entries: Vec::new(),
+        };
+        opened.at_revision(revision, Some(self))
+    }
+
+    fn at_revision(
+        self,
+        revision: &str,
+        like: Option<&Revision>,
+    ) -> Result<Revision, RevisionError> {
+        let directory = &self.directory;
+        let tree = self.with_repository(|local| tree_of(local, revision, directory))?;
+        let mut revision = self;
         let below = Below {
             revision: &revision,
+            like,
             count: AtomicUsize::new(0),
         };
         let (mut entries, _) = below.entries(tree, "", 0)?;
@@ -260,6 +286,8 @@ fn tree_of(
 /// The reading of all names.
 struct Below<'r> {
     revision: &'r Revision,
+    /// Another one, whose directories may be the same.
+    like: Option<&'r Revision>,
     count: AtomicUsize,
 }
 
@@ -318,6 +346,9 @@ impl Below<'_> {
         let inner: Result<Vec<Vec<Entry>>, RevisionError> = inner
             .into_par_iter()
             .map(|mut directory| {
+                if let Some(same) = self.same(&directory) {
+                    return Ok(same);
+                }
                 let (mut below, state) = self.entries(directory.id, &directory.path, depth + 1)?;
                 directory.state = state;
                 below.push(directory);
@@ -326,6 +357,18 @@ impl Below<'_> {
             .collect();
         entries.extend(inner?.into_iter().flatten());
         Ok((entries, state_of_names(names)))
+    }
+
+    /// A directory and all that it holds, where the other revision has the same.
+    fn same(&self, directory: &Entry) -> Option<Vec<Entry>> {
+        let like = self.like?;
+        let known = like
+            .at(&directory.path)
+            .filter(|known| known.kind == Kind::Directory && known.id == directory.id)?;
+        let below = like.below(&directory.path).map(|(entry, _)| entry);
+        let same: Vec<Entry> = below.chain([known]).cloned().collect();
+        self.count.fetch_add(same.len(), Ordering::Relaxed);
+        Some(same)
     }
 }
 

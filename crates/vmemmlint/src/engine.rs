@@ -1,5 +1,6 @@
 //! Where the binary meets the engine: the one place that changes when the engine does.
 
+use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use source::{Listed, Source};
 
 use crate::arguments::{Caching, Scope, Search};
 use crate::cache::Cache;
-use crate::keep::{Keep, Shelved};
+use crate::keep::{Held, Keep, Shelved};
 use crate::progress::Bar;
 use crate::{Failure, catalog, one_line, tree};
 
@@ -72,17 +73,84 @@ impl Answer {
 
     /// Keeps the answer for the next time, once it is printed.
     pub(crate) fn keep(&self, listed: &dyn Listed) {
-        match &self.keep {
-            Some((keep, Basis::Known(footprint))) => keep.keep(&self.outcome, footprint),
-            Some((keep, Basis::Found(tree, shelved))) => {
-                let Ok(later) = listed.listing() else { return };
-                if let Some(footprint) = keep.footprint(tree, &later) {
-                    keep.keep(&self.outcome, &footprint);
+        if let Some((keep, basis)) = &self.keep {
+            self.keep_with(listed, keep, basis);
+        }
+    }
+
+    /// Keeps it with what it rests on, which is answered where it is known.
+    fn keep_with(&self, listed: &dyn Listed, keep: &Keep, basis: &Basis) -> Option<Footprint> {
+        match basis {
+            Basis::Known(footprint) => {
+                keep.keep(&self.outcome, footprint);
+                Some(footprint.clone())
+            }
+            Basis::Found(tree, shelved) => {
+                let later = listed.listing().ok()?;
+                let footprint = keep.footprint(tree, &later);
+                if let Some(footprint) = &footprint {
+                    keep.keep(&self.outcome, footprint);
                 }
                 keep.keep_words(tree, shelved, &later);
+                footprint
             }
-            None => {}
         }
+    }
+}
+
+/// So many answers of a run are asked whether they still hold.
+const HELD: usize = 4;
+
+/// Trees that differ little, checked one after the other.
+#[derive(Debug)]
+pub(crate) struct Session {
+    cache: Cache,
+    quiet: bool,
+    /// The last first.
+    held: RefCell<Vec<Held>>,
+}
+
+impl Session {
+    /// A session that keeps its answers in a cache.
+    pub(crate) fn new(cache: Cache, quiet: bool) -> Session {
+        Session {
+            cache,
+            quiet,
+            held: RefCell::default(),
+        }
+    }
+
+    /// What is found in a tree; what it has in common with those before it is not asked again.
+    pub(crate) fn check(
+        &self,
+        source: &Arc<dyn Listed>,
+        settings: &Settings,
+    ) -> Result<Arc<Outcome>, Failure> {
+        let keep = Keep::new(self.cache.clone(), settings, &**source);
+        let mut held = self.held.borrow_mut();
+        if let Some(keep) = &keep
+            && let Some(at) = held
+                .iter()
+                .position(|held| keep.is_answered_by(held, &**source))
+        {
+            held[..=at].rotate_right(1);
+            return Ok(Arc::clone(&held[0].outcome));
+        }
+        let mut answer = answer(source, settings, keep, self.quiet)?;
+        let Some((keep, basis)) = answer.keep.take() else {
+            return Ok(Arc::new(answer.outcome));
+        };
+        let footprint = answer.keep_with(&**source, &keep, &basis);
+        if let Basis::Found(tree, _) = basis {
+            // Here the process lives on, and the next tree needs the memory.
+            rayon::spawn(move || drop(ManuallyDrop::into_inner(*tree)));
+        }
+        let outcome = Arc::new(answer.outcome);
+        if let Some(footprint) = footprint {
+            held.insert(0, keep.held(Arc::clone(&outcome), footprint));
+            held.truncate(HELD);
+        }
+        Ok(outcome)
     }
 }
 
@@ -94,17 +162,16 @@ pub(crate) fn check(
     caching: &Caching,
     quiet: bool,
 ) -> Result<Answer, Failure> {
-    check_with(source, settings, Cache::open(caching)?, quiet)
+    let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
+    answer(source, settings, keep, quiet)
 }
 
-/// The same with a cache that is open, or none.
-pub(crate) fn check_with(
+fn answer(
     source: &Arc<dyn Listed>,
     settings: &Settings,
-    cache: Option<Cache>,
+    keep: Option<Keep>,
     quiet: bool,
 ) -> Result<Answer, Failure> {
-    let keep = cache.and_then(|cache| Keep::new(cache, settings, &**source));
     if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
         let keep = keep.zip(footprint.map(Basis::Known));
         let kept = true;

@@ -12,6 +12,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use kernel::{Footprint, KeptIndex, Known, Tree};
@@ -60,6 +61,15 @@ impl Question {
 
 /// What an answer rests on.
 type Basis = (Footprint, States);
+
+/// An answer that was given in this run, and what it rests on.
+#[derive(Debug)]
+pub(crate) struct Held {
+    question: Question,
+    footprint: Footprint,
+    states: States,
+    pub(crate) outcome: Arc<Outcome>,
+}
 
 /// What was in a file: by the key of its path, its state, and what stands for its text.
 type Place = (u64, u64, u128);
@@ -130,6 +140,25 @@ impl Keep {
             };
             self.cache.read(Shelf::Answers, &name, holds)
         })
+    }
+
+    /// Whether an answer of this run still holds.
+    pub(crate) fn is_answered_by(&self, held: &Held, tree: &dyn Listed) -> bool {
+        let _span = tracing::debug_span!("look at what changed").entered();
+        let changes = self.listing.changes(&held.states);
+        held.question == self.question
+            && held.footprint.holds(tree, &self.listing, &changes)
+            && tree.is_untouched(&changes)
+    }
+
+    /// An answer to be held for the trees that follow.
+    pub(crate) fn held(&self, outcome: Arc<Outcome>, footprint: Footprint) -> Held {
+        Held {
+            question: self.question.clone(),
+            footprint,
+            states: self.listing.states(self.unsure),
+            outcome,
+        }
     }
 
     /// What is known of the words of files.

@@ -10,6 +10,7 @@ use source::{Layer, Listed};
 
 use crate::arguments::{Patch, PatchFormat, PatchTelling};
 use crate::cache::Cache;
+use crate::engine::Session;
 use crate::steps::{Checks, Head, Step, Steps};
 use crate::{Failure, base, one_line, range, timings};
 
@@ -25,8 +26,10 @@ pub(crate) fn run(asked: &Patch) -> Result<ExitCode, Failure> {
         scope: &asked.scope,
         search: &asked.search,
         rules: &asked.rule,
-        quiet: asked.telling.ending.quiet || is_for_program(&asked.telling),
-        cache: Cache::of_run(&asked.search.caching)?,
+        session: Session::new(
+            Cache::of_run(&asked.search.caching)?,
+            asked.telling.ending.quiet || is_for_program(&asked.telling),
+        ),
     };
     let code = if asked.git.is_empty() {
         patches(asked, &checks)

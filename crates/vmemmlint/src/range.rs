@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use source::{Commit, History};
+use source::{Commit, History, Revision};
 
-use crate::arguments::{Check, Version};
+use crate::arguments::Check;
 use crate::cache::Cache;
+use crate::engine::Session;
 use crate::outputs::{self, ReportFormat};
 use crate::steps::{Checks, State, Step, Steps};
 use crate::{Failure, exit, one_line, terminal, tree};
@@ -44,8 +46,7 @@ pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
         scope: &check.subject.scope,
         search: &check.search,
         rules: &check.rule,
-        quiet: telling.quiet,
-        cache: Cache::of_run(&check.search.caching)?,
+        session: Session::new(Cache::of_run(&check.search.caching)?, telling.quiet),
     };
     let wanted = Wanted {
         ranges: vec![range.to_owned()],
@@ -86,6 +87,7 @@ pub(crate) fn steps(place: &Path, wanted: &Wanted, checks: &Checks<'_>) -> Resul
         place,
         checks,
         known: BTreeMap::new(),
+        last: None,
     };
     let mut all: Vec<Step> = Vec::new();
     for (number, commit) in commits.iter().enumerate() {
@@ -151,6 +153,8 @@ struct Walk<'a> {
     place: &'a Path,
     checks: &'a Checks<'a>,
     known: BTreeMap<String, State>,
+    /// The revision that was read last.
+    last: Option<Arc<Revision>>,
 }
 
 impl Walk<'_> {
@@ -158,7 +162,8 @@ impl Walk<'_> {
         if let Some(state) = self.known.get(id) {
             return Ok(state.clone());
         }
-        let source = tree::open(self.place, &Version::of(id))?;
+        let source = tree::revision(self.place, id, self.last.as_deref())?;
+        self.last = Some(Arc::clone(&source));
         let state = self.checks.check(source)?;
         self.known.insert(id.to_owned(), state.clone());
         Ok(state)

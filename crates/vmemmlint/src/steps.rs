@@ -9,8 +9,7 @@ use rules::{Catalog, Difference, Outcome, opened};
 use source::{Listed, Source};
 
 use crate::arguments::{Ending, FailOn, Failing, PatchFormat, PatchTelling, Scope, Search};
-use crate::cache::Cache;
-use crate::engine::{self, Settings};
+use crate::engine::{self, Session, Settings};
 use crate::{Failure, exit, print, terminal};
 
 /// How one after the other is checked.
@@ -18,8 +17,7 @@ pub(crate) struct Checks<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) search: &'a Search,
     pub(crate) rules: &'a [String],
-    pub(crate) quiet: bool,
-    pub(crate) cache: Cache,
+    pub(crate) session: Session,
 }
 
 /// A tree and what is found in it.
@@ -48,12 +46,10 @@ impl Checks<'_> {
             rules: self.rules.to_vec(),
             ..engine::settings(&*source, self.scope, self.search)?
         };
-        let cache = Some(self.cache.clone());
-        let answer = engine::check_with(&source, &settings, cache, self.quiet)?;
-        answer.keep(&*source);
+        let outcome = self.session.check(&source, &settings)?;
         Ok(State {
             source,
-            outcome: Arc::new(answer.outcome),
+            outcome,
             catalog: settings.catalog,
         })
     }
