@@ -70,7 +70,9 @@ pub struct Spot {
 pub struct Changes<'a> {
     /// The tree as the user named it.
     pub tree: &'a str,
-    /// On what the first one was put: `the working tree`.
+    /// What one of them is called: `patch`, `commit`.
+    pub noun: &'a str,
+    /// On what the first one was put: `the files of the tree`.
     pub base: &'a str,
     /// The answer before the first.
     pub before: &'a Outcome,

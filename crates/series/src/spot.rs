@@ -32,6 +32,8 @@ mod weight {
     pub(super) const ARCH: u32 = 2;
     /// It is changed, and not only shown.
     pub(super) const CHANGED: u32 = 15;
+    /// It is changed beside the place of the finding, which is shown with it.
+    pub(super) const BESIDE: u32 = 40;
 }
 
 /// The place in `patch`, which was put on so, by which `finding` comes; `None` where nothing in it has lines.
@@ -41,11 +43,15 @@ pub fn spot<'p>(patch: &'p Patch, applied: &Applied, finding: &Finding) -> Optio
         let Some(hunk) = hunk(patch, placed) else {
             continue;
         };
+        let sink = sink_in(hunk, placed, finding);
         let mut line = placed.line;
         for (index, one) in hunk.lines.iter().enumerate() {
             let mut weight = 1 + of_line(patch.text(&one.text), (&placed.path, line), finding);
             if one.kind != Kind::Context {
                 weight += weight::CHANGED;
+                let distance =
+                    |sink: usize| u32::try_from(sink.abs_diff(index)).unwrap_or(u32::MAX);
+                weight += sink.map_or(0, |sink| weight::BESIDE.saturating_sub(distance(sink)));
             }
             // Of a line that goes, the place is that of another.
             if one.kind == Kind::Delete {
@@ -78,6 +84,18 @@ pub fn spot<'p>(patch: &'p Patch, applied: &Applied, finding: &Finding) -> Optio
         line: patch.body.line_at(chosen.start),
         quoted: quoted.chain(shown).collect(),
     })
+}
+
+/// Which line of a hunk is the place of the finding.
+fn sink_in(hunk: &crate::file::Hunk, placed: &Placed, finding: &Finding) -> Option<usize> {
+    let there = (finding.sink.line as usize).checked_sub(placed.line);
+    let there = there.filter(|_| finding.sink.file == placed.path)?;
+    let stays = hunk
+        .lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.kind != Kind::Delete);
+    stays.map(|(index, _)| index).nth(there)
 }
 
 fn hunk<'p>(patch: &'p Patch, placed: &Placed) -> Option<&'p crate::file::Hunk> {
@@ -169,6 +187,7 @@ mod tests {
             found(&finding("mm/other.c", 2, "OPTS_IN")),
             (7, 5, "-\tselect OPTS_IN\n".into())
         );
-        assert_eq!(found(&finding("mm/a.c", 3, "")), (14, 6, " three\n".into()));
+        // What has changed beside it is the reason.
+        assert_eq!(found(&finding("mm/a.c", 3, "")), (13, 5, "+two\n".into()));
     }
 }

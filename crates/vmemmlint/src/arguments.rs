@@ -2,6 +2,7 @@
 
 mod check;
 mod graph;
+mod hook;
 mod kconfig;
 mod patch;
 mod rules;
@@ -14,6 +15,7 @@ use reach::Limits;
 
 pub(crate) use check::{Check, FailOn, Failing};
 pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
+pub(crate) use hook::{Hook, HookPlace, HookTask};
 pub(crate) use kconfig::{About, Kconfig};
 pub(crate) use patch::{Ending, Patch, PatchFormat, PatchTelling};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
@@ -21,6 +23,7 @@ pub(crate) use shell::{Completions, Config, Manual, ShowConfig};
 
 use crate::tree;
 use graph::GRAPH_EXAMPLES;
+use hook::HOOK_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
 use patch::PATCH_EXAMPLES;
 use rules::RULES_EXAMPLES;
@@ -93,6 +96,9 @@ pub(crate) enum Command {
     /// bisectable: the patch that opens the hole is named, and the one that closes it.
     #[command(after_help = PATCH_EXAMPLES)]
     Patch(Patch),
+    /// Let git ask before a commit or a push, or after git am
+    #[command(subcommand, after_help = HOOK_EXAMPLES)]
+    Hook(HookTask),
     /// A table of architectures: who opted in, where its memory map is written, what follows and why
     ///
     /// Reasons are told in short. The other formats add the places and each fact of a reason, and `vmemmlint

@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod fix;
 mod graph;
+mod hook;
 mod kconfig;
 mod keep;
 mod known;
@@ -68,6 +69,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Check(check) if check.watch => watch::run(check),
         Command::Check(check) => run_check(check),
         Command::Patch(asked) => patch::run(asked),
+        Command::Hook(task) => hook::run(task),
         Command::Arches(asked) => arches::run(asked),
         Command::Explain(asked) => explain::run(asked),
         Command::Witness(asked) => witness::run(asked),

@@ -50,6 +50,11 @@ pub(crate) fn run(asked: &Patch) -> Result<ExitCode, Failure> {
         })
     };
     measured.tell()?;
+    let code = code.map_err(|why| {
+        // Of several lines a program would make several failures.
+        let is_read = is_for_program(&asked.telling);
+        if is_read { why.replace('\n', ";") } else { why }
+    });
     code.map(ExitCode::from)
 }
 
@@ -96,6 +101,7 @@ fn patches(asked: &Patch, checks: &Checks<'_>) -> Result<u8, Failure> {
     }
     let steps = Steps {
         tree: one_line(&asked.tree.to_string_lossy()),
+        noun: "patch",
         base: base.name.clone(),
         before: first,
         all: steps,

@@ -120,6 +120,7 @@ pub(crate) fn steps(place: &Path, wanted: &Wanted, checks: &Checks<'_>) -> Resul
     let parent = parent.map_or("nothing", |parent| parent.get(..12).unwrap_or(parent));
     Ok(Steps {
         tree: shown,
+        noun: "commit",
         base: parent.to_owned(),
         before: first.before.clone(),
         all,

@@ -77,6 +77,7 @@ pub(crate) struct Head {
 /// All steps, and what is to be said besides.
 pub(crate) struct Steps {
     pub(crate) tree: String,
+    pub(crate) noun: &'static str,
     pub(crate) base: String,
     pub(crate) before: State,
     pub(crate) all: Vec<Step>,
@@ -136,6 +137,7 @@ impl Steps {
         let catalog = last.catalog.as_deref().or(self.before.catalog.as_deref());
         tell(&Changes {
             tree: &self.tree,
+            noun: self.noun,
             base: &self.base,
             before: &self.before.outcome,
             source: &*self.before.source,

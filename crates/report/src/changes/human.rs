@@ -186,7 +186,7 @@ fn sum(all: &Changes<'_>) -> String {
     }
     format!(
         "{}: {}",
-        several(all.changes.len(), "change"),
+        several(all.changes.len(), all.noun),
         parts.join(", ")
     )
 }
