@@ -15,7 +15,7 @@ mod json;
 mod reply;
 
 pub use b4::{Lines, b4, b4_review, patchwork, terse};
-pub use human::{each, human, line};
+pub use human::{each, human, line, not_bisectable};
 pub use json::json;
 pub use reply::reply;
 
@@ -50,6 +50,8 @@ pub struct Mail<'a> {
     pub from: &'a str,
     /// When.
     pub date: &'a str,
+    /// Its subject, with what stands between brackets.
+    pub subject: &'a str,
     /// Its identity, without the angles.
     pub id: &'a str,
     /// To whom else it went.

@@ -227,8 +227,12 @@ fn total(tree: &str, outcome: &Outcome) -> String {
     format!("{name}: {}", parts.join("; "))
 }
 
-/// `1 finding`, `2 findings`.
+/// `1 finding`, `2 findings`, `2 patches`.
 pub(crate) fn several(count: usize, word: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
+    let plural = match count {
+        1 => "",
+        _ if word.ends_with("ch") => "es",
+        _ => "s",
+    };
     format!("{count} {word}{plural}")
 }

@@ -362,7 +362,7 @@ impl<'a> Applying<'a> {
         };
         let mut fault = Fault::at(hunk.start, format!("{which} for {path} does not go on"));
         if is_made_already(self.patch, hunk, image) {
-            fault.message += ": the file has what it would make";
+            fault.message += ": the file has already what it would make";
             return fault;
         }
         let old: Vec<_> = hunk

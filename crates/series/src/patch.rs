@@ -9,6 +9,8 @@ use crate::mail::Mail;
 pub struct Patch {
     /// The file in which it came, as it was named.
     pub file: String,
+    /// The subject of its mail, whole.
+    pub subject: String,
     /// What it is about; the name of its file where it does not say.
     pub title: String,
     /// Which patch of how many.
@@ -69,6 +71,7 @@ impl Patch {
             } else {
                 title
             },
+            subject: mail.subject.text.clone(),
             number: mail.subject.number,
             from: mail.from.clone(),
             date: mail.date.clone(),

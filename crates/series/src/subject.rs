@@ -3,6 +3,8 @@
 /// A subject, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
+    /// All of it.
+    pub text: String,
     /// What it is about, without prefixes.
     pub title: String,
     /// Whether it answers another mail (`Re:`).
@@ -25,6 +27,7 @@ impl Subject {
     pub fn parse(text: &str) -> Subject {
         let mut rest = text.trim();
         let mut subject = Subject {
+            text: rest.to_owned(),
             title: String::new(),
             is_reply: false,
             version: 1,
@@ -105,6 +108,7 @@ mod tests {
         ];
         for (text, (is_reply, version, number, title)) in cases {
             let expected = Subject {
+                text: text.into(),
                 title: title.into(),
                 is_reply,
                 version,

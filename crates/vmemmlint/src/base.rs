@@ -41,7 +41,7 @@ pub(crate) fn find(place: &Path, asked: &Version, series: &Series) -> Result<Bas
         };
         return candidate
             .with(&series.patches)
-            .map_err(|why| format!("{}\n  on {}", why, one_line(&asked.name(place))));
+            .map_err(|why| on(&one_line(&asked.name(place)), &why));
     }
     let mut search = Search {
         place,
@@ -57,7 +57,7 @@ struct Search<'a> {
     series: &'a Series,
     history: Option<History>,
     /// What was tried, and why it is not that.
-    tried: Vec<String>,
+    tried: Vec<(String, String)>,
 }
 
 impl Search<'_> {
@@ -68,29 +68,33 @@ impl Search<'_> {
         let mut candidates: Vec<Candidate> = said.into_iter().chain(files).collect();
         if !made.is_empty() {
             let has_texts = |candidate: &Candidate| {
-                made.iter()
-                    .all(|(path, old)| has(&*candidate.source, path, old))
+                let mut made = made.iter();
+                made.all(|(path, old)| has(&*candidate.source, path, old))
             };
-            if let Some(at) = candidates.iter().position(has_texts) {
-                let candidate = candidates.remove(at);
-                match candidate.with(&self.series.patches) {
-                    Ok(base) => return Ok(base),
-                    Err(why) => self.tried.push(format!("{}: {why}", candidate.name)),
-                }
-            } else if let Some(candidate) = self.made_on(&made) {
-                match candidate.with(&self.series.patches) {
-                    Ok(base) => return Ok(base),
-                    Err(why) => self.tried.push(format!("{}: {why}", candidate.name)),
-                }
+            let exact = match candidates.iter().position(has_texts) {
+                Some(at) => Some(candidates.remove(at)),
+                None => self.made_on(&made),
+            };
+            if let Some(base) = exact.and_then(|exact| self.tried(&exact)) {
+                return Ok(base);
             }
         }
-        for candidate in candidates {
-            match candidate.with(&self.series.patches) {
-                Ok(base) => return Ok(base),
-                Err(why) => self.tried.push(format!("{}: {why}", candidate.name)),
-            }
+        let mut candidates = candidates.iter();
+        if let Some(base) = candidates.find_map(|candidate| self.tried(candidate)) {
+            return Ok(base);
         }
         Err(self.refusal())
+    }
+
+    /// What comes of a tree, if all patches go on it; else why not is noted.
+    fn tried(&mut self, candidate: &Candidate) -> Option<Base> {
+        match candidate.with(&self.series.patches) {
+            Ok(base) => Some(base),
+            Err(why) => {
+                self.tried.push((candidate.name.clone(), why));
+                None
+            }
+        }
     }
 
     /// The texts on which the patches were made, by the paths of their files, where the patches name them.
@@ -121,7 +125,8 @@ impl Search<'_> {
     fn said(&mut self) -> Option<Candidate> {
         let said = self.series.base_commit.clone()?;
         let short = said.get(..12).unwrap_or(&said).to_owned();
-        let mut tried = |why: String| self.tried.push(format!("base-commit {short}: {why}"));
+        let name = format!("base-commit {short}");
+        let mut tried = |why: String| self.tried.push((name.clone(), why));
         let Some(history) = &self.history else {
             tried("there is no git repository to look for it in".to_owned());
             return None;
@@ -136,7 +141,7 @@ impl Search<'_> {
                 name: format!("{short}, its base-commit"),
             }),
             Err(why) => {
-                self.tried.push(format!("base-commit {short}: {why}"));
+                self.tried.push((format!("base-commit {short}"), why));
                 None
             }
         }
@@ -151,7 +156,8 @@ impl Search<'_> {
                 name: "the files of the tree".to_owned(),
             }),
             Err(why) if self.history.is_none() => {
-                self.tried.push(why);
+                self.tried
+                    .push((one_line(&self.place.to_string_lossy()), why));
                 None
             }
             Err(_) => match self.commit("HEAD") {
@@ -160,7 +166,7 @@ impl Search<'_> {
                     name: "HEAD".to_owned(),
                 }),
                 Err(why) => {
-                    self.tried.push(format!("HEAD: {why}"));
+                    self.tried.push(("HEAD".to_owned(), why));
                     None
                 }
             },
@@ -172,17 +178,16 @@ impl Search<'_> {
         let files: Vec<Made<'_>> = made.iter().map(|(path, old)| Made { path, old }).collect();
         let found = history.made_on(&files, "HEAD", MOST_COMMITS).ok().flatten();
         let Some(commit) = found else {
-            let words = format!(
-                "no commit of the last {MOST_COMMITS} behind HEAD has the texts that the patches name"
-            );
-            self.tried.push(words);
+            let words = "none has the texts that the patches name".to_owned();
+            let name = format!("the last {MOST_COMMITS} commits behind HEAD");
+            self.tried.push((name, words));
             return None;
         };
         let name = named(&commit);
         match self.commit(&commit.id) {
             Ok(source) => Some(Candidate { source, name }),
             Err(why) => {
-                self.tried.push(format!("{name}: {why}"));
+                self.tried.push((name, why));
                 None
             }
         }
@@ -195,17 +200,26 @@ impl Search<'_> {
     fn refusal(&self) -> Failure {
         match self.tried.as_slice() {
             [] => "there is no tree for them".to_owned(),
-            [one] => one.clone(),
+            [(name, why)] => on(name, why),
             several => {
-                let mut told =
-                    "the patches go on none of these (say the right one with --base):".to_owned();
-                for one in several {
-                    told.push_str("\n  ");
-                    told.push_str(&one.replace('\n', "\n  "));
-                }
-                told
+                let tried = several
+                    .iter()
+                    .map(|(name, why)| format!("\n  {name}: {}", why.replace('\n', "\n  ")));
+                let tried: Vec<String> = tried.collect();
+                format!(
+                    "the patches go on none of these (--base names another):{}",
+                    tried.concat()
+                )
             }
         }
+    }
+}
+
+/// Why patches do not go on the tree of that name: it stands behind the first line, which the others show.
+fn on(name: &str, why: &str) -> String {
+    match why.split_once('\n') {
+        Some((first, rest)) => format!("{first} (on {name})\n{rest}"),
+        None => format!("{why} (on {name})"),
     }
 }
 

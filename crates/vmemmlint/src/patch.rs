@@ -92,6 +92,7 @@ fn patches(asked: &Patch, checks: &Checks<'_>) -> Result<u8, Failure> {
             mail: Some(Head {
                 from: patch.from.clone(),
                 date: patch.date.clone(),
+                subject: patch.subject.clone(),
                 id: patch.message_id.clone(),
                 to: patch.to.clone(),
             }),
@@ -121,9 +122,11 @@ fn patches(asked: &Patch, checks: &Checks<'_>) -> Result<u8, Failure> {
     })
 }
 
-/// What is said where no patch is found. A cover letter alone, as b4 review sends it for a series, is no fault.
+/// What is said where no patch is found. A mail that has none is no fault: b4 review sends the cover letter alone for a
+/// series, and a list has answers.
 fn nothing(asked: &Patch, series: &Series, notes: &[String]) -> Result<u8, Failure> {
-    let is_letter = series.cover.is_some() || !series.skipped.is_empty();
+    let is_letter =
+        series.cover.is_some() || series.skipped.iter().any(|one| !one.subject.is_empty());
     if !is_letter {
         return Err("there is no patch in what was given".to_owned());
     }

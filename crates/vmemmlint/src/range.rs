@@ -1,6 +1,7 @@
 //! The commits of a range, each checked as it was, without a checkout.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -67,6 +68,11 @@ pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
             ReportFormat::Terse => Some(report::changes::terse(changes, lines)),
             _ => None,
         };
+        if by_commit.is_none() {
+            // What is closed again stands in no report of the last tree.
+            let torn = report::changes::not_bisectable(changes, &look);
+            let _ = write!(io::stderr(), "{torn}");
+        }
         let last = steps.last();
         let left = rules::only_new(&steps.before.outcome, &last.outcome);
         outputs::write_or(

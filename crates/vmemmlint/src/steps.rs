@@ -70,6 +70,7 @@ pub(crate) struct Step {
 pub(crate) struct Head {
     pub(crate) from: String,
     pub(crate) date: String,
+    pub(crate) subject: String,
     pub(crate) id: String,
     pub(crate) to: Vec<String>,
 }
@@ -117,6 +118,7 @@ impl Steps {
                 mail: step.mail.as_ref().map(|head| report::changes::Mail {
                     from: &head.from,
                     date: &head.date,
+                    subject: &head.subject,
                     id: &head.id,
                     to: &head.to,
                 }),

@@ -2,45 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod program;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
+
+use program::{git, run_in};
 
 const MINI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/unfixed");
 
-/// Runs a program in a place where nobody has settings; answers its exit code and what it said.
-fn run(program: &str, arguments: &[&str], place: &Path) -> (Option<i32>, String, String) {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(place).env_clear();
-    #[expect(clippy::disallowed_methods, reason = "git is where the user has it")]
-    command.env("PATH", std::env::var_os("PATH").unwrap());
-    for who in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{who}_NAME"), "A. U. Thor");
-        command.env(format!("GIT_{who}_EMAIL"), "author@example.org");
-    }
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
-
-fn git(arguments: &[&str], place: &Path) {
-    let (code, _, told) = run("git", arguments, place);
-    assert_eq!(code, Some(0), "git {arguments:?}: {told}");
-}
-
 /// A repository whose first commit is the mini kernel, and whose second only changes a file that nobody reads.
 fn repository(place: &Path) {
-    git(&["init", "-q", "-b", "main"], place);
-    git(&["--work-tree", MINI, "add", "-f", "."], place);
-    git(&["commit", "-q", "-m", "mini"], place);
-    git(&["tag", "mini"], place);
-    git(&["reset", "-q", "--hard"], place);
+    git(place, &["init", "-q", "-b", "main"]);
+    git(place, &["--work-tree", MINI, "add", "-f", "."]);
+    git(place, &["commit", "-q", "-m", "mini"]);
+    git(place, &["tag", "mini"]);
+    git(place, &["reset", "-q", "--hard"]);
     std::fs::write(place.join("COPYING"), "mini").unwrap();
-    git(&["add", "COPYING"], place);
-    git(&["commit", "-q", "-m", "second"], place);
+    git(place, &["add", "COPYING"]);
+    git(place, &["commit", "-q", "-m", "second"]);
 }
 
 #[test]
@@ -52,7 +31,7 @@ fn a_revision_is_checked_as_its_files_are() {
     let vmemmlint = |arguments: &[&str]| {
         let program = env!("CARGO_BIN_EXE_vmemmlint");
         let arguments = [arguments, &["--cache-dir", cache.path().to_str().unwrap()]].concat();
-        run(program, &arguments, place)
+        run_in(place, program, &arguments)
     };
     let json = |arguments: &[&str]| {
         let arguments = [&["check", "--format", "json"], arguments].concat();
@@ -95,7 +74,7 @@ fn a_revision_that_is_not_there_is_one_line() {
     repository(place);
     let check = |arguments: &[&str], expect: &str| {
         let program = env!("CARGO_BIN_EXE_vmemmlint");
-        let (code, told, error) = run(program, arguments, place);
+        let (code, told, error) = run_in(place, program, arguments);
         assert_eq!(
             (code, told.as_str(), error.lines().count()),
             (Some(2), "", 1),

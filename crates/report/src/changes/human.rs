@@ -1,5 +1,6 @@
 //! What changes do, as their authors read it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use owo_colors::Style;
@@ -128,15 +129,21 @@ fn line_of(finding: &Finding) -> String {
 /// What comes of all changes, in a few lines.
 fn verdict(all: &Changes<'_>, look: &Look) -> String {
     let mut paper = Paper::new(look);
+    let sum = sum(all);
+    let base = clean::line(all.base);
+    paper.line(&format!("{} on {base}: {sum}", clean::line(all.tree)));
+    not_bisectable(all, look) + &paper.finish()
+}
+
+/// Which changes open what a later one closes; nothing where none does.
+pub fn not_bisectable(all: &Changes<'_>, look: &Look) -> String {
+    let mut paper = Paper::new(look);
     let torn = all.not_bisectable();
-    let mut met: Vec<(usize, usize)> = Vec::new();
-    for one in &torn {
-        let pair = (one.by, one.closed.unwrap_or(one.by));
-        if !met.contains(&pair) {
-            met.push(pair);
-        }
-    }
-    for (by, closed) in met {
+    let pairs: BTreeSet<(usize, usize)> = torn
+        .iter()
+        .filter_map(|one| Some((one.by, one.closed?)))
+        .collect();
+    for (by, closed) in pairs {
         let of_pair = torn
             .iter()
             .filter(|one| (one.by, one.closed) == (by, Some(closed)));
@@ -145,9 +152,6 @@ fn verdict(all: &Changes<'_>, look: &Look) -> String {
         let words = format!("{by} opens what {closed} closes: {}", findings.join("; "));
         paper.section("not bisectable", &words);
     }
-    let sum = sum(all);
-    let base = clean::line(all.base);
-    paper.line(&format!("{} on {base}: {sum}", clean::line(all.tree)));
     paper.finish()
 }
 
@@ -163,16 +167,16 @@ fn sum(all: &Changes<'_>) -> String {
     let (left, torn) = (all.left().len(), all.not_bisectable().len());
     let mut parts = Vec::new();
     if left > 0 {
-        parts.push(format!("{} new", several(left, "finding")));
+        parts.push(several(left, "new finding"));
     }
     if torn > 0 {
-        parts.push(format!("{} on the way only", several(torn, "finding")));
+        parts.push(format!("{} only on the way", several(torn, "finding")));
     }
     if removed > 0 {
         parts.push(format!("{} closed", several(removed, "finding")));
     }
     if unknown > 0 {
-        parts.push(format!("{} unknown", several(unknown, "answer")));
+        parts.push(several(unknown, "unknown answer"));
     }
     if parts.is_empty() {
         parts.push("no finding comes or goes".to_owned());

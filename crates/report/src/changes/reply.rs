@@ -8,6 +8,9 @@ use super::{Change, Changes, Remark, remarks};
 use crate::clean;
 use crate::formats::details;
 
+/// Where lines end in a mail.
+const COLUMNS: usize = 72;
+
 /// The answers to those patches of which something is to be said, each a mail that can be sent as it is; where they
 /// are several, in one box. Nothing where nothing is to be said.
 pub fn reply(all: &Changes<'_>) -> String {
@@ -50,15 +53,20 @@ fn mail(change: &Change<'_>, remarks: &[Remark<'_>]) -> Option<String> {
     }
     // What stands in one place of the patch is said there together.
     let mut before: Option<&[String]> = None;
+    let mut told: Option<&Finding> = None;
     for remark in remarks {
         let quoted = remark.spot.map(|spot| spot.quoted.as_slice());
         if let Some(quoted) = quoted.filter(|quoted| before != Some(*quoted)) {
+            if before.is_some() {
+                text.push('\n');
+            }
             for line in quoted {
                 let _ = writeln!(text, "> {}", clean_code(line));
             }
         }
         before = quoted.or(before);
-        let _ = writeln!(text, "\n{}", said(remark));
+        let _ = write!(text, "\n{}", said(remark, told));
+        told = remark.finding.or(told);
     }
     Some(text)
 }
@@ -74,13 +82,20 @@ fn head(change: &Change<'_>) -> String {
     field("To", &clean::line(mail.from));
     let to: Vec<String> = mail.to.iter().map(|to| clean::line(to)).collect();
     field("Cc", &to.join(", "));
-    let number = change
-        .number
-        .map(|(number, total)| format!(" {number}/{total}"));
-    let title = clean::line(change.title);
+    let subject = match clean::line(mail.subject) {
+        subject if subject.is_empty() => clean::line(change.title),
+        subject => subject,
+    };
+    let is_reply = subject
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("re:"));
     field(
         "Subject",
-        &format!("Re: [PATCH{}] {title}", number.unwrap_or_default()),
+        &if is_reply {
+            subject
+        } else {
+            format!("Re: {subject}")
+        },
     );
     if !mail.id.is_empty() {
         let id = format!("<{}>", clean::line(mail.id));
@@ -93,40 +108,36 @@ fn head(change: &Change<'_>) -> String {
     text + "\n"
 }
 
-/// What is wrong, in paragraphs.
-fn said(remark: &Remark<'_>) -> String {
-    let rule = &remark.rule;
-    let mut text = textwrap::fill(&format!("{rule}: {}", remark.words), 72);
-    let place = format!("{}:{}", remark.file, remark.line);
-    let _ = write!(text, "\n\n  {place}");
-    if let Some(finding) = remark.finding {
-        if !finding.code.is_empty() {
-            let _ = write!(
-                text,
-                ": {}",
-                clean::cut(&clean::line(&finding.code), 60, "...")
-            );
+/// What is wrong, in paragraphs; what `told` has said is not said again.
+fn said(remark: &Remark<'_>, told: Option<&Finding>) -> String {
+    let mut text = textwrap::fill(&format!("{}: {}", remark.rule, remark.words), COLUMNS);
+    let _ = write!(text, "\n\n  {}:{}", remark.file, remark.line);
+    let Some(finding) = remark.finding else {
+        return text + "\n";
+    };
+    if !finding.code.is_empty() {
+        let code = clean::cut(&clean::line(&finding.code), 60, "...");
+        let _ = write!(text, ": {code}");
+    }
+    text.push('\n');
+    let known = told.map(details).unwrap_or_default();
+    let (same, new): (Vec<String>, Vec<String>) = details(finding)
+        .into_iter()
+        .partition(|line| known.contains(line));
+    for line in new {
+        let _ = writeln!(text, "  {line}");
+    }
+    if !same.is_empty() {
+        text += "  (else as above)\n";
+    }
+    if told.is_none_or(|told| told.help != finding.help) && !finding.help.is_empty() {
+        let mut help = clean::line(&finding.help);
+        if let Some(first) = help.get_mut(..1) {
+            first.make_ascii_uppercase();
         }
-        text.push('\n');
-        for line in details(finding) {
-            let _ = writeln!(text, "  {line}");
-        }
-        text += &help(finding);
-    } else {
-        text.push('\n');
+        let _ = writeln!(text, "\n{}", textwrap::fill(&(help + "."), COLUMNS));
     }
     text
-}
-
-fn help(finding: &Finding) -> String {
-    if finding.help.is_empty() {
-        return String::new();
-    }
-    let mut help = clean::line(&finding.help);
-    if let Some(first) = help.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    format!("\n{}\n", textwrap::fill(&(help + "."), 72))
 }
 
 /// A line of a patch, whose blanks stay.

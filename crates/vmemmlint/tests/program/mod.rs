@@ -21,6 +21,36 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
+/// Runs a program in a place where nobody has settings; answers its exit code and what it said.
+pub(crate) fn run_in(
+    place: &Path,
+    program: &str,
+    arguments: &[&str],
+) -> (Option<i32>, String, String) {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(place).env_clear();
+    #[expect(clippy::disallowed_methods, reason = "git is where the user has it")]
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    for who in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{who}_NAME"), "A. U. Thor");
+        command.env(format!("GIT_{who}_EMAIL"), "author@example.org");
+    }
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// Runs git, which must succeed, and answers what it said.
+pub(crate) fn git(place: &Path, arguments: &[&str]) -> String {
+    let (code, out, told) = run_in(place, "git", arguments);
+    assert_eq!(code, Some(0), "git {arguments:?}: {told}");
+    out.trim_end().to_owned()
+}
+
 /// A directory that has what the top of a kernel tree has.
 pub(crate) fn tree() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
