@@ -1,6 +1,7 @@
 //! `vmemmlint patch`: what each patch brings and closes, in every form in which it is asked for.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::too_many_lines, reason = "what is expected is long")]
 
 mod program;
 
