@@ -490,8 +490,8 @@ fn what_does_not_go_on_is_one_error_that_shows_why() {
     errors(
         &twice,
         &expect![[r"
-        vmemmlint: error: standard input:36: the hunk for mm/sparse-vmemmap.c does not go on: the file has what it would make (on the files of the tree)
-    "]],
+            vmemmlint: error: standard input:36: the hunk for mm/sparse-vmemmap.c does not go on: the file has already what it would make (on the files of the tree)
+        "]],
     );
 }
 
