@@ -105,6 +105,78 @@ pub(crate) fn at_hand(package: &Package, dir: &Path) -> bool {
     deb.exists() && sha256(&deb).is_ok_and(|found| found == package.sha256)
 }
 
+/// The folders of patches in Debian's packaging of a tree that [`fetch`] has brought, beside which it is kept. Not every
+/// version is to be had for long, so one near it will do; `None` where there is none.
+pub(crate) fn packaging(tree: &Path) -> Result<Option<Vec<PathBuf>>, Error> {
+    let name = tree
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let mut numbers = name.trim_start_matches("linux-").split(['.', '-']);
+    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+        return Ok(None);
+    };
+    // The kernel of a release has the plain name there; a later one is named after its version.
+    let names = [format!("linux-{major}.{minor}"), "linux".to_owned()];
+    let folder = tree.with_file_name(format!("packaging-{major}.{minor}"));
+    let patches = || {
+        let of = |name: &str| folder.join("debian").join(name);
+        let all = [of("patches"), of("patches-rt")];
+        let all: Vec<PathBuf> = all
+            .into_iter()
+            .filter(|one| one.join("series").is_file())
+            .collect();
+        Some(all).filter(|all| !all.is_empty())
+    };
+    if let Some(patches) = patches() {
+        return Ok(Some(patches));
+    }
+    require(&[("apt-get", "apt"), ("tar", "tar"), ("xz", "xz-utils")])?;
+    let part = folder.with_extension("part");
+    remove(&part)?;
+    fs::create_dir_all(&part).map_err(|error| Error::io("create", &part, &error))?;
+    for name in names {
+        if fetch_packaging(&name, &format!("{major}.{minor}."), &part) {
+            remove(&folder)?;
+            fs::rename(&part, &folder).map_err(|error| Error::io("rename", &part, &error))?;
+            return Ok(patches());
+        }
+    }
+    remove(&part)?;
+    Ok(None)
+}
+
+/// Brings the packaging of the newest version of a source package that can be had and begins so.
+fn fetch_packaging(name: &str, start: &str, part: &Path) -> bool {
+    const SCRIPT: &str = r#"
+        key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+        mkdir -p lists/partial cache/archives/partial
+        printf '%s\n' "deb-src $key http://deb.debian.org/debian bookworm main" \
+            "deb-src $key http://deb.debian.org/debian-security bookworm-security main" >sources.list
+        here=$(pwd)
+        set -- "$1" "$2" -o Dir::Etc::sourcelist="$here/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+            -o Dir::State::lists="$here/lists" -o Dir::Cache="$here/cache" -o APT::Sandbox::User=root
+        name=$1 start=$2; shift 2
+        apt-get "$@" -qq update || exit 1
+        versions=$(apt-cache "$@" showsrc --only-source "$name" | sed -n 's/^Version: //p' | grep -F "$start" | sort -rVu)
+        for version in $versions; do
+            apt-get "$@" -qq source --download-only --diff-only "$name=$version" || continue
+            tar -xf ./*.debian.tar.xz debian/patches debian/patches-rt || tar -xf ./*.debian.tar.xz debian/patches
+            rm -rf lists cache sources.list ./*.tar.xz
+            exit 0
+        done
+        exit 1"#;
+    eprintln!("looking for the packaging of {name} {start}*");
+    let status = Command::new("sh")
+        .args(["-c", SCRIPT, "sh", name, start])
+        .current_dir(part)
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(io::stderr()))
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// Unpacks the tree inside `deb` into the new folder `to`.
 pub(crate) fn unpack(package: &Package, deb: &Path, to: &Path) -> Result<(), Error> {
     require(&[("dpkg-deb", "dpkg"), ("tar", "tar"), ("xz", "xz-utils")])?;

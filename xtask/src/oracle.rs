@@ -10,6 +10,7 @@
 //! - `build`, `functions`, `calls`: what make builds, what universal-ctags finds, what gcc calls;
 //! - `suite`: the kernel's own tests pass with our stand-in for `conf`;
 //! - `undefined`: names that nobody defines, beside those of the tree's own script;
+//! - `patches`: what patches make of files is what git apply and patch make;
 //! - `dead`: nothing that `conf` makes has what we say that no configuration has;
 //! - `unmet`: `conf` warns of unmet dependencies where we say so, and nowhere else;
 //! - `fragments`: the few lines that we say are to be set for a symbol make `conf` set it.
@@ -26,6 +27,7 @@ mod evaluation;
 mod fragments;
 mod functions;
 mod kernel;
+mod patches;
 mod soundness;
 mod structure;
 mod suite;
@@ -42,6 +44,7 @@ use kconfig::{Environment, Library, Model};
 use source::Directory;
 
 use crate::conf::Scratch;
+use crate::debian;
 use crate::error::Error;
 use crate::oracle::kernel::Kernel;
 pub(crate) use crate::oracle::kernel::kept_answers;
@@ -84,6 +87,13 @@ pub(crate) enum Question {
     Undefined {
         /// A name that `cargo xtask tree` knows, or the path of a tree.
         tree: String,
+    },
+    /// Put patches on, as they are and otherwise, and compare with what git apply and patch make; needs both, and python3.
+    Patches {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+        /// Folders of patches that the tree has, in the order of their `series` [default: those of the tree's Debian package].
+        folders: Vec<PathBuf>,
     },
     /// Look in what `conf` makes for what we say that no configuration has.
     Dead {
@@ -133,6 +143,7 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode, Error> {
     let asked = match question {
         Question::Suite { tree } => return run_suite(tree),
         Question::Undefined { tree } => return run_undefined(tree),
+        Question::Patches { tree, folders } => return run_patches(tree, folders),
         Question::Code(question) => return code::run(question),
         Question::Structure(asked)
         | Question::Soundness { asked, .. }
@@ -214,6 +225,24 @@ fn run_undefined(tree: &str) -> Result<ExitCode, Error> {
     Ok(judge("undefined", &list, &found.differences))
 }
 
+fn run_patches(tree: &str, folders: &[PathBuf]) -> Result<ExitCode, Error> {
+    let (path, _) = verdicts::find(tree)?;
+    let of_debian = match folders {
+        [] => debian::packaging(&path)?,
+        _ => None,
+    };
+    let folders = of_debian.as_deref().unwrap_or(folders);
+    if folders.is_empty() {
+        println!("patches: SKIPPED, since apt offers no packaging of this tree");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let found = patches::compare(&path, folders)?;
+    println!("patches: {}", found.summary);
+    let tree = tree.rsplit('/').next().unwrap_or(tree);
+    let list = known(&format!("patches-{tree}"))?;
+    Ok(judge("patches", &list, &found.differences))
+}
+
 /// A tree, and its Kconfig tools built in a folder outside of it.
 fn open(name: &str, scratch: &Scratch) -> Result<(::kernel::Tree, Kernel), Error> {
     let (path, _) = verdicts::find(name)?;
@@ -234,6 +263,7 @@ impl Question {
             Question::Fragments { .. } => "fragments",
             Question::Suite { .. } => "suite",
             Question::Undefined { .. } => "undefined",
+            Question::Patches { .. } => "patches",
             Question::Unmet { .. } => "unmet",
             Question::Dead { .. } => "dead",
             Question::Code(question) => question.name(),
@@ -250,9 +280,9 @@ impl Question {
             Question::Unmet { random, .. } => unmet::compare(case, *random),
             Question::Dead { random, .. } => dead::compare(case, claims, *random),
             Question::Suite { .. } => Ok(suite::run(case.kernel)?.0),
-            Question::Code(_) | Question::Undefined { .. } => Err(Error::new(
-                "this is no question about one Kconfig".to_owned(),
-            )),
+            Question::Code(_) | Question::Undefined { .. } | Question::Patches { .. } => Err(
+                Error::new("this is no question about one Kconfig".to_owned()),
+            ),
         }
     }
 }

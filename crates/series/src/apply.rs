@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use source::{ReadError, Source, normalize};
+use source::{ReadError, Source, normalize, text_id};
 
 use crate::body::Line;
 use crate::file::{self, Change, FilePatch, Hunk, Kind, Operation};
@@ -149,7 +149,12 @@ impl<'a> Applying<'a> {
             Operation::Modify(old, new) => self.modify(number, file, (old, new)),
             Operation::Rename(from, to) | Operation::Copy(from, to) => {
                 let (from, to) = (inside(file, from)?, inside(file, to)?);
-                let text = self.changed(number, file, &from)?;
+                // What is renamed or copied is what was there before the patch.
+                let text = self
+                    .tree
+                    .read(&from)
+                    .map_err(|why| unread(file, &from, &why))?;
+                let text = self.changed_text(number, file, (&from, text))?;
                 if from != to {
                     self.must_be_free(file, &to)?;
                 }
@@ -193,7 +198,15 @@ impl<'a> Applying<'a> {
             }
             _ => false,
         };
-        let path = match self.known(file, &[new, old]) {
+        // One that only has something behind it (`file.orig`) is not meant.
+        let names = if new.starts_with(without_first(old))
+            || without_first(new).starts_with(without_first(old))
+        {
+            [old, new]
+        } else {
+            [new, old]
+        };
+        let path = match self.known(file, &names) {
             // Outside of git, what is new is told by what is not there before.
             Err(_) if creates && !file.is_git => {
                 let path = inside(file, without_first(new))?;
@@ -201,6 +214,9 @@ impl<'a> Applying<'a> {
             }
             path => path?,
         };
+        if creates && has_no_time(self.patch, file, b"--- ") {
+            self.must_be_free(file, &path)?;
+        }
         if file.is_link {
             let text = self.changed_text(number, file, (&path, Arc::from(&b""[..])));
             let text = self.led(&path, &text.unwrap_or_default());
@@ -208,8 +224,11 @@ impl<'a> Applying<'a> {
             return Ok(());
         }
         let text = self.changed(number, file, &path)?;
-        let goes = text.is_empty() && !file.is_git && is_gone_since_1970(self.patch, file);
-        if goes {
+        if !file.is_git && has_no_time(self.patch, file, b"+++ ") {
+            if !text.is_empty() {
+                let message = format!("{path} is to go, but not all of its lines are");
+                return Err(Fault::at(file.start, message));
+            }
             self.applied.files.insert(path, None);
         } else {
             self.put(path, text);
@@ -249,7 +268,10 @@ impl<'a> Applying<'a> {
     fn must_be_free(&self, file: &FilePatch, path: &str) -> Result<(), Fault> {
         let comes_free =
             self.leaving.contains(path) && self.applied.files.get(path).is_none_or(Option::is_none);
-        if self.is_file(path) && !comes_free {
+        // For patch, an empty file is as none.
+        let is_empty =
+            self.manner == Manner::Patch && self.read(path).is_ok_and(|text| text.is_empty());
+        if self.is_file(path) && !comes_free && !is_empty {
             return Err(Fault::at(
                 file.start,
                 format!("{path} is to be made, but is there already"),
@@ -277,13 +299,7 @@ impl<'a> Applying<'a> {
     }
 
     fn changed(&mut self, number: usize, file: &FilePatch, path: &str) -> Result<Vec<u8>, Fault> {
-        let text = self.read(path).map_err(|error| {
-            let message = match error {
-                ReadError::Missing => format!("{path} is to be changed, but is not there"),
-                error => format!("{path} is to be changed, but cannot be read: {error}"),
-            };
-            Fault::at(file.start, message)
-        })?;
+        let text = self.read(path).map_err(|why| unread(file, path, &why))?;
         self.changed_text(number, file, (path, text))
     }
 
@@ -294,25 +310,28 @@ impl<'a> Applying<'a> {
         file: &FilePatch,
         (path, text): (&str, Arc<[u8]>),
     ) -> Result<Vec<u8>, Fault> {
-        let hunks = match &file.change {
-            Change::Text(hunks) => hunks,
+        match &file.change {
+            Change::Text(hunks) => self.put_hunks((number, hunks), path, &text),
             Change::Binary(range) => {
-                let changed = file::binary(self.patch.text(range), &text);
-                return changed.map_err(|why| {
-                    let message = format!("the binary change of {path} does not go on: {why}");
-                    Fault::at(file.start, message)
-                });
+                let part = self.patch.text(range);
+                changed_bytes(file, path, &text, part)
             }
-            Change::Untold if matches!(file.operation, Operation::Delete(_)) => {
-                return Ok(text.to_vec());
-            }
+            Change::Untold if matches!(file.operation, Operation::Delete(_)) => Ok(text.to_vec()),
             Change::Untold => {
-                let message = format!(
-                    "{path} changes in binary, and the patch does not say how (git diff --binary would)"
-                );
-                return Err(Fault::at(file.start, message));
+                let words = "the patch does not say how (git diff --binary would)";
+                let message = format!("{path} changes in binary, and {words}");
+                Err(Fault::at(file.start, message))
             }
-        };
+        }
+    }
+
+    /// What becomes of a text by hunks.
+    fn put_hunks(
+        &mut self,
+        (number, hunks): (usize, &[Hunk]),
+        path: &str,
+        text: &[u8],
+    ) -> Result<Vec<u8>, Fault> {
         let mut image: Vec<Image<'_>> = text
             .split_inclusive(|byte| *byte == b'\n')
             .map(|text| Image {
@@ -326,7 +345,7 @@ impl<'a> Applying<'a> {
             let found = placing.find((self.patch, hunk), &image, self.manner);
             let found =
                 found.ok_or_else(|| self.refusal(path, (index, hunks.len()), hunk, &image))?;
-            let change = put_on(self.patch, hunk, &mut image, found.at);
+            let change = put_on((self.patch, hunk), &mut image, found.at, self.manner);
             // What is put on earlier in the file moves what was put on before.
             for before in placed
                 .iter_mut()
@@ -344,7 +363,16 @@ impl<'a> Applying<'a> {
             });
         }
         self.applied.hunks.extend(placed);
-        Ok(image.iter().flat_map(|line| line.text).copied().collect())
+        let mut made = Vec::with_capacity(text.len());
+        for (number, line) in image.iter().enumerate() {
+            made.extend_from_slice(line.text);
+            // patch lets no two lines become one.
+            let is_last = number + 1 == image.len();
+            if self.manner == Manner::Patch && !is_last && !line.text.ends_with(b"\n") {
+                made.push(b'\n');
+            }
+        }
+        Ok(made)
     }
 
     /// Why a hunk goes nowhere: the line that is another where most of the others are.
@@ -408,29 +436,57 @@ impl<'a> Applying<'a> {
     }
 }
 
-/// Puts a hunk on, and tells how many lines more there are than before. Context stays as the file has it.
-fn put_on<'a>(patch: &'a Patch, hunk: &Hunk, image: &mut Vec<Image<'a>>, at: usize) -> isize {
+/// What becomes of the bytes of a file, which must be those that the patch was made of.
+fn changed_bytes(file: &FilePatch, path: &str, text: &[u8], part: &[u8]) -> Result<Vec<u8>, Fault> {
+    let old = file.ids.as_ref().map_or("", |(old, _)| old.as_str());
+    let is_new = text.is_empty() && old.bytes().all(|byte| byte == b'0');
+    let made = if is_new || text_id(text) == old {
+        file::binary(part, text)
+    } else {
+        Err("it was made of another text, or does not name that in full".to_owned())
+    };
+    made.map_err(|why| {
+        let message = format!("the binary change of {path} does not go on: {why}");
+        Fault::at(file.start, message)
+    })
+}
+
+/// Why a file cannot be changed.
+fn unread(file: &FilePatch, path: &str, why: &ReadError) -> Fault {
+    let message = match why {
+        ReadError::Missing => format!("{path} is to be changed, but is not there"),
+        why => format!("{path} is to be changed, but cannot be read: {why}"),
+    };
+    Fault::at(file.start, message)
+}
+
+/// Puts a hunk on, and tells how many lines more there are than before. For git, context is written as the patch has it; for
+/// patch, it stays as the file has it, be it none.
+fn put_on<'a>(
+    (patch, hunk): (&'a Patch, &Hunk),
+    image: &mut Vec<Image<'a>>,
+    at: usize,
+    manner: Manner,
+) -> isize {
     let mut made = Vec::with_capacity(hunk.lines.len());
     let mut there = at;
     for line in &hunk.lines {
-        let text = match line.kind {
-            Kind::Insert => patch.text(&line.text),
-            Kind::Context => image
-                .get(there)
-                .map_or_else(|| patch.text(&line.text), |line| line.text),
-            Kind::Delete => b"",
+        let own = patch.text(&line.text);
+        let text = match (line.kind, manner) {
+            (Kind::Insert, _) | (Kind::Context, Manner::Git) => Some(own),
+            (Kind::Context, Manner::Patch) => image.get(there).map(|line| line.text),
+            (Kind::Delete, _) => None,
         };
         there += usize::from(line.kind != Kind::Insert);
-        if line.kind != Kind::Delete {
-            made.push(Image {
-                text,
-                is_patched: true,
-            });
-        }
+        made.extend(text.map(|text| Image {
+            text,
+            is_patched: true,
+        }));
     }
+    let there = there.min(image.len());
+    let at = at.min(there);
     let change = made.len().cast_signed() - (there - at).cast_signed();
-    let end = there.min(image.len());
-    image.splice(at.min(end)..end, made);
+    image.splice(at..there, made);
     change
 }
 
@@ -469,20 +525,17 @@ fn without_first(path: &str) -> &str {
 }
 
 /// Whether a file is said to have been last changed when time began, by which `diff -N` tells that there is none.
-fn is_gone_since_1970(patch: &Patch, file: &FilePatch) -> bool {
+fn has_no_time(patch: &Patch, file: &FilePatch, head: &[u8]) -> bool {
     let Change::Text(hunks) = &file.change else {
         return false;
     };
-    let Some(first) = hunks.first() else {
-        return false;
-    };
-    let before = &patch.body.text()[..first.start];
-    let head = before.trim_ascii_end();
-    let line = head
-        .rsplit(|byte| *byte == b'\n')
-        .next()
+    let end = hunks.first().map_or(file.start, |first| first.start);
+    let names = patch.text(&(file.start..end));
+    let mut lines = names.split(|byte| *byte == b'\n');
+    let line = lines
+        .find(|line| line.starts_with(head))
         .unwrap_or_default();
-    ["1970-01-01", "1969-12-31"]
-        .iter()
-        .any(|day| memchr::memmem::find(line, day.as_bytes()).is_some())
+    let days: [&[u8]; 2] = [b"1970-01-01", b"1969-12-31"];
+    days.iter()
+        .any(|day| memchr::memmem::find(line, day).is_some())
 }

@@ -39,11 +39,16 @@ impl std::fmt::Display for Line {
 impl Body {
     /// Adds a part, which begins on a line of the file, or was decoded.
     pub(crate) fn push(&mut self, text: &[u8], line: Option<usize>) {
+        self.end_line();
+        self.parts.push((self.text.len(), line));
+        self.text.extend_from_slice(text);
+    }
+
+    /// Ends the last line, if it has no end.
+    pub(crate) fn end_line(&mut self) {
         if self.text.last().is_some_and(|last| *last != b'\n') {
             self.text.push(b'\n');
         }
-        self.parts.push((self.text.len(), line));
-        self.text.extend_from_slice(text);
     }
 
     /// All of it.

@@ -1,15 +1,12 @@
 //! What a patch does to one file, as the patch has it.
 //!
-//! The library reads the hunks and what is binary. Beside that stand where each line is in the patch, and the ids of the
-//! texts (`index 1234567..89abcde`), which say on what the patch was made.
+//! The text is read as `git apply` reads it: what is no head of a file is passed over, and a hunk has as many lines as its head
+//! says. (Libraries were tried: they refuse a file that gets its last newline, hunks out of order, and files in git's form
+//! beside others, and do not say on which line.) What is binary is left to a library.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use diffy::binary::BinaryPatch;
-use diffy::patch_set::{
-    FileMode, FileOperation, FilePatch as Parsed, ParseOptions, PatchKind, PatchSet,
-};
+use diffy::patch_set::{ParseOptions, PatchKind, PatchSet};
 
 use crate::body::{lines, trimmed};
 
@@ -94,194 +91,416 @@ pub(crate) type Fault = (usize, String);
 
 /// What a text does to files; `start` is where the patch begins in it.
 pub(crate) fn files(text: &[u8], start: usize) -> Result<Vec<FilePatch>, Fault> {
-    let heads: Vec<usize> = lines(&text[start..])
-        .filter(|(_, line)| line.starts_with(b"diff --git "))
-        .map(|(at, _)| start + at)
-        .collect();
-    let Some(first) = heads.first() else {
-        return plain_files(text, start..text.len());
+    let mut reader = Reader {
+        text,
+        lines: lines(&text[start..])
+            .map(|(at, line)| (start + at, line))
+            .collect(),
+        at: 0,
     };
-    // What stands before the first file in git's form is mostly a message.
-    let mut files = plain_files(text, start..*first).unwrap_or_default();
-    let ends = heads.iter().skip(1).copied().chain([text.len()]);
-    for (head, end) in heads.iter().zip(ends) {
-        files.push(git_file(text, *head..end)?);
-    }
-    Ok(files)
-}
-
-/// One file in git's form.
-fn git_file(text: &[u8], range: Range<usize>) -> Result<FilePatch, Fault> {
-    let part = &text[range.clone()];
-    let failed = |why: &dyn std::fmt::Display| fault_in(text, &range, why);
-    let mut parsed = PatchSet::parse_bytes(part, ParseOptions::gitdiff());
-    let parsed = match parsed.next() {
-        Some(Ok(parsed)) => parsed,
-        Some(Err(why)) => return Err(failed(&why)),
-        None => return Err(failed(&"nothing follows")),
-    };
-    // Behind what belongs to the file there is no other hunk.
-    let end = hunks_end(text, &range, &parsed);
-    if let Some((at, _)) = lines(&text[end..range.end]).find(|(_, line)| line.starts_with(b"@@ -"))
-    {
-        return Err((end + at, "a hunk is torn from its file".to_owned()));
-    }
-    let mut file = file_of(text, &range, &parsed).map_err(|why| failed(&why))?;
-    file.is_git = true;
-    Ok(file)
-}
-
-/// All files in the form of `diff -u`.
-fn plain_files(text: &[u8], range: Range<usize>) -> Result<Vec<FilePatch>, Fault> {
-    let part = &text[range.clone()];
-    let is_head = |line: &[u8]| line.starts_with(b"--- ") || line.starts_with(b"+++ ");
-    if !lines(part).any(|(_, line)| is_head(line)) {
-        return Ok(Vec::new());
-    }
     let mut files = Vec::new();
-    for parsed in PatchSet::parse_bytes(part, ParseOptions::unidiff()) {
-        let failed = |why: &dyn std::fmt::Display| fault_in(text, &range, why);
-        let parsed = parsed.map_err(|why| failed(&why))?;
-        let is_empty = |patch: &diffy::Patch<'_, [u8]>| patch.hunks().is_empty();
-        // A line of a message may begin like a head.
-        if parsed.patch().as_text().is_some_and(is_empty) {
-            continue;
+    while let Some((at, line)) = reader.peek() {
+        if line.starts_with(b"diff --git ") {
+            files.extend(reader.git_file()?);
+        } else if reader.is_plain_head() {
+            files.push(reader.plain_file()?);
+        } else if ranges(line).is_some() {
+            return Err((at, "a hunk is torn from its file".to_owned()));
+        } else {
+            reader.at += 1;
         }
-        let mut file = file_of(text, &range, &parsed).map_err(|why| failed(&why))?;
-        if let Change::Text(hunks) = &file.change
-            && let Some(first) = hunks.first()
-        {
-            file.start = head_before(text, first.start);
-        }
-        files.push(file);
     }
     Ok(files)
 }
 
-/// Where the lines begin that name a file (`---`, `+++`) before its first hunk.
-fn head_before(text: &[u8], hunk: usize) -> usize {
-    let mut start = hunk;
-    loop {
-        let before = &text[..start.saturating_sub(1)];
-        let line = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        let is_head = |head: &[u8]| text[line..start].starts_with(head);
-        if start == 0 || !(is_head(b"--- ") || is_head(b"+++ ")) {
-            return start;
-        }
-        start = line;
+/// The lines of a patch, one after the other.
+struct Reader<'t> {
+    text: &'t [u8],
+    lines: Vec<(usize, &'t [u8])>,
+    at: usize,
+}
+
+/// What the lines between `diff --git` and the first hunk say.
+#[derive(Default)]
+struct Head {
+    old: Option<String>,
+    new: Option<String>,
+    rename: (Option<String>, Option<String>),
+    copy: (Option<String>, Option<String>),
+    ids: Option<(String, String)>,
+    mode: Option<String>,
+    is_new: bool,
+    is_gone: bool,
+    changes_mode: bool,
+    binary: Option<Change>,
+}
+
+impl<'t> Reader<'t> {
+    fn peek(&self) -> Option<(usize, &'t [u8])> {
+        self.lines.get(self.at).copied()
     }
-}
 
-fn file_of(
-    text: &[u8],
-    range: &Range<usize>,
-    parsed: &Parsed<'_, [u8]>,
-) -> Result<FilePatch, String> {
-    let operation = operation(parsed.operation())?;
-    let is_link = parsed.new_mode() == Some(&FileMode::Symlink);
-    let change = match parsed.patch() {
-        PatchKind::Text(patch) => Change::Text(
-            patch
-                .hunks()
-                .iter()
-                .map(|hunk| hunk_of(text, hunk))
-                .collect(),
-        ),
-        PatchKind::Binary(BinaryPatch::Marker) => Change::Untold,
-        PatchKind::Binary(_) => Change::Binary(range.clone()),
-    };
-    let start = match &change {
-        Change::Text(hunks) => hunks.first().map_or(range.start, |hunk| hunk.start),
-        _ => range.start,
-    };
-    let head = &text[range.start..start.max(range.start)];
-    let index = lines(head).find_map(|(_, line)| index_line(trimmed(line)));
-    let (ids, mode) = index.map_or((None, None), |(ids, mode)| (Some(ids), mode));
-    Ok(FilePatch {
-        operation,
-        change,
-        ids,
-        is_link: is_link || mode.is_some_and(|mode| mode == "120000"),
-        is_git: false,
-        start: range.start,
-    })
-}
+    /// Where the line that is looked at begins.
+    fn offset(&self) -> usize {
+        self.peek().map_or(self.text.len(), |(at, _)| at)
+    }
 
-fn operation(operation: &FileOperation<'_, [u8]>) -> Result<Operation, String> {
-    let path = |path: &Cow<'_, [u8]>| match std::str::from_utf8(path) {
-        Ok(path) => Ok(path.to_owned()),
-        Err(_) => Err(format!(
-            "the name of a file is no UTF-8: {}",
-            String::from_utf8_lossy(path)
-        )),
-    };
-    Ok(match operation {
-        FileOperation::Create(new) => Operation::Create(path(new)?),
-        FileOperation::Delete(old) => Operation::Delete(path(old)?),
-        FileOperation::Modify { original, modified } => {
-            Operation::Modify(path(original)?, path(modified)?)
-        }
-        FileOperation::Rename { from, to } => Operation::Rename(path(from)?, path(to)?),
-        FileOperation::Copy { from, to } => Operation::Copy(path(from)?, path(to)?),
-    })
-}
-
-fn hunk_of(text: &[u8], hunk: &diffy::Hunk<'_, [u8]>) -> Hunk {
-    let lines = hunk.lines().iter().map(|line| {
-        let (kind, part) = match line {
-            diffy::Line::Context(part) => (Kind::Context, part),
-            diffy::Line::Delete(part) => (Kind::Delete, part),
-            diffy::Line::Insert(part) => (Kind::Insert, part),
+    fn is_plain_head(&self) -> bool {
+        let starts = |more: usize, with: &[u8]| {
+            let line = self.lines.get(self.at + more);
+            line.is_some_and(|(_, line)| line.starts_with(with))
         };
-        HunkLine {
-            kind,
-            text: range_in(text, part),
+        starts(0, b"--- ") && starts(1, b"+++ ") && starts(2, b"@@ -")
+    }
+
+    /// A file in the form of `diff -u`.
+    fn plain_file(&mut self) -> Result<FilePatch, Fault> {
+        let start = self.offset();
+        let name = |reader: &mut Self| {
+            let (at, line) = reader.peek().unwrap_or_default();
+            reader.at += 1;
+            name_of(&line[4..]).map_err(|why| (at, why))
+        };
+        let (old, new) = (name(self)?, name(self)?);
+        let operation = match (old.as_str(), new.as_str()) {
+            ("/dev/null", "/dev/null") => return Err((start, "the file has no name".to_owned())),
+            ("/dev/null", _) => Operation::Create(new),
+            (_, "/dev/null") => Operation::Delete(old),
+            _ => Operation::Modify(old, new),
+        };
+        Ok(FilePatch {
+            operation,
+            change: Change::Text(self.hunks()?),
+            ids: None,
+            is_link: false,
+            is_git: false,
+            start,
+        })
+    }
+
+    /// A file in git's form; none where it is the commit of another repository.
+    fn git_file(&mut self) -> Result<Option<FilePatch>, Fault> {
+        let (start, first) = self.peek().unwrap_or_default();
+        self.at += 1;
+        let mut head = Head::default();
+        while let Some((at, line)) = self.peek() {
+            let known = head.add(trimmed(line)).map_err(|why| (at, why))?;
+            if !known {
+                break;
+            }
+            self.at += 1;
+            if head.binary == Some(Change::Binary(0..0)) {
+                self.binary();
+                head.binary = Some(Change::Binary(start..self.offset()));
+                break;
+            }
         }
-    });
-    let lines: Vec<HunkLine> = lines.collect();
-    let first = lines.first().map_or(0, |line| line.text.start);
-    // The line before that on which the first one stands.
-    let own = memchr::memrchr(b'\n', &text[..first.saturating_sub(1)]);
-    let before = own.map_or(0, |newline| newline + 1);
-    let start = if text[before..].starts_with(b"@@ ") {
-        before
+        let hunks = self.hunks()?;
+        if head.mode.as_deref() == Some("160000") {
+            return Ok(None);
+        }
+        let is_empty = hunks.is_empty() && head.binary.is_none();
+        let is_moved = head.rename.1.is_some() || head.copy.1.is_some();
+        if is_empty && !(head.is_new || head.is_gone || head.changes_mode || is_moved) {
+            let words = "what is done to this file does not follow".to_owned();
+            return Err((start, words));
+        }
+        let names = trimmed(first)
+            .strip_prefix(b"diff --git ")
+            .unwrap_or_default();
+        let operation = head
+            .operation(names)
+            .ok_or_else(|| (start, "the names of the file cannot be read".to_owned()))?;
+        Ok(Some(FilePatch {
+            operation,
+            change: head.binary.unwrap_or(Change::Text(hunks)),
+            ids: head.ids,
+            is_link: head.mode.is_some_and(|mode| mode == "120000"),
+            is_git: true,
+            start,
+        }))
+    }
+
+    /// Passes over blocks of binary data, each of which ends in an empty line.
+    fn binary(&mut self) {
+        while let Some((_, line)) = self.peek() {
+            if !line.starts_with(b"literal ") && !line.starts_with(b"delta ") {
+                break;
+            }
+            while let Some((_, line)) = self.peek() {
+                self.at += 1;
+                if trimmed(line).is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn hunks(&mut self) -> Result<Vec<Hunk>, Fault> {
+        let mut hunks = Vec::new();
+        while self
+            .peek()
+            .is_some_and(|(_, line)| line.starts_with(b"@@ -"))
+        {
+            hunks.push(self.hunk()?);
+        }
+        Ok(hunks)
+    }
+
+    fn hunk(&mut self) -> Result<Hunk, Fault> {
+        let (start, head) = self.peek().unwrap_or_default();
+        let broken = |why: &str| (start, format!("this hunk is broken: {why}"));
+        let said = ranges(head).ok_or_else(|| broken("its head cannot be read"))?;
+        let [(old_start, old_count), (new_start, new_count)] = said;
+        self.at += 1;
+        let (mut old, mut new) = (0, 0);
+        let mut lines: Vec<HunkLine> = Vec::new();
+        while old < old_count || new < new_count {
+            let line = self.peek();
+            let (kind, before) = match line.and_then(|(_, line)| line.first()) {
+                Some(b' ') => (Kind::Context, 1),
+                // Some programs take a blank away that ends a line.
+                Some(b'\n') => (Kind::Context, 0),
+                Some(b'-') => (Kind::Delete, 1),
+                Some(b'+') => (Kind::Insert, 1),
+                _ if self.without_newline(&mut lines) => continue,
+                _ => {
+                    let words = format!(
+                        "it has {} and makes {}, where its head says {old_count} and {new_count}",
+                        counted(old),
+                        counted(new)
+                    );
+                    return Err(broken(&words));
+                }
+            };
+            let (at, line) = line.unwrap_or_default();
+            if !line.ends_with(b"\n") {
+                return Err((at, "the patch ends within a line".to_owned()));
+            }
+            old += usize::from(kind != Kind::Insert);
+            new += usize::from(kind != Kind::Delete);
+            lines.push(HunkLine {
+                kind,
+                text: at + before..at + line.len(),
+            });
+            self.at += 1;
+        }
+        self.without_newline(&mut lines);
+        if old > old_count || new > new_count {
+            return Err(broken("its lines are not as many as its head says"));
+        }
+        if lines.iter().all(|line| line.kind == Kind::Context) {
+            return Err(broken("it changes nothing"));
+        }
+        Ok(Hunk {
+            old_start,
+            new_start,
+            lines,
+            start,
+        })
+    }
+
+    /// Takes the newline from the line before, where it is said that it has none: in any language, as git has it.
+    fn without_newline(&mut self, lines: &mut [HunkLine]) -> bool {
+        let is_said = |line: &[u8]| line.starts_with(b"\\ ") && line.len() >= 12;
+        let is_said = self.peek().is_some_and(|(_, line)| is_said(line));
+        if is_said && let Some(last) = lines.last_mut() {
+            if self.text.get(last.text.end - 1) == Some(&b'\n') && !last.text.is_empty() {
+                last.text.end -= 1;
+            }
+            self.at += 1;
+            return true;
+        }
+        false
+    }
+}
+
+fn counted(lines: usize) -> String {
+    if lines == 1 {
+        "1 line".to_owned()
     } else {
-        memchr::memrchr(b'\n', &text[..before.saturating_sub(1)]).map_or(0, |newline| newline + 1)
-    };
-    Hunk {
-        old_start: hunk.old_range().start(),
-        new_start: hunk.new_range().start(),
-        lines,
-        start,
+        format!("{lines} lines")
     }
 }
 
-/// Where `part`, which the library has cut out of `text`, is in it.
-fn range_in(text: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
-    debug_assert!(start <= text.len(), "the library borrows from its input");
-    let start = start.min(text.len());
-    start..(start + part.len()).min(text.len())
-}
-
-/// Where the last hunk of a file ends.
-fn hunks_end(text: &[u8], range: &Range<usize>, parsed: &Parsed<'_, [u8]>) -> usize {
-    let last = parsed
-        .patch()
-        .as_text()
-        .and_then(|patch| patch.hunks().last());
-    let line = last.and_then(|hunk| match hunk.lines().last()? {
-        diffy::Line::Context(part) | diffy::Line::Delete(part) | diffy::Line::Insert(part) => {
-            Some(part)
+impl Head {
+    /// Notes what a line says, and whether it is one of the head.
+    fn add(&mut self, line: &[u8]) -> Result<bool, String> {
+        let words = |start: &str| line.strip_prefix(start.as_bytes());
+        let text = |rest: &[u8]| String::from_utf8_lossy(rest).into_owned();
+        if let Some(rest) = words("--- ") {
+            self.old = Some(name_of(rest)?);
+        } else if let Some(rest) = words("+++ ") {
+            self.new = Some(name_of(rest)?);
+        } else if let Some(rest) = words("rename from ") {
+            self.rename.0 = Some(name_of(rest)?);
+        } else if let Some(rest) = words("rename to ") {
+            self.rename.1 = Some(name_of(rest)?);
+        } else if let Some(rest) = words("copy from ") {
+            self.copy.0 = Some(name_of(rest)?);
+        } else if let Some(rest) = words("copy to ") {
+            self.copy.1 = Some(name_of(rest)?);
+        } else if let Some(rest) = words("new file mode ") {
+            self.is_new = true;
+            self.mode = Some(text(rest));
+        } else if let Some(rest) = words("deleted file mode ") {
+            self.is_gone = true;
+            self.mode = Some(text(rest));
+        } else if let Some(rest) = words("new mode ") {
+            self.changes_mode = true;
+            self.mode = Some(text(rest));
+        } else if let Some((ids, mode)) = index_line(line) {
+            self.ids = Some(ids);
+            self.mode = mode.map(str::to_owned).or(self.mode.take());
+        } else if words("GIT binary patch").is_some() {
+            self.binary = Some(Change::Binary(0..0));
+        } else if words("Binary files ").is_some() || words("Files ").is_some() {
+            self.binary = Some(Change::Untold);
+        } else {
+            return Ok([
+                "old mode ",
+                "similarity index ",
+                "dissimilarity index ",
+                "index ",
+            ]
+            .iter()
+            .any(|start| words(start).is_some()));
         }
-    });
-    match line {
-        Some(part) => range_in(text, part).end,
-        None => range.end,
+        Ok(true)
+    }
+
+    /// To which file it is done; `names` are those behind `diff --git`, for where no other line has one.
+    fn operation(&mut self, names: &[u8]) -> Option<Operation> {
+        if let (Some(from), Some(to)) = (self.rename.0.take(), self.rename.1.take()) {
+            return Some(Operation::Rename(from, to));
+        }
+        if let (Some(from), Some(to)) = (self.copy.0.take(), self.copy.1.take()) {
+            return Some(Operation::Copy(from, to));
+        }
+        let is_null = |name: &Option<String>| name.as_deref() == Some("/dev/null");
+        let (is_new, is_gone) = (
+            self.is_new || is_null(&self.old),
+            self.is_gone || is_null(&self.new),
+        );
+        let both = || both_names(names);
+        let (old, new) = match (self.old.take(), self.new.take()) {
+            (Some(old), Some(new)) => (old, new),
+            _ => both()?,
+        };
+        match (is_new, is_gone) {
+            (true, true) => None,
+            (true, false) => Some(Operation::Create(new)),
+            (false, true) => Some(Operation::Delete(old)),
+            (false, false) => Some(Operation::Modify(old, new)),
+        }
     }
 }
 
-/// `index 1234567..89abcde 100644`, without its first word told apart.
+/// Both names behind `diff --git`, which are the same but for what stands before them.
+fn both_names(names: &[u8]) -> Option<(String, String)> {
+    if names.starts_with(b"\"") {
+        let end = 1 + quoted_end(&names[1..])?;
+        let (old, new) = (
+            name_of(&names[..=end]).ok()?,
+            name_of(names.get(end + 2..)?).ok()?,
+        );
+        return Some((old, new));
+    }
+    let cut = |name: &[u8]| {
+        let slash = memchr::memchr(b'/', name);
+        slash.map_or(name.to_vec(), |slash| name[slash + 1..].to_vec())
+    };
+    let spaces = memchr::memchr_iter(b' ', names);
+    let mut halves = spaces.map(|space| (&names[..space], &names[space + 1..]));
+    let (old, new) = halves.find(|(old, new)| cut(old) == cut(new))?;
+    Some((name_of(old).ok()?, name_of(new).ok()?))
+}
+
+/// Where a name between quotes ends.
+fn quoted_end(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+/// A name as it is written: between quotes, or up to a tab, behind which a time may stand.
+fn name_of(written: &[u8]) -> Result<String, String> {
+    let written = trimmed(written);
+    let bytes = match written.strip_prefix(b"\"") {
+        Some(quoted) => {
+            let end = quoted_end(quoted).ok_or("the name of the file does not end")?;
+            unquoted(&quoted[..end])
+        }
+        None => written
+            .split(|byte| *byte == b'\t')
+            .next()
+            .unwrap_or_default()
+            .to_vec(),
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let name = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        format!("the name of the file is no UTF-8: {name}")
+    })
+}
+
+/// A name without the escapes of C.
+fn unquoted(quoted: &[u8]) -> Vec<u8> {
+    let mut name = Vec::with_capacity(quoted.len());
+    let mut rest = quoted.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        let escaped = if byte == b'\\' { rest.next() } else { None };
+        name.push(match escaped {
+            None => byte,
+            Some(first @ b'0'..=b'7') => {
+                let mut number = u32::from(first - b'0');
+                for _ in 0..2 {
+                    if let Some(digit) = rest.next_if(|digit| (b'0'..=b'7').contains(digit)) {
+                        number = number * 8 + u32::from(digit - b'0');
+                    }
+                }
+                number.to_le_bytes()[0]
+            }
+            Some(letter) => match letter {
+                b'a' => 7,
+                b'b' => 8,
+                b't' => b'\t',
+                b'n' => b'\n',
+                b'v' => 11,
+                b'f' => 12,
+                b'r' => b'\r',
+                other => other,
+            },
+        });
+    }
+    name
+}
+
+/// The first line and the count of lines before and afterwards, of `@@ -1,3 +1,4 @@`.
+fn ranges(line: &[u8]) -> Option<[(usize, usize); 2]> {
+    let rest =
+        std::str::from_utf8(line.strip_prefix(b"@@ -")?.split(|b| *b == b'@').next()?).ok()?;
+    let (old, new) = rest.split_once(" +")?;
+    let new = new.strip_suffix(' ')?;
+    let range = |range: &str| {
+        let (start, count) = range.split_once(',').unwrap_or((range, "1"));
+        let is_number = |number: &str| number.bytes().all(|byte| byte.is_ascii_digit());
+        let (start, count) = (
+            start.parse().ok()?,
+            count.parse().ok().filter(|_| is_number(count))?,
+        );
+        // Nothing has more lines, and sums of them stay numbers.
+        let is_sane = |number: &usize| *number <= 1 << 40;
+        Some((start, count)).filter(|(start, count)| is_sane(start) && is_sane(count))
+    };
+    Some([range(old)?, range(new)?])
+}
+
+/// `index 1234567..89abcde 100644`: the names of the texts, and the mode.
 fn index_line(line: &[u8]) -> Option<((String, String), Option<&str>)> {
     let rest = std::str::from_utf8(line.strip_prefix(b"index ")?).ok()?;
     let (ids, mode) = rest
@@ -292,40 +511,17 @@ fn index_line(line: &[u8]) -> Option<((String, String), Option<&str>)> {
     (is_id(old) && is_id(new)).then(|| ((old.to_owned(), new.to_owned()), mode))
 }
 
-/// What is wrong in a part of the text, at the hunk that cannot be read.
-fn fault_in(text: &[u8], range: &Range<usize>, why: &dyn std::fmt::Display) -> Fault {
-    let part = &text[range.clone()];
-    let why = why.to_string();
-    // The library counts bytes in one of its steps; the words behind that say it.
-    let words = why.rsplit(": ").next().unwrap_or(&why).to_owned();
-    let heads: Vec<usize> = lines(part)
-        .filter(|(_, line)| line.starts_with(b"@@ -"))
-        .map(|(at, _)| at)
-        .collect();
-    let ends = heads.iter().skip(1).copied().chain([part.len()]);
-    // As many hunks as can be read together, and one more.
-    let broken = heads.iter().zip(ends).find(|(_, end)| {
-        let before = lines(part).take_while(|(_, line)| !line.starts_with(b"--- "));
-        let head = before.last().map_or(0, |(at, line)| at + line.len());
-        let head = if heads.first().is_some_and(|first| head > *first) {
-            0
-        } else {
-            head
-        };
-        diffy::Patch::from_bytes(&part[head..*end]).is_err()
-    });
-    match broken {
-        Some((head, _)) => (range.start + head, format!("this hunk is broken: {words}")),
-        None => (range.start, words),
-    }
-}
-
 /// What becomes of the bytes of a file by a change in the form of `git diff --binary`.
 pub(crate) fn binary(part: &[u8], before: &[u8]) -> Result<Vec<u8>, String> {
-    let mut parsed = PatchSet::parse_bytes(part, ParseOptions::gitdiff());
-    let parsed = parsed.next().and_then(Result::ok);
-    match parsed.as_ref().map(Parsed::patch) {
-        Some(PatchKind::Binary(patch)) => patch.apply(before).map_err(|why| why.to_string()),
+    let start = memchr::memmem::find(part, b"GIT binary patch").unwrap_or(0);
+    // The library wants a head, whose modes it may not know.
+    let part = [b"diff --git a/x b/x\n", &part[start..]].concat();
+    let mut parsed = PatchSet::parse_bytes(&part, ParseOptions::gitdiff());
+    match parsed.next() {
+        Some(Ok(file)) => match file.patch() {
+            PatchKind::Binary(patch) => patch.apply(before).map_err(|why| why.to_string()),
+            PatchKind::Text(_) => Err("it cannot be read".to_owned()),
+        },
         _ => Err("it cannot be read".to_owned()),
     }
 }

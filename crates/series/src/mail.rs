@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::body::{Body, lines, trimmed};
 use crate::subject::Subject;
@@ -21,6 +21,16 @@ pub enum Transfer {
     /// Somebody has decoded it already, and left the headers as they were, as b4 does.
     Decoded,
 }
+
+/// By one of these it is known that a mail begins.
+const HEADERS: [&[u8]; 6] = [
+    b"subject",
+    b"from",
+    b"date",
+    b"message-id",
+    b"mime-version",
+    b"content-type",
+];
 
 /// A mail, or a text that has no headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,17 +77,20 @@ impl Mail {
             .collect()
     }
 
+    /// A text without headers.
+    fn bare(bytes: &[u8], line: usize) -> Mail {
+        let mut mail = Mail::default();
+        mail.body.push(&with_unix_lines(bytes), Some(line));
+        mail
+    }
+
     /// One mail, which begins on this line of its file.
     fn one(bytes: &[u8], line: usize, transfer: Transfer) -> Mail {
         let Some(start) = header_end(bytes) else {
-            let mut mail = Mail::default();
-            mail.body.push(bytes, Some(line));
-            return mail;
+            return Mail::bare(bytes, line);
         };
         let Some(message) = MessageParser::default().parse(bytes) else {
-            let mut mail = Mail::default();
-            mail.body.push(bytes, Some(line));
-            return mail;
+            return Mail::bare(bytes, line);
         };
         let mut mail = Mail {
             subject: Subject::parse(&message.subject().map(joined).unwrap_or_default()),
@@ -92,14 +105,23 @@ impl Mail {
         match transfer {
             Transfer::Decoded => mail.body.push(&bytes[start..], Some(line_of(start))),
             Transfer::AsSaid => {
-                for part in message.parts.iter().filter(|part| is_text(part)) {
+                let parts = message.parts.iter().filter(|part| is_leaf(part));
+                let parts: Vec<&MessagePart<'_>> = parts.collect();
+                for part in &parts {
                     let start = part.offset_body as usize;
                     let raw = bytes.get(start..part.offset_end as usize);
-                    let raw = raw.unwrap_or_default();
-                    let (text, is_decoded) = decoded(raw, part.encoding);
+                    let (text, is_decoded) = decoded(raw.unwrap_or_default(), part);
+                    if !is_read(part, &text) {
+                        continue;
+                    }
                     let text = with_unix_lines(&text);
+                    let text =
+                        flowed(part).map_or(text.clone(), |spaces| unflowed(&text, spaces).into());
                     let line = (!is_decoded).then(|| line_of(start));
                     mail.body.push(&text, line);
+                    if parts.len() > 1 {
+                        mail.body.end_line();
+                    }
                 }
             }
         }
@@ -119,24 +141,61 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a part is read: a text that is no page, or what is called as patches are.
-fn is_text(part: &MessagePart<'_>) -> bool {
-    let name = || part.attachment_name().unwrap_or_default();
-    match part.body {
-        PartType::Text(_) => true,
-        PartType::Binary(_) | PartType::InlineBinary(_) => {
-            [".patch", ".diff"].iter().any(|end| name().ends_with(end))
+/// Whether a part has a text, and no parts of its own.
+fn is_leaf(part: &MessagePart<'_>) -> bool {
+    use PartType::{Binary, InlineBinary, Text};
+    matches!(part.body, Text(_) | Binary(_) | InlineBinary(_))
+}
+
+/// Whether a part is read: a text that is no page, or what looks like a patch, however it is called.
+fn is_read(part: &MessagePart<'_>, text: &[u8]) -> bool {
+    let is_head = |line: &[u8]| line.starts_with(b"diff --git ") || line.starts_with(b"--- ");
+    matches!(part.body, PartType::Text(_)) || lines(text).any(|(_, line)| is_head(line))
+}
+
+/// Whether lines of a part may be broken softly, and whether the blank there is one of the text.
+fn flowed(part: &MessagePart<'_>) -> Option<bool> {
+    let kind = part.content_type()?;
+    let has = |name: &str, value: &str| {
+        let found = kind.attribute(name);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    has("format", "flowed").then(|| !has("delsp", "yes"))
+}
+
+/// A text whose lines may be broken softly (RFC 3676): a blank before a line is none of its own, and one behind it joins it
+/// with the next.
+fn unflowed(text: &[u8], keeps_blanks: bool) -> Vec<u8> {
+    let (mut whole, mut begun) = (Vec::with_capacity(text.len()), Vec::new());
+    for (_, line) in lines(text) {
+        let content = line.strip_suffix(b"\n").unwrap_or(line);
+        if content.starts_with(b">") || content == b"-- " {
+            whole.append(&mut begun);
+            whole.extend_from_slice(line);
+            continue;
         }
-        PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => false,
+        let content = content.strip_prefix(b" ").unwrap_or(content);
+        if let Some(cut) = content.strip_suffix(b" ") {
+            begun.extend_from_slice(if keeps_blanks { content } else { cut });
+            continue;
+        }
+        whole.append(&mut begun);
+        whole.extend_from_slice(content);
+        if line.ends_with(b"\n") {
+            whole.push(b'\n');
+        }
     }
+    whole.append(&mut begun);
+    whole
 }
 
 /// The bytes of a part, and whether they had to be decoded.
-fn decoded(raw: &[u8], encoding: Encoding) -> (Cow<'_, [u8]>, bool) {
-    let text = match encoding {
-        Encoding::None => None,
-        Encoding::QuotedPrintable => quoted_printable_decode(raw),
-        Encoding::Base64 => base64_decode(raw),
+fn decoded<'r>(raw: &'r [u8], part: &MessagePart<'_>) -> (Cow<'r, [u8]>, bool) {
+    let encoding = part.content_transfer_encoding().unwrap_or_default();
+    let text = match encoding.trim().to_ascii_lowercase().as_str() {
+        "quoted-printable" => quoted_printable_decode(raw),
+        "base64" => base64_decode(raw).or_else(|| with_footer(raw)),
+        _ => None,
     };
     match text {
         Some(text) => (Cow::Owned(text), true),
@@ -144,10 +203,25 @@ fn decoded(raw: &[u8], encoding: Encoding) -> (Cow<'_, [u8]>, bool) {
     }
 }
 
-/// Mail has line ends of its own, which are no part of a patch: they go where every line has them.
+/// Base64 behind which a list has put words of its own.
+fn with_footer(raw: &[u8]) -> Option<Vec<u8>> {
+    let is_coded = |line: &[u8]| {
+        let coded = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+        !line.is_empty() && line.iter().all(coded)
+    };
+    let mut all = lines(raw).skip_while(|(_, line)| trimmed(line).is_empty());
+    let end = all.find(|(_, line)| !is_coded(trimmed(line)))?.0;
+    let mut text = base64_decode(&raw[..end])?;
+    text.push(b'\n');
+    text.extend_from_slice(&raw[end..]);
+    Some(text)
+}
+
+/// Mail has line ends of its own, which are no part of a patch: they go where the head of a file has them.
 fn with_unix_lines(text: &[u8]) -> Cow<'_, [u8]> {
-    let mut all = lines(text).filter(|(_, line)| line.ends_with(b"\n"));
-    if text.is_empty() || !all.all(|(_, line)| line.ends_with(b"\r\n")) {
+    let heads: [&[u8]; 3] = [b"diff --git ", b"--- ", b"+++ "];
+    let is_head = |line: &[u8]| heads.iter().any(|head| line.starts_with(head));
+    if !lines(text).any(|(_, line)| is_head(line) && line.ends_with(b"\r\n")) {
         return Cow::Borrowed(text);
     }
     let mut unix = Vec::with_capacity(text.len());
@@ -175,7 +249,7 @@ fn is_from_line(line: &[u8]) -> bool {
     let is_time = |word: &&[u8]| {
         let mut parts = word.split(|byte| *byte == b':');
         word.contains(&b':')
-            && parts.all(|part| part.len() == 2 && part.iter().all(u8::is_ascii_digit))
+            && parts.all(|part| matches!(part.len(), 1 | 2) && part.iter().all(u8::is_ascii_digit))
     };
     let is_year = |word: &&[u8]| word.len() == 4 && word.iter().all(u8::is_ascii_digit);
     let time = words.iter().position(is_time);
@@ -201,7 +275,7 @@ fn header_end(bytes: &[u8]) -> Option<usize> {
         if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return None;
         }
-        is_mail |= name.eq_ignore_ascii_case(b"subject") || name.eq_ignore_ascii_case(b"from");
+        is_mail |= HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
     }
     // Headers alone.
     is_mail.then_some(bytes.len())

@@ -1,6 +1,6 @@
 //! Which patches are meant, and in which order they go on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mail::{Mail, Transfer};
 use crate::patch::{self, Patch, PatchError, is_scissors};
@@ -121,38 +121,47 @@ impl Series {
         }
     }
 
-    /// Those of the last version, where a box has several.
+    /// Those of the last version, where there are several: of what is numbered together, and of each that is not by its title.
     fn last_version<'a>(&mut self, found: Vec<(Came<'a>, Patch)>) -> Vec<(Came<'a>, Patch)> {
-        let last = found
-            .iter()
-            .map(|(came, _)| came.mail.subject.version)
-            .max();
+        let key = |patch: &Patch| match patch.number {
+            Some(_) => None,
+            None => Some(patch.title.clone()),
+        };
+        let mut last: BTreeMap<Option<String>, u32> = BTreeMap::new();
+        for (came, patch) in &found {
+            let version = last.entry(key(patch)).or_default();
+            *version = came.mail.subject.version.max(*version);
+        }
         let (taken, old): (Vec<_>, Vec<_>) = found
             .into_iter()
-            .partition(|(came, _)| Some(came.mail.subject.version) == last);
+            .partition(|(came, patch)| last.get(&key(patch)) == Some(&came.mail.subject.version));
         for (came, patch) in old {
             self.skip(came.file, &patch.title, "there is a later version");
         }
         taken
     }
 
-    /// By number, if all have one.
-    fn ordered(&mut self, found: Vec<(Came<'_>, Patch)>) -> Vec<Patch> {
+    /// By number, if all have one and they are of one series; else as they came.
+    fn ordered(&mut self, mut found: Vec<(Came<'_>, Patch)>) -> Vec<Patch> {
         let totals: BTreeSet<Option<u32>> = found
             .iter()
             .map(|(_, patch)| patch.number.map(|(_, total)| total))
             .collect();
+        let titles: BTreeSet<(Option<(u32, u32)>, &str)> = found
+            .iter()
+            .map(|(_, patch)| (patch.number, patch.title.as_str()))
+            .collect();
+        let numbers: BTreeSet<_> = titles.iter().map(|(number, _)| number).collect();
+        let is_one = totals.len() == 1 && numbers.len() == titles.len();
         let total = match totals.first() {
-            Some(Some(total)) if totals.len() == 1 => *total,
+            Some(Some(total)) if is_one => *total,
             _ => return found.into_iter().map(|(_, patch)| patch).collect(),
         };
-        let mut found = found;
         found.sort_by_key(|(_, patch)| patch.number);
         let mut taken: Vec<Patch> = Vec::new();
         for (came, patch) in found {
-            let is_twice = taken.last().is_some_and(|last| last.number == patch.number);
-            if is_twice {
-                self.skip(came.file, &patch.title, "its number is there already");
+            if taken.last().is_some_and(|last| last.number == patch.number) {
+                self.skip(came.file, &patch.title, "it is there already");
             } else {
                 taken.push(patch);
             }
@@ -160,10 +169,8 @@ impl Series {
         let known: BTreeSet<u32> = taken.iter().filter_map(|p| Some(p.number?.0)).collect();
         // One patch of a series is a series of its own.
         if known.len() > 1 {
-            self.missing = (1..=total)
-                .filter(|number| !known.contains(number))
-                .take(100)
-                .collect();
+            let missing = (1..=total).filter(|number| !known.contains(number));
+            self.missing = missing.take(100).collect();
         }
         taken
     }
@@ -207,7 +214,7 @@ mod tests {
             ),
             mail("[PATCH 1/3] old", DIFF),
             mail("[PATCH v2 1/3] a", DIFF),
-            mail("[PATCH v2 1/3] a again", DIFF),
+            mail("[PATCH v2 1/3] a", DIFF),
             mail("Re: [PATCH v2 3/3] c", "Fine."),
         ];
         let series = Series::read(&[Input::new("box", mails.concat())]);
@@ -231,7 +238,7 @@ mod tests {
             ("a", "an answer, whose patch stands behind no scissors"),
             ("c", "no patch is in it"),
             ("old", "there is a later version"),
-            ("a again", "its number is there already"),
+            ("a", "it is there already"),
         ];
         assert_eq!(skipped, expected);
         assert!(series.faults.is_empty());
@@ -264,7 +271,9 @@ mod tests {
         let told: Vec<String> = series.faults.iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
-            ["m:12: this hunk is broken: hunk header does not match hunk"]
+            [
+                "m:12: this hunk is broken: it has 3 lines and makes 1 line, where its head says 7 and 1"
+            ]
         );
     }
 }

@@ -104,7 +104,7 @@ impl Placing {
         fuzz: usize,
     ) -> Option<usize> {
         if wanted.lines.is_empty() {
-            return (guess <= image.len() + 1).then(|| guess - 1);
+            return Some((guess - 1).min(image.len()));
         }
         let context = wanted.leading.max(wanted.trailing);
         // Fewer lines at one end than at the other mean the end of the file there.
@@ -124,17 +124,20 @@ impl Placing {
         }
         let guess = guess - 1;
         let last = (image.len() + suffix.unwrap_or(0)).checked_sub(wanted.lines.len())?;
-        let farthest = guess.max(last);
-        (0..=farthest).find_map(|offset| {
-            let forward = Some(guess + offset).filter(|at| *at <= last && fits(*at));
-            let backward = || {
-                guess
-                    .checked_sub(offset)
-                    .filter(|at| *at <= last && fits(*at))
-            };
-            forward.or_else(backward)
-        })
+        nearest(guess, last).find(|at| fits(*at))
     }
+}
+
+/// The numbers up to `last`, those first that are near `guess`; of two as near the higher first.
+fn nearest(guess: usize, last: usize) -> impl Iterator<Item = usize> {
+    let below = (0..guess.min(last + 1)).rev();
+    let mut forward = (guess..=last).peekable();
+    let mut backward = below.peekable();
+    std::iter::from_fn(move || match (forward.peek(), backward.peek()) {
+        (Some(up), Some(down)) if up - guess <= guess - down => forward.next(),
+        (Some(_), None) => forward.next(),
+        _ => backward.next(),
+    })
 }
 
 /// Whether the lines stand in the file from `at` on, but for some at either end.
@@ -171,12 +174,7 @@ fn git(wanted: &Wanted<'_>, hunk: &Hunk, image: &[Image<'_>]) -> Option<usize> {
             end <= image.len() && (!at_end || end == image.len()) && (!at_beginning || at == 0);
         is_there && stand(wanted, &image[at..end], at_end)
     };
-    let farthest = guess.max(image.len() - guess);
-    (0..=farthest).find_map(|offset| {
-        let forward = Some(guess + offset).filter(|at| *at <= image.len() && fits(*at));
-        let backward = || guess.checked_sub(offset).filter(|at| fits(*at));
-        forward.or_else(backward)
-    })
+    nearest(guess, image.len()).find(|at| fits(*at))
 }
 
 /// Whether these lines of a file are those that are wanted, and no hunk has been there.
@@ -188,9 +186,11 @@ fn stand(wanted: &Wanted<'_>, image: &[Image<'_>], at_end: bool) -> bool {
         .zip(image)
         .enumerate()
         .all(|(index, (line, there))| {
-            let is_same = there.text == *line
-            // A last line without an end may have one in the file, but at the file's end.
-            || (index == last && !at_end && there.text.strip_suffix(b"\n") == Some(line));
+            // Where it does not end the file, a last line without an end may have blanks behind it there.
+            let is_open = index == last && !at_end && !line.ends_with(b"\n");
+            let rest = there.text.strip_prefix(*line).filter(|_| is_open);
+            let is_same =
+                there.text == *line || rest.is_some_and(|rest| rest.trim_ascii().is_empty());
             is_same && !there.is_patched
         })
 }
