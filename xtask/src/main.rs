@@ -5,6 +5,7 @@
 //! cargo xtask verdicts 6.12      # check that tree, compare with the verdicts that we expect
 //! cargo xtask tidy               # the rules of the house that no compiler enforces
 //! cargo xtask oracle structure 6.12  # is our Kconfig the kernel's?
+//! cargo xtask oracle patches 6.1  # do patches go where git puts them?
 //! cargo xtask mutate             # are mutants of real trees told as they must be?
 //! cargo xtask bench 6.12         # how long a check takes, beside `rg`
 //! cargo xtask minis              # the mini kernels, as conf, make and gcc see them

@@ -31,6 +31,8 @@ const BEHIND: &[(&str, &[&str])] = &[
     ("petgraph", &["kconfig", "reach"]),
     ("batsat", &["condition"]),
     ("miette", &["report"]),
+    ("diffy", &["series"]),
+    ("mail-parser", &["series"]),
 ];
 
 /// The longest source file, in lines.

@@ -120,6 +120,11 @@ impl Session {
         }
     }
 
+    /// Whether nobody is to be told how far it is.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// What is found in a tree; what it has in common with those before it is not asked again.
     pub(crate) fn check(
         &self,

@@ -44,10 +44,12 @@ pub(crate) fn run(asked: &Patch) -> Result<ExitCode, Failure> {
             since: None,
             only_merges: false,
         };
-        let steps = range::steps(&asked.tree, &wanted, &checks)?;
-        steps.told(asked.telling.all, &|_, _| None, |changes| {
-            crate::steps::tell(changes, &asked.scope, &asked.telling)
-        })
+        match range::steps(&asked.tree, &wanted, &checks)? {
+            Some(steps) => steps.told(asked.telling.all, &|_, _| None, |changes| {
+                crate::steps::tell(changes, &asked.scope, &asked.telling)
+            }),
+            None => Ok(0),
+        }
     };
     measured.tell()?;
     let code = code.map_err(|why| {

@@ -54,7 +54,9 @@ pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
         since: check.commits.since.clone(),
         only_merges: check.commits.only_merges,
     };
-    let steps = steps(&check.subject.tree, &wanted, &checks)?;
+    let Some(steps) = steps(&check.subject.tree, &wanted, &checks)? else {
+        return Ok(0);
+    };
     steps.told(false, &|_, _| None, |changes| {
         let look = terminal::look(check.subject.scope.color);
         let lines = report::changes::Lines {
@@ -85,8 +87,12 @@ pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
     })
 }
 
-/// Checks each commit, and that on which it is made.
-pub(crate) fn steps(place: &Path, wanted: &Wanted, checks: &Checks<'_>) -> Result<Steps, Failure> {
+/// Checks each commit, and that on which it is made; `None` where no commit is meant.
+pub(crate) fn steps(
+    place: &Path,
+    wanted: &Wanted,
+    checks: &Checks<'_>,
+) -> Result<Option<Steps>, Failure> {
     let shown = one_line(&place.to_string_lossy());
     let commits = commits(place, wanted).map_err(|why| format!("{shown}: {why}"))?;
     let mut walk = Walk {
@@ -119,19 +125,26 @@ pub(crate) fn steps(place: &Path, wanted: &Wanted, checks: &Checks<'_>) -> Resul
         });
     }
     let Some(first) = all.first() else {
-        let ranges = one_line(&wanted.ranges.join(" "));
-        return Err(format!("{shown}: {ranges}: no commit is meant by that"));
+        // git says nothing then, either; but one who has written A and B the other way round wants to know.
+        if !checks.session.is_quiet() {
+            let ranges = one_line(&wanted.ranges.join(" "));
+            let _ = writeln!(
+                io::stderr(),
+                "vmemmlint: {shown}: {ranges}: there is no such commit"
+            );
+        }
+        return Ok(None);
     };
     let parent = commits.first().and_then(|commit| commit.parents.first());
     let parent = parent.map_or("nothing", |parent| parent.get(..12).unwrap_or(parent));
-    Ok(Steps {
+    Ok(Some(Steps {
         tree: shown,
         noun: "commit",
         base: parent.to_owned(),
         before: first.before.clone(),
         all,
         notes: Vec::new(),
-    })
+    }))
 }
 
 /// The commits that are meant, those first that others are made on.

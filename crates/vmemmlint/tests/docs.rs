@@ -19,12 +19,13 @@ use std::process::{Command, Stdio};
 use program::{name, read, run};
 
 /// The documents whose commands are run.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "docs/getting-started.md",
     "docs/reading-a-finding.md",
     "docs/reports.md",
     "docs/ci.md",
+    "docs/patches.md",
     "docs/writing-rules.md",
 ];
 
@@ -103,7 +104,7 @@ impl Place {
              mkdir -p .local/share/man/man1 .local/share/bash-completion/completions .zfunc .config.d
              cd linux && git init -q -b main . && git add -f . && git commit -qm one
              for n in 2 3 4 5; do echo \"/* $n */\" >>mm/sparse.c; git commit -qam $n; done
-             git tag v6.12 && cd .. && git clone -q --bare linux linux.git && mkdir my-rules",
+             git tag v6.12 HEAD~1 && git format-patch -q -o ../outgoing HEAD~2 && cd .. && git clone -q --bare linux linux.git && mkdir my-rules",
         );
         place.rules();
         place
