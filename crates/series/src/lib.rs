@@ -34,7 +34,7 @@ pub use apply::{Applied, ApplyError, Placed, apply};
 pub use body::{Body, Line};
 pub use file::{Change, FilePatch, Hunk, HunkLine, Kind, Operation};
 pub use mail::{Mail, Transfer};
-pub use order::{Input, Series, Skipped};
+pub use order::{Input, Series, Skipped, names};
 pub use patch::{Patch, PatchError};
 pub use spot::{Spot, spot};
 pub use subject::Subject;

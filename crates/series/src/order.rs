@@ -55,6 +55,12 @@ pub struct Skipped {
     pub reason: &'static str,
 }
 
+/// The names of patches in the text of a `series`, as quilt has it: options and remarks may follow a name.
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines();
+    lines.filter_map(|line| line.split('#').next()?.split_whitespace().next())
+}
+
 /// A mail and the file in which it came.
 struct Came<'a> {
     file: &'a str,

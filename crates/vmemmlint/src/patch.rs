@@ -223,10 +223,7 @@ fn folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     if list.is_file() {
         let text = std::fs::read(&list).map_err(failed)?;
         let text = String::from_utf8_lossy(&text);
-        // quilt lets options and remarks follow a name.
-        let names = text
-            .lines()
-            .filter_map(|line| line.split('#').next()?.split_whitespace().next());
+        let names = series::names(&text);
         return Ok(names.map(|name| folder.join(name)).collect());
     }
     let mut files = Vec::new();

@@ -109,6 +109,9 @@ pub(crate) fn steps(
                 .map_err(|why| format!("before {}: {why}", commit.short()))?,
             None => State::nothing(&walk.state(&commit.id)?.source),
         };
+        let before = all
+            .last()
+            .map_or(before.clone(), |last| last.after.followed_by(&before));
         let after = walk.state(&commit.id)?;
         // What no later commit is made on is not asked for again.
         let rest = &commits[number + 1..];
@@ -120,8 +123,8 @@ pub(crate) fn steps(
             title: commit.title.clone(),
             number: None,
             mail: None,
+            after: before.followed_by(&after),
             before,
-            after,
         });
     }
     let Some(first) = all.first() else {

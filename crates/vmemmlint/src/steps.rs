@@ -29,6 +29,13 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The tree that comes after it; where the answer is the same, it is held only once, and so is the tree: of a long
+    /// range few are needed.
+    pub(crate) fn followed_by(&self, next: &State) -> State {
+        let is_same = Arc::ptr_eq(&self.outcome, &next.outcome) || self.outcome == next.outcome;
+        if is_same { self.clone() } else { next.clone() }
+    }
+
     /// No tree at all.
     pub(crate) fn nothing(source: &Arc<dyn Listed>) -> State {
         State {
@@ -192,6 +199,7 @@ pub(crate) fn tell(
 fn ending(changes: &Changes<'_>, ending: &Ending) -> Result<u8, Failure> {
     let usual = Failing {
         allow_unknown: ending.allow_unknown,
+        fail_on: ending.fail_on,
         ..Failing::default()
     };
     let code = exit::of_changes(changes, &usual);

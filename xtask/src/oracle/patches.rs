@@ -104,9 +104,7 @@ pub(super) fn compare(tree: &Path, folders: &[PathBuf]) -> Result<Found, Error> 
 fn patches(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let list = folder.join("series");
     let names: Vec<String> = if let Ok(text) = fs::read_to_string(&list) {
-        let names = text
-            .lines()
-            .filter_map(|line| line.split('#').next()?.split_whitespace().next());
+        let names = series::names(&text);
         names.map(str::to_owned).collect()
     } else {
         let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, &error))?;
@@ -210,26 +208,11 @@ impl Place {
             (Some(_), _) => counts.patch += 1,
             (None, _) => counts.refused += 1,
         }
-        let ours = ours(&files, name, &given);
-        Ok(match (theirs, ours) {
-            (None, Err(_)) => None,
-            (Some(theirs), Ok(ours)) if theirs == ours => None,
-            (Some(theirs), Ok(ours)) => {
-                let paths = theirs.keys().chain(ours.keys());
-                let mut other = paths.filter(|path| theirs.get(*path) != ours.get(*path));
-                Some(format!(
-                    "{who} makes another {}",
-                    other.next().map_or("", String::as_str)
-                ))
-            }
-            // git passes over the head of a file behind which nothing stands.
-            (Some(_), Err(why)) if shape == Shape::Torn && why.contains("does not follow") => None,
-            (Some(_), Err(why)) => {
-                let why = why.lines().next().unwrap_or_default().to_owned();
-                Some(format!("{who} puts it on, we say {why}"))
-            }
-            (None, Ok(_)) => Some("both refuse it, we put it on".to_owned()),
-        })
+        Ok(judged(
+            theirs.as_ref().map(|made| (made, who)),
+            ours(&files, name, &given),
+            shape,
+        ))
     }
 
     /// What git, or else patch, makes of all files.
@@ -315,6 +298,31 @@ impl Place {
             }
         }
         Ok(mails)
+    }
+}
+
+/// How our answer differs from that of another program, if it does.
+fn judged(
+    theirs: Option<(&Files, &str)>,
+    ours: Result<Files, String>,
+    shape: Shape,
+) -> Option<String> {
+    match (theirs, ours) {
+        (None, Err(_)) => None,
+        (Some((theirs, who)), Ok(ours)) => {
+            let paths = theirs.keys().chain(ours.keys());
+            let mut other = paths.filter(|path| theirs.get(*path) != ours.get(*path));
+            other
+                .next()
+                .map(|path| format!("{who} makes another {path}"))
+        }
+        // git passes over the head of a file behind which nothing stands.
+        (Some(_), Err(why)) if shape == Shape::Torn && why.contains("does not follow") => None,
+        (Some((_, who)), Err(why)) => {
+            let why = why.lines().next().unwrap_or_default();
+            Some(format!("{who} puts it on, we say {why}"))
+        }
+        (None, Ok(_)) => Some("both refuse it, we put it on".to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Measuring, Scope, Search};
+use super::{FailOn, Measuring, Scope, Search};
 use crate::tree;
 
 pub(crate) const PATCH_EXAMPLES: &str = "\
@@ -103,6 +103,10 @@ pub(crate) struct Ending {
     /// Exit as netdev's NIPA wants it (0, 1, or 250 for warnings), with a summary to the descriptor that `$DESC_FD` names
     #[arg(long)]
     pub(crate) nipa: bool,
+
+    /// Exit with 1 only where a finding is at least so bad
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::Warning)]
+    pub(crate) fail_on: FailOn,
 
     /// Exit with 0 where an answer is unknown
     #[arg(long)]
