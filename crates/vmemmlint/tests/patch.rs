@@ -449,8 +449,8 @@ fn what_does_not_go_on_is_one_error_that_shows_why() {
     errors(
         &mail("1/1] torn", &[&CALL[..CALL.len() - 60]]),
         &expect![[r"
-        vmemmlint: error: standard input:12: this hunk is broken: unexpected line in hunk body
-    "]],
+            vmemmlint: error: standard input:12: this hunk is broken: it has 5 lines and makes 6 lines, where its head says 7 and 8
+        "]],
     );
     errors(
         &mail(
