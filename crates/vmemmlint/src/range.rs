@@ -104,9 +104,7 @@ pub(crate) fn steps(
     let mut all: Vec<Step> = Vec::new();
     for (number, commit) in commits.iter().enumerate() {
         let before = match commit.parents.first() {
-            Some(parent) => walk
-                .state(parent)
-                .map_err(|why| format!("before {}: {why}", commit.short()))?,
+            Some(parent) => walk.before(commit, parent)?,
             None => State::nothing(&walk.state(&commit.id)?.source),
         };
         let before = all
@@ -181,6 +179,20 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// The commit on which another is made.
+    fn before(&mut self, commit: &Commit, parent: &str) -> Result<State, Failure> {
+        self.state(parent).map_err(|why| {
+            let short = commit.short();
+            let is_there = History::open(self.place).is_ok_and(|all| all.commit(parent).is_ok());
+            if is_there {
+                format!("before {short}: {why}")
+            } else {
+                let help = "a shallow clone? git fetch --deepen=1 brings it";
+                format!("{short} is made on {parent}, which is not in the repository ({help})")
+            }
+        })
+    }
+
     fn state(&mut self, id: &str) -> Result<State, Failure> {
         if let Some(state) = self.known.get(id) {
             return Ok(state.clone());
