@@ -19,7 +19,9 @@ pub use human::{each, human, line, not_bisectable};
 pub use json::json;
 pub use reply::reply;
 
-use rules::{Difference, Finding, Opened, Outcome, Rule, Severity};
+use std::collections::BTreeMap;
+
+use rules::{ArchVerdict, Difference, Finding, Opened, Outcome, Rule, Severity};
 use source::Source;
 
 use crate::clean;
@@ -152,16 +154,54 @@ struct Remark<'a> {
     finding: Option<&'a Finding>,
 }
 
-/// All that is to be said of a change.
+/// All that is to be said of a change. What could not be read comes first: it is the reason of what is unknown.
 fn remarks<'a>(all: &Changes<'a>, at: usize) -> Vec<Remark<'a>> {
     let changes: &'a [Change<'a>] = all.changes;
     let Some(change) = changes.get(at) else {
         return Vec::new();
     };
-    let mut remarks = Vec::new();
-    for (index, &finding) in change.difference.added.iter().enumerate() {
+    let problems = change.difference.problems.iter().map(|problem| {
+        let place = (problem.place.file.as_str(), problem.place.line);
+        remark(Severity::Error, place, "unreadable", &problem.message)
+    });
+    let mut remarks: Vec<Remark<'a>> = problems.collect();
+    remarks.extend(found(all, (at, change)));
+    remarks.extend(unknown(change));
+    if all.noun == "commit" {
+        let by = clean::line(change.name);
+        for remark in &mut remarks {
+            remark.words = format!("{} (by {by})", remark.words);
+        }
+    }
+    remarks
+}
+
+fn remark<'a>(
+    severity: Severity,
+    (file, line): (&str, u32),
+    rule: &str,
+    words: &str,
+) -> Remark<'a> {
+    Remark {
+        severity,
+        file: clean::exact(file),
+        line: line.max(1),
+        spot: None,
+        rule: clean::line(rule),
+        words: clean::line(words),
+        finding: None,
+    }
+}
+
+/// What is to be said of the findings that a change brings.
+fn found<'a>(
+    all: &Changes<'a>,
+    (at, change): (usize, &'a Change<'a>),
+) -> impl Iterator<Item = Remark<'a>> {
+    let findings = change.difference.added.iter().copied().enumerate();
+    findings.map(move |(index, finding)| {
         let place = place_of(finding);
-        let mut words = clean::line(&finding.message);
+        let mut words = finding.message.clone();
         if finding.arches.len() > 1 {
             let more = several(finding.arches.len() - 1, "architecture");
             words = format!("{words} (and on {more} more)");
@@ -169,48 +209,34 @@ fn remarks<'a>(all: &Changes<'a>, at: usize) -> Vec<Remark<'a>> {
         if let Some(later) = all.later(at, finding) {
             words = format!("{words}; {later}");
         }
-        remarks.push(Remark {
-            severity: finding.severity,
-            file: clean::exact(&place.file),
-            line: place.line.max(1),
+        let place = (place.file.as_str(), place.line);
+        Remark {
             spot: change.spots.get(index).and_then(Option::as_ref),
-            rule: clean::line(&finding.rule),
-            words,
             finding: Some(finding),
-        });
+            ..remark(finding.severity, place, &finding.rule, &words)
+        }
+    })
+}
+
+/// What is to be said of the answers that a change leaves unknown: of each rule and reason once.
+fn unknown<'a>(change: &Change<'_>) -> Vec<Remark<'a>> {
+    let mut unknown: BTreeMap<(&str, &str), Vec<&ArchVerdict>> = BTreeMap::new();
+    for &cell in &change.difference.unknown {
+        let of_reason = unknown.entry((&cell.rule, &cell.reason)).or_default();
+        of_reason.push(cell);
     }
-    let warning = |file: String, line: u32, rule: &str, words: String| Remark {
-        severity: Severity::Warning,
-        file,
-        line: line.max(1),
-        spot: None,
-        rule: rule.to_owned(),
-        words,
-        finding: None,
-    };
-    for cell in &change.difference.unknown {
-        let file = cell
-            .place
-            .as_ref()
-            .map(|place| (place.file.clone(), place.line));
-        let (file, line) = file.unwrap_or_else(|| (format!("arch/{}/Kconfig", cell.arch), 1));
+    let told = unknown.into_iter().map(|((rule, reason), cells)| {
+        let arches: Vec<&str> = cells.iter().map(|cell| cell.arch.as_str()).collect();
+        let place = cells.iter().find_map(|cell| cell.place.as_ref());
+        let entry = format!("arch/{}/Kconfig", arches.first().unwrap_or(&""));
+        let place = place.map_or((entry.as_str(), 1), |place| (&place.file, place.line));
         let words = format!(
-            "{} is unknown on {} with it: {}",
-            cell.rule, cell.arch, cell.reason
+            "{rule} is unknown with it on {}: {reason}",
+            arches.join(", ")
         );
-        remarks.push(warning(
-            clean::exact(&file),
-            line,
-            "unknown",
-            clean::line(&words),
-        ));
-    }
-    for problem in &change.difference.problems {
-        let (file, line) = (clean::exact(&problem.place.file), problem.place.line);
-        let words = clean::line(&problem.message);
-        remarks.push(warning(file, line, "unreadable", words));
-    }
-    remarks
+        remark(Severity::Warning, place, "unknown", &words)
+    });
+    told.collect()
 }
 
 /// How bad a change is: nothing, warnings, or errors.

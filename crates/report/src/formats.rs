@@ -28,6 +28,7 @@ pub use annotations::{github, gitlab, rdjson};
 pub use drawing::{dot, svg};
 pub use html::html;
 pub use junit::junit;
+pub(crate) use lines::at;
 pub use lines::{jsonl, statistics, terse};
 pub use markdown::markdown;
 pub use sarif::sarif;

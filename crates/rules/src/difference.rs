@@ -18,7 +18,7 @@ pub struct Difference<'a> {
     pub removed: Vec<&'a Finding>,
     /// Findings that stand elsewhere: as they were, and as they are.
     pub moved: Vec<(&'a Finding, &'a Finding)>,
-    /// Answers that are unknown now, and were not: a finding may have hidden that, and then it is none of these.
+    /// Answers that are unknown now, and were not.
     pub unknown: Vec<&'a ArchVerdict>,
     /// What is not understood any more.
     pub problems: Vec<&'a Problem>,
@@ -42,7 +42,12 @@ impl<'a> Difference<'a> {
                 ..identity
             }
         }));
-        // Of several architectures what follows may be one finding: who is new among them is told.
+        // What is not known is not known to be gone.
+        let is_known = |finding: &Finding| {
+            let mut cells = after.verdicts.iter();
+            !cells.any(|cell| cell.verdict == Verdict::Unknown && finding.is_in(cell))
+        };
+        removed.retain(|finding| is_known(finding));
         Difference {
             added,
             removed,
@@ -79,17 +84,16 @@ fn pair_off<'a, K: Ord>(
 }
 
 fn unknown<'a>(before: &Outcome, after: &'a Outcome) -> Vec<&'a ArchVerdict> {
-    let was_open = |cell: &ArchVerdict| matches!(cell.verdict, Verdict::Unknown | Verdict::Flagged);
-    let open: BTreeSet<(&str, &str)> = before
+    let known = |cell: &&ArchVerdict| cell.verdict == Verdict::Unknown;
+    let key = |cell: &'a ArchVerdict| (cell.rule.as_str(), cell.arch.as_str());
+    let old: BTreeSet<(&str, &str)> = before
         .verdicts
         .iter()
-        .filter(|cell| was_open(cell))
+        .filter(known)
         .map(|cell| (cell.rule.as_str(), cell.arch.as_str()))
         .collect();
-    let is_new = |cell: &&ArchVerdict| {
-        cell.verdict == Verdict::Unknown && !open.contains(&(&*cell.rule, &*cell.arch))
-    };
-    after.verdicts.iter().filter(is_new).collect()
+    let now = after.verdicts.iter().filter(known);
+    now.filter(|cell| !old.contains(&key(cell))).collect()
 }
 
 /// Lines move, so what counts is the file and what is wrong, as often as it is.
@@ -153,28 +157,35 @@ impl Opened<'_> {
     }
 }
 
-/// Which findings some changes, one after the other, bring on their way.
-pub fn opened<'a>(differences: &[Difference<'a>]) -> Vec<Opened<'a>> {
+/// Which findings some changes, one after the other, bring on their way; `last` is the answer after all of them.
+///
+/// A change that joins others brings nothing that one of those has brought: it is taken out of what the former adds.
+pub fn opened<'a>(changes: &mut [(Difference<'a>, bool)], last: &Outcome) -> Vec<Opened<'a>> {
     let mut all: Vec<(Opened<'a>, Identity)> = Vec::new();
     let mut taken: BTreeSet<Identity> = BTreeSet::new();
-    for (by, difference) in differences.iter().enumerate() {
-        let open = |all: &mut Vec<(Opened<'a>, Identity)>, finding: &Finding| {
+    for (by, (difference, is_merge)) in changes.iter_mut().enumerate() {
+        let open = |all: &[(Opened<'a>, Identity)], finding: &Finding| {
             let identity = Identity::of(finding);
             all.iter()
                 .position(|(one, now)| one.closed.is_none() && *now == identity)
         };
         for (old, new) in &difference.moved {
-            if let Some(at) = open(&mut all, old) {
+            if let Some(at) = open(&all, old) {
                 all[at].1 = Identity::of(new);
             }
         }
         for finding in &difference.removed {
-            match open(&mut all, finding) {
+            match open(&all, finding) {
                 Some(at) => all[at].0.closed = Some(by),
                 None => {
                     taken.insert(Identity::of(finding));
                 }
             }
+        }
+        if *is_merge {
+            difference
+                .added
+                .retain(|finding| open(&all, finding).is_none());
         }
         for finding in &difference.added {
             let identity = Identity::of(finding);
@@ -187,7 +198,21 @@ pub fn opened<'a>(differences: &[Difference<'a>]) -> Vec<Opened<'a>> {
             all.push((opened, identity));
         }
     }
-    all.into_iter().map(|(opened, _)| opened).collect()
+    // What was brought on one side, and is not there in the end, went where the sides were joined.
+    let there: BTreeSet<Identity> = last.findings.iter().map(Identity::of).collect();
+    let merge = |by: usize| {
+        let mut merges = changes.iter().enumerate().skip(by + 1);
+        merges
+            .find(|(_, (_, is_merge))| *is_merge)
+            .map(|(at, _)| at)
+    };
+    let ended = all.into_iter().map(|(mut opened, identity)| {
+        if opened.closed.is_none() && !there.contains(&identity) {
+            opened.closed = merge(opened.by);
+        }
+        opened
+    });
+    ended.collect()
 }
 
 #[cfg(test)]
@@ -238,11 +263,11 @@ mod tests {
         let moved = outcome(&[("x86", "h", "g(1)")]);
         let both = outcome(&[("x86", "f", "g(1)"), ("arm", "f", "g(1)")]);
         let told = |states: &[&Outcome]| {
-            let steps: Vec<Difference<'_>> = states
+            let mut steps: Vec<(Difference<'_>, bool)> = states
                 .windows(2)
-                .map(|pair| Difference::between(pair[0], pair[1]))
+                .map(|pair| (Difference::between(pair[0], pair[1]), false))
                 .collect();
-            let opened = opened(&steps);
+            let opened = opened(&mut steps, states[states.len() - 1]);
             let told = opened
                 .iter()
                 .map(|o| (o.finding.arch.clone(), o.by, o.closed, o.is_left()));
@@ -264,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_unknown_is_told_unless_a_finding_hid_it() {
+    fn what_becomes_unknown_is_told() {
         let cell = |verdict| Outcome {
             verdicts: vec![ArchVerdict {
                 arch: "x86".into(),
@@ -286,7 +311,7 @@ mod tests {
         let unknown = cell(Verdict::Unknown);
         for (before, new) in [
             (Verdict::Clean, 1),
-            (Verdict::Flagged, 0),
+            (Verdict::Flagged, 1),
             (Verdict::Unknown, 0),
         ] {
             let before = cell(before);

@@ -147,6 +147,21 @@ impl Series {
         taken
     }
 
+    /// The same patch twice is meant once.
+    fn as_they_came(&mut self, found: Vec<(Came<'_>, Patch)>) -> Vec<Patch> {
+        let mut taken: Vec<Patch> = Vec::new();
+        for (came, patch) in found {
+            let is_same = |one: &Patch| one.title == patch.title && one.body == patch.body;
+            let is_mail = !patch.subject.is_empty();
+            if is_mail && taken.iter().any(is_same) {
+                self.skip(came.file, &patch.title, "it is there already");
+            } else {
+                taken.push(patch);
+            }
+        }
+        taken
+    }
+
     /// By number, if all have one and they are of one series; else as they came.
     fn ordered(&mut self, mut found: Vec<(Came<'_>, Patch)>) -> Vec<Patch> {
         let totals: BTreeSet<Option<u32>> = found
@@ -161,7 +176,7 @@ impl Series {
         let is_one = totals.len() == 1 && numbers.len() == titles.len();
         let total = match totals.first() {
             Some(Some(total)) if is_one => *total,
-            _ => return found.into_iter().map(|(_, patch)| patch).collect(),
+            _ => return self.as_they_came(found),
         };
         found.sort_by_key(|(_, patch)| patch.number);
         let mut taken: Vec<Patch> = Vec::new();

@@ -60,7 +60,9 @@ impl Patch {
             line: mail.body.line_at(at),
             message,
         })?;
-        if files.is_empty() {
+        // What only moves the commits of other repositories is a patch all the same.
+        let is_head = |(_, line): (usize, &[u8])| line.starts_with(b"diff --git ");
+        if files.is_empty() && !lines(&text[start..]).any(is_head) {
             return Ok(None);
         }
         let title = mail.subject.title.clone();

@@ -2,6 +2,7 @@
 //!
 //! As for [`Revision`](crate::Revision), nothing is written, no program is run, and nothing is fetched.
 
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::path::Path;
 
@@ -17,6 +18,9 @@ use crate::revision::{first_line, place_of};
 
 /// More commits are in no range that somebody checks one by one.
 const MOST_COMMITS: usize = 100_000;
+
+/// Clocks of those who commit differ by less, in seconds.
+const SLOP: i64 = 30 * 86_400;
 
 /// A commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,34 +92,47 @@ impl History {
         self.read(commit.id)
     }
 
-    /// The commits of a range (`A..B`, `A...B`, `B^!`), or what one commit has behind it; those come first that others are made
-    /// on. `since`, in seconds since 1970, leaves out what is older, and all before that.
+    /// The commits of a range (`A..B`, `A...B`, `B^!`, `B ^A ^C`), or what one commit has behind it; those come first that
+    /// others are made on. `since`, in seconds since 1970, leaves out what is older, and all before that.
     pub fn range(&self, range: &str, since: Option<i64>) -> Result<Vec<Commit>, RevisionError> {
-        let spec = self.local.rev_parse(range);
-        let spec = spec.map_err(|_| RevisionError::Unknown)?.detach();
-        let mut hidden = Vec::new();
-        let tips = match spec {
-            Spec::Include(id) => vec![id],
-            Spec::Range { from, to } => {
-                hidden.push(from);
-                vec![to]
+        let (mut tips, mut hidden) = (Vec::new(), Vec::new());
+        for words in range.split_whitespace() {
+            match self.spec(words)? {
+                Spec::Include(id) => tips.push(id),
+                Spec::Exclude(id) => hidden.push(id),
+                Spec::Range { from, to } => {
+                    hidden.push(from);
+                    tips.push(to);
+                }
+                Spec::Merge { theirs, ours } => {
+                    let bases = self.local.merge_bases_many(theirs, &[ours]);
+                    let bases = bases.map_err(|why| RevisionError::Broken(first_line(&why)))?;
+                    hidden.extend(bases.into_iter().map(gix::Id::detach));
+                    tips.extend([theirs, ours]);
+                }
+                Spec::ExcludeParents(id) => {
+                    let commit = self.read(self.peeled(id)?)?;
+                    let parents = commit.parents.iter();
+                    hidden.extend(parents.filter_map(|id| id.parse::<ObjectId>().ok()));
+                    tips.push(id);
+                }
+                Spec::IncludeOnlyParents(_) => return Err(RevisionError::Unknown),
             }
-            Spec::Merge { theirs, ours } => {
-                let bases = self.local.merge_bases_many(theirs, &[ours]);
-                let bases = bases.map_err(|why| RevisionError::Broken(first_line(&why)))?;
-                hidden.extend(bases.into_iter().map(gix::Id::detach));
-                vec![theirs, ours]
-            }
-            Spec::ExcludeParents(id) => {
-                let id = self.peeled(id)?;
-                return Ok(vec![self.read(id)?]);
-            }
-            Spec::IncludeOnlyParents(_) | Spec::Exclude(_) => return Err(RevisionError::Unknown),
-        };
+        }
         let tips: Result<Vec<ObjectId>, _> = tips.into_iter().map(|id| self.peeled(id)).collect();
-        let hidden: Result<Vec<ObjectId>, _> =
-            hidden.into_iter().map(|id| self.peeled(id)).collect();
-        self.ordered(tips?, hidden?, since)
+        let tips = tips?;
+        self.ordered(tips, &hidden, since)
+    }
+
+    fn spec(&self, words: &str) -> Result<Spec, RevisionError> {
+        let spec = self.local.rev_parse(words);
+        let is_shallow = self.local.is_shallow().unwrap_or_default();
+        let unknown = if is_shallow {
+            RevisionError::Shallow
+        } else {
+            RevisionError::Unknown
+        };
+        Ok(spec.map_err(|_| unknown)?.detach())
     }
 
     fn peeled(&self, id: ObjectId) -> Result<ObjectId, RevisionError> {
@@ -128,27 +145,10 @@ impl History {
     fn ordered(
         &self,
         tips: Vec<ObjectId>,
-        hidden: Vec<ObjectId>,
+        hidden: &[ObjectId],
         since: Option<i64>,
     ) -> Result<Vec<Commit>, RevisionError> {
-        let broken = |why: &dyn fmt::Display| RevisionError::Broken(first_line(why));
-        let walk = self
-            .local
-            .rev_walk(tips.iter().copied())
-            .with_hidden(hidden);
-        let walk = walk.all().map_err(|why| broken(&why))?;
-        let mut found: FxHashMap<ObjectId, Commit> = FxHashMap::default();
-        for commit in walk {
-            let id = commit.map_err(|why| broken(&why))?.id;
-            let commit = self.read(id)?;
-            if since.is_none_or(|since| commit.time >= since) {
-                found.insert(id, commit);
-            }
-            if found.len() > MOST_COMMITS {
-                let words = format!("the range has more than {MOST_COMMITS} commits");
-                return Err(RevisionError::Broken(words));
-            }
-        }
+        let mut found = self.behind(&tips, hidden, since)?;
         let mut ordered = Vec::new();
         let mut seen = FxHashSet::default();
         // Whether what a commit is made on has been looked at.
@@ -167,6 +167,69 @@ impl History {
             }
         }
         Ok(ordered)
+    }
+
+    /// What is behind `tips` and not behind `hidden`. Commits are looked at from the newest to the oldest; since clocks
+    /// differ, what is hidden is followed for some time beyond the oldest that is meant.
+    fn behind(
+        &self,
+        tips: &[ObjectId],
+        hidden: &[ObjectId],
+        since: Option<i64>,
+    ) -> Result<FxHashMap<ObjectId, Commit>, RevisionError> {
+        let mut is_hidden: FxHashMap<ObjectId, bool> = FxHashMap::default();
+        let mut found: FxHashMap<ObjectId, Commit> = FxHashMap::default();
+        let mut queue = BinaryHeap::new();
+        let start = tips.iter().map(|id| (*id, false));
+        for (id, hides) in start.chain(hidden.iter().map(|id| (*id, true))) {
+            *is_hidden.entry(id).or_insert(hides) |= hides;
+            // What is hidden may lie behind where a clone was cut off.
+            match self.read(id) {
+                Ok(commit) => queue.push((commit.time, id, hides)),
+                Err(why) if !hides => return Err(why),
+                Err(_) => {}
+            }
+        }
+        let mut oldest = i64::MAX;
+        let mut open = tips.len();
+        while let Some((time, id, came_hidden)) = queue.pop() {
+            let hides = is_hidden.get(&id).copied().unwrap_or_default();
+            open -= usize::from(!came_hidden);
+            if hides {
+                found.remove(&id);
+                if open == 0 && time < oldest.saturating_sub(SLOP) {
+                    break;
+                }
+            }
+            let Ok(commit) = self.read(id) else { continue };
+            if !hides {
+                if since.is_some_and(|since| commit.time < since) {
+                    continue;
+                }
+                oldest = oldest.min(time);
+            }
+            let parents = commit.parents.iter();
+            for parent in parents.filter_map(|parent| parent.parse::<ObjectId>().ok()) {
+                let known = is_hidden.get(&parent).copied();
+                // Who was passed by before is passed by once more when it turns out to be hidden.
+                if known.is_none() || (hides && known == Some(false)) {
+                    is_hidden.insert(parent, hides);
+                    if let Ok(parent_commit) = self.read(parent) {
+                        queue.push((parent_commit.time, parent, hides));
+                        open += usize::from(!hides);
+                    }
+                }
+            }
+            if !hides {
+                found.insert(id, commit);
+            }
+            if found.len() > MOST_COMMITS {
+                let words = format!("the range has more than {MOST_COMMITS} commits");
+                return Err(RevisionError::Broken(words));
+            }
+        }
+        found.retain(|id, _| !is_hidden.get(id).copied().unwrap_or_default());
+        Ok(found)
     }
 
     fn read(&self, id: ObjectId) -> Result<Commit, RevisionError> {

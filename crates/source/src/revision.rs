@@ -44,6 +44,8 @@ pub enum RevisionError {
     NoRepository(String),
     /// The repository does not know the revision, or a range was named.
     Unknown,
+    /// The same, of a repository that was cut off.
+    Shallow,
     /// The revision names a file.
     NoTree,
     /// The revision has no directory where the tree lies in the repository.
@@ -59,6 +61,9 @@ impl fmt::Display for RevisionError {
         match self {
             RevisionError::NoRepository(why) => write!(f, "no git repository: {why}"),
             RevisionError::Unknown => f.write_str("the repository has no such revision"),
+            RevisionError::Shallow => f.write_str(
+                "the repository, which is a shallow clone, has no such revision: git fetch --deepen=100 brings more",
+            ),
             RevisionError::NoTree => f.write_str("this names neither a commit nor a tree"),
             RevisionError::NoDirectory(path) => write!(f, "this revision has no directory {path}"),
             RevisionError::Broken(why) => write!(f, "the repository cannot be read: {why}"),

@@ -39,8 +39,10 @@ pub(crate) fn code(outcome: &Outcome, failing: &Failing) -> u8 {
 
 /// The exit code for what changes do. A hole that is closed later in the series has been opened all the same.
 pub(crate) fn of_changes(changes: &Changes<'_>, failing: &Failing) -> u8 {
-    let new = changes.opened.iter().filter(|one| !one.was_there);
-    let mut bad = new.filter(|one| failing.fail_on.holds(one.finding.severity));
+    let mut new = changes.opened.iter();
+    let mut bad = new
+        .by_ref()
+        .filter(|one| failing.fail_on.holds(one.finding.severity));
     let mut all = changes.changes.iter().map(|change| &change.difference);
     if bad.next().is_some() && !failing.exit_zero {
         FINDINGS

@@ -29,7 +29,7 @@ enum Found {
 
 pub(crate) fn run(task: &HookTask) -> Result<ExitCode, Failure> {
     match task {
-        HookTask::Print { hook } => print(script(*hook))?,
+        HookTask::Print { hook } => print(script(*hook, ""))?,
         HookTask::Install(place) => install(place)?,
         HookTask::Remove(place) => remove(place)?,
     }
@@ -52,7 +52,9 @@ fn install(place: &HookPlace) -> Result<(), Failure> {
             ));
         }
     }
-    write(&file, &script(place.hook)).map_err(|error| format!("cannot write {shown}: {error}"))?;
+    let prefix = asked_of_git(place, "--show-prefix").unwrap_or_default();
+    write(&file, &script(place.hook, &prefix))
+        .map_err(|error| format!("cannot write {shown}: {error}"))?;
     print(format!("installed {shown}\n"))
 }
 
@@ -72,8 +74,8 @@ fn remove(place: &HookPlace) -> Result<(), Failure> {
     print(format!("removed {shown}\n"))
 }
 
-/// The hook as it is written.
-fn script(hook: Hook) -> String {
+/// The hook as it is written, for a tree that lies in a folder of the repository.
+fn script(hook: Hook, prefix: &str) -> String {
     let rest = match hook {
         Hook::PreCommit => include_str!("../hooks/pre-commit"),
         Hook::PrePush => include_str!("../hooks/pre-push"),
@@ -82,7 +84,9 @@ fn script(hook: Hook) -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("vmemmlint"));
     // Whoever has it in the path has the newest there.
     let quoted = program.to_string_lossy().replace('\'', "'\\''");
-    let start = format!("vmemmlint=$(command -v vmemmlint || echo '{quoted}')\n");
+    let prefix = prefix.replace('\'', "'\\''");
+    let start =
+        format!("vmemmlint=$(command -v vmemmlint || echo '{quoted}')\nprefix='{prefix}'\n");
     let rest = start + rest;
     format!(
         "#!/bin/sh\n{MARK}{} {}\n{rest}",
@@ -117,11 +121,20 @@ fn found(file: &Path) -> Found {
 
 /// Where git looks for a hook, and that for people. git itself is asked, since its settings may say another place.
 fn file_of(place: &HookPlace) -> Result<(PathBuf, String), Failure> {
+    let folder = asked_of_git(place, "--git-path=hooks")?;
+    let file = place.repository.join(folder).join(place.hook.name());
+    let shown = one_line(&file.to_string_lossy());
+    Ok((file, shown))
+}
+
+/// What `git rev-parse` says in the repository.
+fn asked_of_git(place: &HookPlace, what: &str) -> Result<String, Failure> {
     let repository = one_line(&place.repository.to_string_lossy());
     let output = Command::new("git")
         .arg("-C")
         .arg(&place.repository)
-        .args(["rev-parse", "--git-path", "hooks"])
+        .arg("rev-parse")
+        .args(what.split('='))
         .stdin(Stdio::null())
         .output();
     let output = output.map_err(|error| format!("cannot ask git: {error}"))?;
@@ -130,12 +143,8 @@ fn file_of(place: &HookPlace) -> Result<(PathBuf, String), Failure> {
         let why = one_line(why.trim().lines().next().unwrap_or("it does not say why"));
         return Err(format!("{repository} is no git repository: {why}"));
     }
-    let folder = String::from_utf8_lossy(&output.stdout)
-        .trim_end_matches('\n')
-        .to_owned();
-    let file = place.repository.join(folder).join(place.hook.name());
-    let shown = one_line(&file.to_string_lossy());
-    Ok((file, shown))
+    let said = String::from_utf8_lossy(&output.stdout);
+    Ok(said.trim_end_matches('\n').to_owned())
 }
 
 /// Writes it beside its name, and gives it that name once it is whole.

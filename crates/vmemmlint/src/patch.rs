@@ -1,5 +1,6 @@
 //! `vmemmlint patch`: what patches do to the answers, before anybody has applied them.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,10 +10,11 @@ use series::{Input, Series, Transfer};
 use source::{Layer, Listed};
 
 use crate::arguments::{Patch, PatchFormat, PatchTelling};
+use crate::base::{self, Base};
 use crate::cache::Cache;
 use crate::engine::Session;
 use crate::steps::{Checks, Head, Step, Steps};
-use crate::{Failure, base, one_line, range, timings};
+use crate::{Failure, one_line, range, timings};
 
 /// More bytes are in no file of patches.
 const LARGEST: u64 = 1 << 28;
@@ -30,6 +32,7 @@ pub(crate) fn run(asked: &Patch) -> Result<ExitCode, Failure> {
             Cache::of_run(&asked.search.caching)?,
             asked.telling.ending.quiet || is_for_program(&asked.telling),
         ),
+        settings: RefCell::default(),
     };
     let code = if asked.git.is_empty() {
         patches(asked, &checks)
@@ -43,6 +46,7 @@ pub(crate) fn run(asked: &Patch) -> Result<ExitCode, Failure> {
             ranges,
             since: None,
             only_merges: false,
+            is_reported: asked.telling.format == PatchFormat::Json,
         };
         match range::steps(&asked.tree, &wanted, &checks)? {
             Some(steps) => steps.told(asked.telling.all, &|_, _| None, |changes| {
@@ -54,9 +58,13 @@ pub(crate) fn run(asked: &Patch) -> Result<ExitCode, Failure> {
     measured.tell()?;
     let code = code.map_err(|why| {
         // Of several lines a program would make several failures.
+        let lines: Vec<&str> = why.lines().map(str::trim).collect();
         let is_read = is_for_program(&asked.telling);
-        if is_read { why.replace('\n', ";") } else { why }
+        if is_read { lines.join("; ") } else { why }
     });
+    if let (Err(why), true) = (&code, asked.telling.ending.nipa) {
+        crate::steps::describe(why)?;
+    }
     code.map(ExitCode::from)
 }
 
@@ -79,37 +87,8 @@ fn patches(asked: &Patch, checks: &Checks<'_>) -> Result<u8, Failure> {
         return nothing(asked, &series, &notes);
     }
     let base = base::find(&asked.tree, &asked.scope.version, &series)?;
-    let first = checks.check(Arc::clone(&base.source))?;
-    let mut layer = Layer::over(Arc::clone(&base.source));
-    let mut before = first.clone();
-    let mut steps = Vec::new();
-    for (patch, applied) in series.patches.iter().zip(&base.applied) {
-        base::lay(&mut layer, applied);
-        let source: Arc<dyn Listed> = Arc::new(layer.clone());
-        let after = checks.check(source)?;
-        steps.push(Step {
-            name: patch.file.clone(),
-            title: patch.title.clone(),
-            number: patch.number,
-            mail: Some(Head {
-                from: patch.from.clone(),
-                date: patch.date.clone(),
-                subject: patch.subject.clone(),
-                id: patch.message_id.clone(),
-                to: patch.to.clone(),
-            }),
-            before: std::mem::replace(&mut before, after.clone()),
-            after,
-        });
-    }
-    let steps = Steps {
-        tree: one_line(&asked.tree.to_string_lossy()),
-        noun: "patch",
-        base: base.name.clone(),
-        before: first,
-        all: steps,
-        notes,
-    };
+    tell_apart(&asked.telling, &notes);
+    let steps = steps(asked, checks, (&series, &base), notes)?;
     let spots = |at: usize, finding: &rules::Finding| {
         let (patch, applied) = (series.patches.get(at)?, base.applied.get(at)?);
         let spot = series::spot(patch, applied, finding)?;
@@ -122,6 +101,64 @@ fn patches(asked: &Patch, checks: &Checks<'_>) -> Result<u8, Failure> {
     steps.told(asked.telling.all, &spots, |changes| {
         crate::steps::tell(changes, &asked.scope, &asked.telling)
     })
+}
+
+/// Checks the tree without patches, and with each of them.
+fn steps(
+    asked: &Patch,
+    checks: &Checks<'_>,
+    (series, base): (&Series, &Base),
+    notes: Vec<String>,
+) -> Result<Steps, Failure> {
+    let first = checks.check(Arc::clone(&base.source))?;
+    let mut layer = Layer::over(Arc::clone(&base.source));
+    let mut before = first.clone();
+    let mut steps = Vec::new();
+    for (patch, applied) in series.patches.iter().zip(&base.applied) {
+        base::lay(&mut layer, applied);
+        let source: Arc<dyn Listed> = Arc::new(layer.clone());
+        let after = checks.check(source);
+        let after = after.map_err(|why| format!("with {}: {why}", patch.file))?;
+        steps.push(Step {
+            name: patch.file.clone(),
+            title: patch.title.clone(),
+            number: patch.number,
+            is_merge: false,
+            mail: Some(Head {
+                from: patch.from.clone(),
+                date: patch.date.clone(),
+                subject: patch.subject.clone(),
+                id: patch.message_id.clone(),
+                to: patch.to.clone(),
+            }),
+            before: std::mem::replace(&mut before, after.clone()),
+            after,
+        });
+    }
+    Ok(Steps {
+        tree: one_line(&asked.tree.to_string_lossy()),
+        noun: "patch",
+        base: base.name.clone(),
+        before: first,
+        all: steps,
+        notes,
+    })
+}
+
+/// Says on standard error what has no place in the report, unless who reads that takes any word for a failure.
+fn tell_apart(telling: &PatchTelling, notes: &[String]) {
+    let formats = [
+        PatchFormat::Terse,
+        PatchFormat::Reply,
+        PatchFormat::Patchwork,
+    ];
+    let is_told = telling.habits.terse || formats.contains(&telling.format);
+    if is_told && !telling.ending.quiet {
+        let mut out = io::stderr().lock();
+        for note in notes {
+            let _ = writeln!(out, "vmemmlint: {}", one_line(note));
+        }
+    }
 }
 
 /// What is said where no patch is found. A mail that has none is no fault: b4 review sends the cover letter alone for a

@@ -1,5 +1,6 @@
 //! The commits of a range, each checked as it was, without a checkout.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -24,6 +25,8 @@ pub(crate) struct Wanted {
     pub(crate) since: Option<String>,
     /// Only those that join others.
     pub(crate) only_merges: bool,
+    /// Whether there is a report also where no commit is meant.
+    pub(crate) is_reported: bool,
 }
 
 /// A range as checkpatch.pl takes it: one commit means itself, `REV-N` the last N behind it.
@@ -42,17 +45,27 @@ pub(crate) fn as_checkpatch(range: &str) -> String {
 /// `check --range`: tells what each commit brings, and answers the exit code.
 pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
     outputs::can_be_written(check)?;
+    let is_one = !range.contains("..") && !range.contains('^');
+    if is_one && check.commits.range.is_some() && check.commits.since.is_none() {
+        let range = one_line(range);
+        let words = "all that is behind it; one commit is";
+        return Err(format!(
+            "--range {range} would be {words} {range}^!, several are A..{range}"
+        ));
+    }
     let telling = &check.telling;
     let checks = Checks {
         scope: &check.subject.scope,
         search: &check.search,
         rules: &check.rule,
         session: Session::new(Cache::of_run(&check.search.caching)?, telling.quiet),
+        settings: RefCell::default(),
     };
     let wanted = Wanted {
         ranges: vec![range.to_owned()],
         since: check.commits.since.clone(),
         only_merges: check.commits.only_merges,
+        is_reported: !matches!(telling.format, ReportFormat::Human | ReportFormat::Terse),
     };
     let Some(steps) = steps(&check.subject.tree, &wanted, &checks)? else {
         return Ok(0);
@@ -60,6 +73,7 @@ pub(crate) fn check(check: &Check, range: &str) -> Result<u8, Failure> {
     steps.told(false, &|_, _| None, |changes| {
         let look = terminal::look(check.subject.scope.color);
         let lines = report::changes::Lines {
+            as_check: Some(&steps.tree),
             show_file: true,
             show_types: true,
         };
@@ -110,7 +124,8 @@ pub(crate) fn steps(
         let before = all
             .last()
             .map_or(before.clone(), |last| last.after.followed_by(&before));
-        let after = walk.state(&commit.id)?;
+        let after = walk.state(&commit.id);
+        let after = after.map_err(|why| format!("at {}: {why}", commit.short()))?;
         // What no later commit is made on is not asked for again.
         let rest = &commits[number + 1..];
         walk.known.retain(|id, _| {
@@ -120,21 +135,14 @@ pub(crate) fn steps(
             name: commit.short().to_owned(),
             title: commit.title.clone(),
             number: None,
+            is_merge: commit.is_merge(),
             mail: None,
             after: before.followed_by(&after),
             before,
         });
     }
     let Some(first) = all.first() else {
-        // git says nothing then, either; but one who has written A and B the other way round wants to know.
-        if !checks.session.is_quiet() {
-            let ranges = one_line(&wanted.ranges.join(" "));
-            let _ = writeln!(
-                io::stderr(),
-                "vmemmlint: {shown}: {ranges}: there is no such commit"
-            );
-        }
-        return Ok(None);
+        return walk.without_steps(wanted);
     };
     let parent = commits.first().and_then(|commit| commit.parents.first());
     let parent = parent.map_or("nothing", |parent| parent.get(..12).unwrap_or(parent));
@@ -179,6 +187,36 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// What is told where no commit is meant: git says nothing then, but one who has written A and B the other way round wants to
+    /// know; and a program wants a report.
+    fn without_steps(&mut self, wanted: &Wanted) -> Result<Option<Steps>, Failure> {
+        let shown = one_line(&self.place.to_string_lossy());
+        let ranges = one_line(&wanted.ranges.join(" "));
+        if !self.checks.session.is_quiet() {
+            let words = format!("no commit is in {ranges} (was it meant the other way round?)");
+            let _ = writeln!(io::stderr(), "vmemmlint: {shown}: {words}");
+        }
+        if !wanted.is_reported {
+            return Ok(None);
+        }
+        let last = wanted
+            .ranges
+            .last()
+            .and_then(|range| range.rsplit("..").next());
+        let last = last
+            .and_then(|range| range.split_whitespace().next())
+            .filter(|end| !end.is_empty());
+        let end = last.unwrap_or("HEAD").trim_end_matches("^!").to_owned();
+        Ok(Some(Steps {
+            tree: shown,
+            noun: "commit",
+            before: self.state(&end)?,
+            base: end,
+            all: Vec::new(),
+            notes: Vec::new(),
+        }))
+    }
+
     /// The commit on which another is made.
     fn before(&mut self, commit: &Commit, parent: &str) -> Result<State, Failure> {
         self.state(parent).map_err(|why| {

@@ -1,5 +1,6 @@
 //! Trees that differ little, one after the other: with each patch of a series, or at each commit of a range.
 
+use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct Checks<'a> {
     pub(crate) search: &'a Search,
     pub(crate) rules: &'a [String],
     pub(crate) session: Session,
+    /// With what the first of them was checked.
+    pub(crate) settings: RefCell<Option<Settings>>,
 }
 
 /// A tree and what is found in it.
@@ -49,10 +52,16 @@ impl State {
 impl Checks<'_> {
     /// What is found in a tree; what other trees have in common with it is not asked again.
     pub(crate) fn check(&self, source: Arc<dyn Listed>) -> Result<State, Failure> {
-        let settings = Settings {
-            rules: self.rules.to_vec(),
-            ..engine::settings(&*source, self.scope, self.search)?
+        // What is accepted, and by which rules, is said by the first of them: no patch accepts what it brings.
+        let mut first = self.settings.borrow_mut();
+        let settings = match &*first {
+            Some(settings) => settings.clone(),
+            None => Settings {
+                rules: self.rules.to_vec(),
+                ..engine::settings(&*source, self.scope, self.search)?
+            },
         };
+        *first = Some(settings.clone());
         let outcome = self.session.check(&source, &settings)?;
         Ok(State {
             source,
@@ -67,6 +76,8 @@ pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) number: Option<(u32, u32)>,
+    /// Whether it joins others.
+    pub(crate) is_merge: bool,
     pub(crate) mail: Option<Head>,
     pub(crate) before: State,
     pub(crate) after: State,
@@ -108,17 +119,21 @@ impl Steps {
         spots: &Spots<'_>,
         tell: impl FnOnce(&Changes<'_>) -> T,
     ) -> T {
-        let differences: Vec<Difference<'_>> = self
-            .all
-            .iter()
-            .map(|step| Difference::between(&step.before.outcome, &step.after.outcome))
+        let last = self.last();
+        let steps = self.all.iter();
+        let mut differences: Vec<(Difference<'_>, bool)> = steps
+            .map(|step| {
+                let difference = Difference::between(&step.before.outcome, &step.after.outcome);
+                (difference, step.is_merge)
+            })
             .collect();
+        let opened = opened(&mut differences, &last.outcome);
         let changes: Vec<Change<'_>> = self
             .all
             .iter()
             .zip(&differences)
             .enumerate()
-            .map(|(at, (step, difference))| Change {
+            .map(|(at, (step, (difference, _)))| Change {
                 name: &step.name,
                 title: &step.title,
                 number: step.number,
@@ -142,7 +157,6 @@ impl Steps {
             .iter()
             .map(|step| &*step.after.source as &dyn Source)
             .collect();
-        let last = self.last();
         let catalog = last.catalog.as_deref().or(self.before.catalog.as_deref());
         tell(&Changes {
             tree: &self.tree,
@@ -152,7 +166,7 @@ impl Steps {
             source: &*self.before.source,
             changes: &changes,
             sources: &sources,
-            opened: &opened(&differences),
+            opened: &opened,
             after: &last.outcome,
             notes: &self.notes,
             all,
@@ -182,6 +196,7 @@ pub(crate) fn tell(
         PatchFormat::Terse => report::changes::terse(
             changes,
             report::changes::Lines {
+                as_check: None,
                 show_file: habits.showfile,
                 show_types: habits.show_types,
             },
@@ -206,7 +221,7 @@ fn ending(changes: &Changes<'_>, ending: &Ending) -> Result<u8, Failure> {
     if !ending.nipa {
         return Ok(code);
     }
-    describe(changes)?;
+    describe(&report::changes::line(changes))?;
     let errors = Failing {
         fail_on: FailOn::Error,
         ..usual
@@ -218,9 +233,9 @@ fn ending(changes: &Changes<'_>, ending: &Ending) -> Result<u8, Failure> {
     })
 }
 
-/// Tells NIPA in a line what there is, where it listens.
+/// Tells NIPA a line where it listens.
 #[expect(clippy::disallowed_methods, reason = "this is a front end")]
-fn describe(changes: &Changes<'_>) -> Result<(), Failure> {
+pub(crate) fn describe(words: &str) -> Result<(), Failure> {
     let Some(number) = std::env::var_os("DESC_FD") else {
         return Ok(());
     };
@@ -228,7 +243,7 @@ fn describe(changes: &Changes<'_>) -> Result<(), Failure> {
     let number: Option<u32> = number.to_str().and_then(|number| number.parse().ok());
     let failed = |why: &dyn std::fmt::Display| format!("cannot write to $DESC_FD ({shown}): {why}");
     let number = number.ok_or_else(|| failed(&"it is no number"))?;
-    let line = report::changes::line(changes);
+    let line = crate::one_line(words);
     let write = |line: &str| -> io::Result<()> {
         let mut file = std::fs::OpenOptions::new()
             .write(true)

@@ -96,8 +96,8 @@ fn each_commit_of_a_range_is_told_that_does_something() {
         place,
         &["check", "--format", "terse", "--range", "base..main", "."],
         &expect![[r"
-            mm/page_alloc.c:29: ERROR:mismatched-pair: arm64 reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable
-            mm/page_alloc.c:29: ERROR:mismatched-pair: powerpc reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable
+            mm/page_alloc.c:29: error: mismatched-pair: arm64 reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable (by (commit 1))
+            mm/page_alloc.c:29: error: mismatched-pair: powerpc reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable (by (commit 1))
         "]],
     );
     assert_eq!(code, Some(1));
@@ -125,9 +125,9 @@ fn each_commit_of_a_range_is_told_that_does_something() {
         place,
         &["patch", "-g", "main-3", "--terse"],
         &expect![[r"
-        mm/page_alloc.c:29: ERROR: arm64 reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable
-        mm/page_alloc.c:29: ERROR: powerpc reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable
-    "]],
+            mm/page_alloc.c:29: ERROR: arm64 reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable (by (commit 1))
+            mm/page_alloc.c:29: ERROR: powerpc reaches the short count of compound_nr_pages() in a configuration that never reaches vmemmap_populate_compound_pages(); (commit 3) closes it again, so the series is not bisectable (by (commit 1))
+        "]],
     );
     assert_eq!(repaired, Some(1));
     // A bare repository and a linked checkout have the same commits.
@@ -162,13 +162,14 @@ fn merges_are_compared_with_what_they_are_merged_into() {
         .map(|c| c["title"].as_str().unwrap())
         .collect();
     assert_eq!(titles, ["a text", "x86: no more", "Merge branch 'side'"]);
-    assert_eq!([added(0), added(1), added(2)], [0, 2, 2]);
+    // What came by the side came with its commit.
+    assert_eq!([added(0), added(1), added(2)], [0, 2, 0]);
     let (code, out, _) = told(place, &["check", "-q", "--only-merges", "."]);
     assert_eq!(code, Some(1));
     assert!(out.starts_with("Merge branch 'side' ("), "{out}");
     let old = told(place, &["check", "--since", "2099-01-01", "."]);
     assert_eq!(old.0, Some(0));
-    assert!(old.2.contains("there is no such commit"), "{}", old.2);
+    assert!(old.2.contains("no commit is in HEAD"), "{}", old.2);
 }
 
 #[test]
@@ -186,7 +187,10 @@ fn what_is_no_range_is_one_error() {
     );
     let (code, out, err) = run_in(place, PROGRAM, &["check", "--range", "main..main", "."]);
     assert_eq!((code, out.as_str()), (Some(0), ""));
-    assert_eq!(err, "vmemmlint: .: main..main: there is no such commit\n");
+    assert_eq!(
+        err,
+        "vmemmlint: .: no commit is in main..main (was it meant the other way round?)\n"
+    );
     error(
         &["check", "--since", "soon", "."],
         &expect![[r"
@@ -359,7 +363,11 @@ fn a_push_is_stopped_that_opens_a_hole() {
     change(place, DESELECT);
     commit(place, "x86: no more");
     let push = |branch: &str| run_in(place, "git", &["push", "-q", "there", branch]).0;
-    // A branch that moves, and one that is new there.
+    // To where nothing is known, a branch that moves, and one that is new there.
+    let fork = tempfile::tempdir().unwrap();
+    git(fork.path(), &["init", "-q", "--bare"]);
+    let (code, _, _) = run_in(place, "git", &["push", "-q", name(fork.path()), "main"]);
+    assert_eq!(code, Some(1));
     assert_eq!(push("main"), Some(1));
     assert_eq!(push("main:refs/heads/new"), Some(1));
     change(place, CALL);
@@ -374,4 +382,87 @@ fn a_push_is_stopped_that_opens_a_hole() {
         run_in(place, "git", &["push", "-q", "there", "--delete", "good"]).0,
         Some(0)
     );
+}
+
+/// The report of a range as a program reads it.
+fn report(place: &Path, range: &str) -> (Option<i32>, serde_json::Value) {
+    let arguments = [
+        "check",
+        "--no-cache",
+        "--format",
+        "json",
+        "--range",
+        range,
+        ".",
+    ];
+    let (code, out, err) = run_in(place, PROGRAM, &arguments);
+    let report = serde_json::from_str(&out);
+    (code, report.unwrap_or_else(|_| panic!("{out}{err}")))
+}
+
+#[test]
+fn a_range_is_what_git_says_whatever_clocks_say() {
+    let folder = repaired();
+    let place = folder.path();
+    // All at the same second, and a merge of what was there long before.
+    let commit_tree = |parents: &[&str], title: &str| {
+        let parents: Vec<&str> = parents.iter().flat_map(|parent| ["-p", parent]).collect();
+        git(
+            place,
+            &[&["commit-tree", "main^{tree}", "-m", title], &parents[..]].concat(),
+        )
+    };
+    let joined = commit_tree(&["main", "base"], "joins");
+    let (code, one) = report(place, &format!("main..{joined}"));
+    assert_eq!(code, Some(0));
+    assert_eq!(one["changes"].as_array().unwrap().len(), 1);
+    let (_, several) = report(place, &format!("{joined} ^main~1 ^base"));
+    let titles: Vec<&str> = several["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(titles, ["mm: count", "joins"]);
+    // An empty range is a report for programs.
+    let (code, none) = report(place, "main..main");
+    assert_eq!((code, none["left"].as_u64()), (Some(0), Some(0)));
+}
+
+#[test]
+fn halves_of_two_sides_are_whole_where_they_are_joined() {
+    let folder = repository();
+    let place = folder.path();
+    for (branch, half) in [("call", CALL), ("count", COUNT)] {
+        git(place, &["checkout", "-q", "-b", branch, "base"]);
+        change(place, half);
+        commit(place, branch);
+    }
+    git(place, &["merge", "-q", "--no-edit", "call"]);
+    let (code, joined) = report(place, "base..HEAD");
+    // Each side opens something, which the other closes.
+    assert_eq!(code, Some(1));
+    assert_eq!(joined["left"], 0);
+    // A hole that came by a side is told once.
+    git(place, &["checkout", "-q", "-b", "side", "base"]);
+    change(place, DESELECT);
+    commit(place, "x86: no more");
+    git(place, &["checkout", "-q", "main"]);
+    git(place, &["merge", "-q", "--no-ff", "--no-edit", "side"]);
+    let (_, side) = report(place, "base..main");
+    assert_eq!(side["left"], 2);
+    assert_eq!(side["changes"][1]["added"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn no_commit_accepts_what_it_brings() {
+    let folder = repository();
+    let place = folder.path();
+    change(place, DESELECT);
+    let accepts = "[[accept]]\nrule = \"unselected\"\narch = \"x86\"\nreason = \"trust me\"\n";
+    fs::write(place.join("vmemmlint.toml"), accepts).unwrap();
+    git(place, &["add", "-f", "vmemmlint.toml"]);
+    commit(place, "x86: no more");
+    let (code, report) = report(place, "base..main");
+    assert_eq!((code, report["left"].as_u64()), (Some(1), Some(2)));
 }

@@ -255,6 +255,7 @@ fn a_reply_quotes_the_patch_and_says_what_is_wrong_below() {
         &patch,
         &["--format", "reply"],
         &expect![[r"
+            From vmemmlint Thu Jan  1 00:00:00 1970
             To: A U Thor <author@example.org>
             Cc: list@example.org
             Subject: Re: [PATCH 1/1] x86: no more
@@ -292,7 +293,8 @@ fn a_reply_quotes_the_patch_and_says_what_is_wrong_below() {
               CONFIG_TRANSPARENT_HUGEPAGE=y
               CONFIG_ZONE_DEVICE=y
               when is_power_of_2(sizeof(struct page))
-              when dev_dax_probe() has stored to .vmemmap_shift (drivers/dax/device.c:32), where dev_dax->align > PAGE_SIZE
+              when dev_dax_probe() has stored to .vmemmap_shift (drivers/dax/
+                device.c:32), where dev_dax->align > PAGE_SIZE
 
             Let x86 select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP once its vmemmap
             lies in init_mm's page tables, or let the gate before this place ask for
@@ -310,6 +312,7 @@ fn a_reply_quotes_the_patch_and_says_what_is_wrong_below() {
               9. populate_section_memmap() at mm/sparse.c:47
               10. __populate_section_memmap() at mm/sparse-vmemmap.c:149
               (else as above)
+
         "]],
     );
     assert_eq!(code, Some(1));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rules::Severity;
+use rules::{Place, Severity};
 use serde_json::json as object;
 
 use super::{Changes, Remark, remarks, several, worst};
@@ -11,7 +11,9 @@ use crate::json::harmless;
 
 /// How lines are written, as checkpatch.pl has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lines {
+pub struct Lines<'f> {
+    /// As `check` has it, with this folder before the place in the tree: `linux/mm/a.c:3: error: unselected: text`.
+    pub as_check: Option<&'f str>,
     /// The place in the tree comes first, not that in the patch (`--showfile`).
     pub show_file: bool,
     /// The rule stands behind the level (`--show-types`).
@@ -27,10 +29,21 @@ fn level(severity: Severity) -> &'static str {
 
 /// A line for each thing that is wrong: `0001-a.patch:57: ERROR: text`, or `mm/a.c:3: ERROR:unselected: text`.
 /// Nothing where nothing is.
-pub fn terse(all: &Changes<'_>, lines: Lines) -> String {
+pub fn terse(all: &Changes<'_>, lines: Lines<'_>) -> String {
     let mut text = String::new();
     for (at, change) in all.changes.iter().enumerate() {
         for remark in remarks(all, at) {
+            if let Some(folder) = lines.as_check {
+                let level = level(remark.severity).to_ascii_lowercase();
+                let place = Place {
+                    file: remark.file,
+                    line: remark.line,
+                    ..Place::default()
+                };
+                let place = crate::formats::at(folder, &place);
+                let _ = writeln!(text, "{place}: {level}: {}: {}", remark.rule, remark.words);
+                continue;
+            }
             let place = match remark.spot {
                 Some(spot) if !lines.show_file => {
                     let number = spot.line.split(' ').next().unwrap_or("1");
@@ -60,6 +73,7 @@ pub fn b4(all: &Changes<'_>) -> String {
     terse(
         all,
         Lines {
+            as_check: None,
             show_file: true,
             show_types: true,
         },

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use owo_colors::Style;
 use rules::{Finding, Outcome};
 
-use super::{Change, Changes, several};
+use super::{Change, Changes, several, unknown};
 use crate::clean;
 use crate::excerpt::Files;
 use crate::human::{findings_with, place_line};
@@ -95,7 +95,12 @@ fn added(
         }
         let finding = change.difference.added.get(index);
         if let Some(later) = finding.and_then(|finding| all.later(at, finding)) {
-            paper.section("later", &later);
+            let name = if later.starts_with("it was") {
+                "before"
+            } else {
+                "later"
+            };
+            paper.section(name, &later);
         }
     })
 }
@@ -108,10 +113,8 @@ fn rest(change: &Change<'_>, look: &Look) -> String {
         let (place, message) = (place_line(&problem.place), clean::line(&problem.message));
         paper.section("unreadable", &format!("{place}: {message}"));
     }
-    for cell in &difference.unknown {
-        let (rule, arch) = (clean::line(&cell.rule), clean::line(&cell.arch));
-        let reason = clean::line(&cell.reason);
-        paper.section("unknown", &format!("{rule} on {arch}: {reason}"));
+    for remark in unknown(change) {
+        paper.section("unknown", &remark.words);
     }
     for finding in &difference.removed {
         paper.section("closes", &line_of(finding));

@@ -11,8 +11,8 @@ use crate::formats::details;
 /// Where lines end in a mail.
 const COLUMNS: usize = 72;
 
-/// The answers to those patches of which something is to be said, each a mail that can be sent as it is; where they
-/// are several, in one box. Nothing where nothing is to be said.
+/// The answers to those patches of which something is to be said, as a box of mails. Nothing where nothing is
+/// to be said.
 pub fn reply(all: &Changes<'_>) -> String {
     let mails: Vec<String> = all
         .changes
@@ -20,17 +20,12 @@ pub fn reply(all: &Changes<'_>) -> String {
         .enumerate()
         .filter_map(|(at, change)| mail(change, &remarks(all, at)))
         .collect();
-    match mails.as_slice() {
-        [one] => one.clone(),
-        several => {
-            let start = "From vmemmlint Thu Jan  1 00:00:00 1970\n";
-            let framed: Vec<String> = several
-                .iter()
-                .map(|mail| format!("{start}{mail}\n"))
-                .collect();
-            framed.concat()
-        }
-    }
+    let start = "From vmemmlint Thu Jan  1 00:00:00 1970\n";
+    let framed: Vec<String> = mails
+        .iter()
+        .map(|mail| format!("{start}{mail}\n"))
+        .collect();
+    framed.concat()
 }
 
 fn mail(change: &Change<'_>, remarks: &[Remark<'_>]) -> Option<String> {
@@ -76,7 +71,7 @@ fn head(change: &Change<'_>) -> String {
     let mail = change.mail.unwrap_or_default();
     let mut field = |name: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(text, "{name}: {value}");
+            let _ = writeln!(text, "{name}: {}", encoded(value));
         }
     };
     field("To", &clean::line(mail.from));
@@ -125,7 +120,11 @@ fn said(remark: &Remark<'_>, told: Option<&Finding>) -> String {
         .into_iter()
         .partition(|line| known.contains(line));
     for line in new {
-        let _ = writeln!(text, "  {line}");
+        let options = textwrap::Options::new(COLUMNS)
+            .initial_indent("  ")
+            .subsequent_indent("    ")
+            .break_words(false);
+        let _ = writeln!(text, "{}", textwrap::fill(&line, options));
     }
     if !same.is_empty() {
         text += "  (else as above)\n";
@@ -138,6 +137,42 @@ fn said(remark: &Remark<'_>, told: Option<&Finding>) -> String {
         let _ = writeln!(text, "\n{}", textwrap::fill(&(help + "."), COLUMNS));
     }
     text
+}
+
+/// The value of a header in ASCII, words of others encoded (RFC 2047): those between the first and the last of them, but no
+/// addresses.
+fn encoded(value: &str) -> String {
+    let words: Vec<&str> = value.split(' ').collect();
+    let mut shown: Vec<String> = Vec::new();
+    let mut was_encoded = false;
+    for word in words {
+        if word.is_ascii() {
+            shown.push(word.to_owned());
+            was_encoded = false;
+            continue;
+        }
+        // Between two of them a blank is none, so that it belongs to the second.
+        let word = if was_encoded {
+            format!(" {word}")
+        } else {
+            word.to_owned()
+        };
+        let chars: Vec<char> = word.chars().collect();
+        for some in chars.chunks(10) {
+            let some: String = some.iter().collect();
+            let bytes = some.bytes().map(|byte| match byte {
+                b' ' => "_".to_owned(),
+                byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                byte => format!("={byte:02X}"),
+            });
+            shown.push(format!(
+                "=?utf-8?q?{}?=",
+                bytes.collect::<Vec<_>>().concat()
+            ));
+        }
+        was_encoded = true;
+    }
+    shown.join(" ")
 }
 
 /// A line of a patch, whose blanks stay.

@@ -31,7 +31,7 @@ pub fn terse(report: &Report<'_>) -> String {
 }
 
 /// `file:line`, from where the program was started.
-fn at(tree: &str, place: &Place) -> String {
+pub(crate) fn at(tree: &str, place: &Place) -> String {
     let file = clean::exact(&place.file);
     let line = place.line.max(1);
     let tree = clean::exact(tree);
