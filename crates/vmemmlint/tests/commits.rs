@@ -1,6 +1,6 @@
 //! Commits of a repository: ranges that are checked, bases that patches are put on, hooks that git runs.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 #![allow(clippy::too_many_lines, reason = "what is expected is long")]
 
 mod program;
