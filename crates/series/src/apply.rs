@@ -265,12 +265,28 @@ impl<'a> Applying<'a> {
         }
     }
 
+    /// Whether something stays in a directory.
+    fn is_kept(&self, directory: &str) -> bool {
+        let (files, _) = self.tree.walk(directory, &|_| true, &|_| true);
+        files.iter().any(|path| self.is_file(path))
+    }
+
     fn must_be_free(&self, file: &FilePatch, path: &str) -> Result<(), Fault> {
         let comes_free =
             self.leaving.contains(path) && self.applied.files.get(path).is_none_or(Option::is_none);
         // For patch, an empty file is as none.
         let is_empty =
             self.manner == Manner::Patch && self.read(path).is_ok_and(|text| text.is_empty());
+        let above = path.match_indices('/').map(|(end, _)| &path[..end]);
+        let mut files = above.filter(|above| self.is_file(above));
+        if let Some(above) = files.next() {
+            let message = format!("{path} is to be made, but {above} is a file");
+            return Err(Fault::at(file.start, message));
+        }
+        if self.tree.is_dir(path) && !self.is_file(path) && self.is_kept(path) {
+            let message = format!("{path} is to be made, but is a directory");
+            return Err(Fault::at(file.start, message));
+        }
         if self.is_file(path) && !comes_free && !is_empty {
             return Err(Fault::at(
                 file.start,

@@ -170,6 +170,18 @@ fn files_come_and_go() {
             .unwrap_err()
             .contains("is there already")
     );
+    let below = "diff --git a/d/x b/d/x\nnew file mode 100644\n--- /dev/null\n+++ b/d/x\n@@ -0,0 +1 @@\n+1\n";
+    assert!(
+        made(&[("d", "1\n")], below)
+            .unwrap_err()
+            .contains("d is a file")
+    );
+    let over = below.replace("d/x", "d");
+    assert!(
+        made(&[("d/x", "1\n")], &over)
+            .unwrap_err()
+            .contains("is a directory")
+    );
     let orig = "--- a/f\n+++ b/f.new\n@@ -1 +1 @@\n-1\n+2\n";
     assert_eq!(
         made(&[("f", "1\n"), ("f.new", "9\n")], orig).unwrap()[0].0,

@@ -52,12 +52,15 @@ pub(crate) struct Check {
 /// Which commits are checked in place of one tree.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Commits")]
+#[group(id = "commits", multiple = true, conflicts_with_all = [
+    "rev", "watch", "fixing", "write_baseline", "baseline", "statistics", "all_paths", "severity",
+])]
 pub(crate) struct Commits {
     /// Check each commit of a range (v6.11..v6.12, HEAD^!) of the git repository at TREE, and tell what each brings and closes
     ///
     /// A commit is compared with the first of those that it is made on. What the tree has before is not told. The formats for
     /// people, json and terse tell commit by commit; the others tell what is new after the last one.
-    #[arg(long, value_name = "RANGE", conflicts_with_all = ["rev", "watch", "fixing", "write_baseline", "baseline", "statistics", "all_paths"])]
+    #[arg(long, value_name = "RANGE")]
     pub(crate) range: Option<String>,
 
     /// Only commits that are not older: 2026-11-24, "2 weeks ago" [with --range; else behind HEAD]
