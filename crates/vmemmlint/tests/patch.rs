@@ -293,8 +293,8 @@ fn a_reply_quotes_the_patch_and_says_what_is_wrong_below() {
               CONFIG_TRANSPARENT_HUGEPAGE=y
               CONFIG_ZONE_DEVICE=y
               when is_power_of_2(sizeof(struct page))
-              when dev_dax_probe() has stored to .vmemmap_shift (drivers/dax/
-                device.c:32), where dev_dax->align > PAGE_SIZE
+              when dev_dax_probe() has stored to .vmemmap_shift
+                (drivers/dax/device.c:32), where dev_dax->align > PAGE_SIZE
 
             Let x86 select ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP once its vmemmap
             lies in init_mm's page tables, or let the gate before this place ask for

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use rules::Finding;
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 use super::{Change, Changes, Remark, remarks};
 use crate::clean;
@@ -105,7 +106,7 @@ fn head(change: &Change<'_>) -> String {
 
 /// What is wrong, in paragraphs; what `told` has said is not said again.
 fn said(remark: &Remark<'_>, told: Option<&Finding>) -> String {
-    let mut text = textwrap::fill(&format!("{}: {}", remark.rule, remark.words), COLUMNS);
+    let mut text = wrapped(&format!("{}: {}", remark.rule, remark.words), ("", ""));
     let _ = write!(text, "\n\n  {}:{}", remark.file, remark.line);
     let Some(finding) = remark.finding else {
         return text + "\n";
@@ -120,11 +121,7 @@ fn said(remark: &Remark<'_>, told: Option<&Finding>) -> String {
         .into_iter()
         .partition(|line| known.contains(line));
     for line in new {
-        let options = textwrap::Options::new(COLUMNS)
-            .initial_indent("  ")
-            .subsequent_indent("    ")
-            .break_words(false);
-        let _ = writeln!(text, "{}", textwrap::fill(&line, options));
+        let _ = writeln!(text, "{}", wrapped(&line, ("  ", "    ")));
     }
     if !same.is_empty() {
         text += "  (else as above)\n";
@@ -134,9 +131,20 @@ fn said(remark: &Remark<'_>, told: Option<&Finding>) -> String {
         if let Some(first) = help.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        let _ = writeln!(text, "\n{}", textwrap::fill(&(help + "."), COLUMNS));
+        let _ = writeln!(text, "\n{}", wrapped(&(help + "."), ("", "")));
     }
     text
+}
+
+/// Lines that a mail can have; paths stay whole.
+fn wrapped(text: &str, (first, others): (&str, &str)) -> String {
+    let options = Options::new(COLUMNS)
+        .initial_indent(first)
+        .subsequent_indent(others)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(text, options)
 }
 
 /// The value of a header in ASCII, words of others encoded (RFC 2047): those between the first and the last of them, but no
