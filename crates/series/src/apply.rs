@@ -1,7 +1,6 @@
 //! A patch laid over a tree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use source::{ReadError, Source, normalize, text_id};
@@ -10,6 +9,7 @@ use crate::body::Line;
 use crate::file::{self, Change, FilePatch, Hunk, Kind, Operation};
 use crate::patch::Patch;
 use crate::place::{Image, Manner, Placing};
+use crate::refusal::refusal;
 
 /// What a patch makes of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,14 +63,14 @@ impl std::fmt::Display for ApplyError {
 impl std::error::Error for ApplyError {}
 
 /// A fault at a place in the text of a patch.
-struct Fault {
-    at: usize,
-    message: String,
-    details: Vec<String>,
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) message: String,
+    pub(crate) details: Vec<String>,
 }
 
 impl Fault {
-    fn at(at: usize, message: impl Into<String>) -> Fault {
+    pub(crate) fn at(at: usize, message: impl Into<String>) -> Fault {
         Fault {
             at,
             message: message.into(),
@@ -359,8 +359,8 @@ impl<'a> Applying<'a> {
         let mut placed = Vec::new();
         for (index, hunk) in hunks.iter().enumerate() {
             let found = placing.find((self.patch, hunk), &image, self.manner);
-            let found =
-                found.ok_or_else(|| self.refusal(path, (index, hunks.len()), hunk, &image))?;
+            let found = found
+                .ok_or_else(|| refusal((self.patch, path), (index, hunks.len()), hunk, &image))?;
             let change = put_on((self.patch, hunk), &mut image, found.at, self.manner);
             // What is put on earlier in the file moves what was put on before.
             for before in placed
@@ -389,66 +389,6 @@ impl<'a> Applying<'a> {
             }
         }
         Ok(made)
-    }
-
-    /// Why a hunk goes nowhere: the line that is another where most of the others are.
-    fn refusal(
-        &self,
-        path: &str,
-        (index, count): (usize, usize),
-        hunk: &Hunk,
-        image: &[Image<'_>],
-    ) -> Fault {
-        let which = if count > 1 {
-            format!("hunk {} of {count}", index + 1)
-        } else {
-            "the hunk".to_owned()
-        };
-        let mut fault = Fault::at(hunk.start, format!("{which} for {path} does not go on"));
-        if is_made_already(self.patch, hunk, image) {
-            fault.message += ": the file has already what it would make";
-            return fault;
-        }
-        let old: Vec<_> = hunk
-            .lines
-            .iter()
-            .filter(|line| line.kind != Kind::Insert)
-            .collect();
-        let same = |at: usize| {
-            let pairs = old.iter().zip(image.iter().skip(at));
-            pairs
-                .filter(|(line, there)| self.patch.text(&line.text) == there.text)
-                .count()
-        };
-        let said = hunk.new_start.saturating_sub(1);
-        let nearest = |at: &usize| (same(*at), std::cmp::Reverse(at.abs_diff(said)));
-        let best = (0..image.len())
-            .max_by_key(nearest)
-            .filter(|at| same(*at) > 0);
-        let Some(best) = best else {
-            fault.message += ": none of its lines is in the file";
-            return fault;
-        };
-        let other = old.iter().enumerate().find(|(offset, line)| {
-            let there = image.get(best + offset).map(|line| line.text);
-            there != Some(self.patch.text(&line.text))
-        });
-        if let Some((offset, line)) = other {
-            let wanted = self.patch.text(&line.text);
-            let there = image.get(best + offset).map(|line| line.text);
-            fault.at = line.text.start;
-            let number = best + offset + 1;
-            let _ = write!(fault.message, ": line {number} of the file is another");
-            if there.is_some_and(|there| there.trim_ascii() == wanted.trim_ascii()) {
-                fault.message += " (its blanks or its line end are)";
-            }
-            let there = there.map_or_else(|| "(the end of the file)".to_owned(), shown);
-            fault.details = vec![
-                format!("the patch has {}", shown(wanted)),
-                format!("the file has  {there}"),
-            ];
-        }
-        fault
     }
 }
 
@@ -504,24 +444,6 @@ fn put_on<'a>(
     let change = made.len().cast_signed() - (there - at).cast_signed();
     image.splice(at..there, made);
     change
-}
-
-/// Whether the lines that a hunk would make stand in the file.
-fn is_made_already(patch: &Patch, hunk: &Hunk, image: &[Image<'_>]) -> bool {
-    let made: Vec<&[u8]> = hunk
-        .lines
-        .iter()
-        .filter(|line| line.kind != Kind::Delete)
-        .map(|line| patch.text(&line.text))
-        .collect();
-    let adds = hunk.lines.iter().any(|line| line.kind == Kind::Insert);
-    let is_there = |window: &[Image<'_>]| window.iter().zip(&made).all(|(a, b)| a.text == *b);
-    adds && image.windows(made.len().max(1)).any(is_there)
-}
-
-/// A line for people.
-fn shown(line: &[u8]) -> String {
-    format!("{:?}", String::from_utf8_lossy(line))
 }
 
 /// A path that leads nowhere out of the tree.

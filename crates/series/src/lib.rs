@@ -24,9 +24,11 @@ mod apply;
 mod body;
 mod file;
 mod mail;
+mod names;
 mod order;
 mod patch;
 mod place;
+mod refusal;
 mod spot;
 mod subject;
 
