@@ -105,6 +105,7 @@ impl History {
                     tips.push(to);
                 }
                 Spec::Merge { theirs, ours } => {
+                    let (theirs, ours) = (self.peeled(theirs)?, self.peeled(ours)?);
                     let bases = self.local.merge_bases_many(theirs, &[ours]);
                     let bases = bases.map_err(|why| RevisionError::Broken(first_line(&why)))?;
                     hidden.extend(bases.into_iter().map(gix::Id::detach));
@@ -120,8 +121,10 @@ impl History {
             }
         }
         let tips: Result<Vec<ObjectId>, _> = tips.into_iter().map(|id| self.peeled(id)).collect();
-        let tips = tips?;
-        self.ordered(tips, &hidden, since)
+        // A tag has a name of its own. What is hidden may lie behind where a clone was cut off.
+        let hidden = hidden.into_iter().map(|id| self.peeled(id).unwrap_or(id));
+        let hidden: Vec<ObjectId> = hidden.collect();
+        self.ordered(tips?, &hidden, since)
     }
 
     fn spec(&self, words: &str) -> Result<Spec, RevisionError> {
@@ -183,7 +186,6 @@ impl History {
         let start = tips.iter().map(|id| (*id, false));
         for (id, hides) in start.chain(hidden.iter().map(|id| (*id, true))) {
             *is_hidden.entry(id).or_insert(hides) |= hides;
-            // What is hidden may lie behind where a clone was cut off.
             match self.read(id) {
                 Ok(commit) => queue.push((commit.time, id, hides)),
                 Err(why) if !hides => return Err(why),
@@ -310,8 +312,13 @@ impl History {
 
 /// The name that git gives to a text, in forty hexadecimal digits.
 pub fn text_id(text: &[u8]) -> String {
-    let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text);
+    let id = object_of(text);
     id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// The object that has a text in git.
+pub(crate) fn object_of(text: &[u8]) -> Option<ObjectId> {
+    gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text).ok()
 }
 
 /// When something was, in seconds since 1970, as git reads it: `2026-11-24`, `2 weeks ago`, `2.weeks.ago`.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use source::{Directory, Listed, ReadError, Recorder, Revision, RevisionError, Source};
+use source::{Directory, History, Listed, ReadError, Recorder, Revision, RevisionError, Source};
 
 /// Runs git, which nothing of the machine's or the user's settings changes.
 fn git(place: &Path, arguments: &[&str]) -> String {
@@ -416,4 +416,28 @@ fn where_git_changes_texts_its_index_is_not_heeded() {
     check(true);
     fs::write(place.join(".git/index"), "DIRCdamaged").unwrap();
     check(false);
+}
+
+#[test]
+fn a_range_between_annotated_tags_is_what_git_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    git(place, &["init", "-q", "-b", "main"]);
+    for number in ["1", "2", "3", "4"] {
+        write(place, &[("a", number)]);
+        git(place, &["add", "a"]);
+        git(place, &["commit", "-q", "-m", number]);
+        git(place, &["tag", "-a", "-m", number, &format!("v{number}")]);
+    }
+    let history = History::open(place).unwrap();
+    let titles = |range: &str| {
+        let commits = history.range(range, None).unwrap();
+        let titles = commits.iter().map(|commit| commit.title.clone());
+        titles.collect::<Vec<_>>()
+    };
+    assert_eq!(titles("v2..v4"), ["3", "4"]);
+    assert_eq!(titles("v4 ^v3"), ["4"]);
+    assert_eq!(titles("v2...v3"), ["3"]);
+    assert_eq!(titles("v3^!"), ["3"]);
+    assert_eq!(titles("v4..v2").len(), 0);
 }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use twox_hash::XxHash3_64;
 
 use super::{Entry, Kind, Listing, key_of, state_of_names, state_of_object};
+use crate::history::object_of;
 use crate::path::{above, parent};
 use crate::recorder::is_hidden as is_hidden_below;
 
@@ -96,9 +97,8 @@ impl Listing {
     }
 
     fn state_of_text(&self, text: &[u8]) -> u64 {
-        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text);
-        match id {
-            Ok(id) if self.of_objects => state_of_object(Kind::File, id.as_bytes()),
+        match object_of(text) {
+            Some(id) if self.of_objects => state_of_object(Kind::File, id.as_bytes()),
             _ => XxHash3_64::oneshot_with_seed(SEED, text) | 1,
         }
     }
