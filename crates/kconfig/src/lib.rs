@@ -26,6 +26,7 @@ mod library;
 mod lint;
 mod logic;
 mod macros;
+mod mentions;
 mod model;
 mod parse;
 mod question;
@@ -49,6 +50,7 @@ pub use fragment::{Fragment, Needed, Purpose};
 pub use library::Library;
 pub use lint::{Clause, Forced, Line, LineKind, Samples};
 pub use logic::Constraints;
+pub use mentions::{Mention, Role, mentions};
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,
 };

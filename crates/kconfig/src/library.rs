@@ -1,12 +1,13 @@
 //! Parsed files, shared between architectures.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use source::{ReadError, Source};
 use text::{LineIndex, Span};
 
-use crate::model::Place;
+use crate::mentions::{Mention, mentions};
+use crate::model::{Diagnostic, Place};
 use crate::parse::parse;
 use crate::syntax::{Properties, Statement, StatementKind, SyntaxError};
 
@@ -19,6 +20,7 @@ pub(crate) struct Read {
     /// The properties of each `config`, by its number.
     pub(crate) configs: Vec<Arc<Properties>>,
     lines: LineIndex,
+    mentions: OnceLock<Vec<Mention>>,
 }
 
 impl Read {
@@ -30,7 +32,27 @@ impl Read {
             errors: Vec::new(),
             configs: Vec::new(),
             lines: LineIndex::new(b""),
+            mentions: OnceLock::new(),
         }
+    }
+
+    fn of(path: &str, text: &[u8]) -> Read {
+        let mut parsed = parse(text);
+        let mut configs = Vec::new();
+        number(&mut parsed.statements, &mut configs);
+        Read {
+            path: path.into(),
+            statements: parsed.statements,
+            errors: parsed.errors,
+            configs,
+            lines: LineIndex::new(text),
+            mentions: OnceLock::new(),
+        }
+    }
+
+    /// The symbols that it names.
+    pub(crate) fn mentions(&self) -> &[Mention] {
+        self.mentions.get_or_init(|| mentions(&self.statements))
     }
 
     pub(crate) fn place(&self, span: Span) -> Place {
@@ -52,6 +74,39 @@ impl Library {
         Library::default()
     }
 
+    /// The same files but for those at `changed`, which are to be read again.
+    #[must_use]
+    pub fn without<'p>(&self, changed: impl IntoIterator<Item = &'p str>) -> Library {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = files.clone();
+        for path in changed {
+            files.remove(path);
+        }
+        Library {
+            files: Mutex::new(files),
+        }
+    }
+
+    /// The files that were read, sorted by path, each with the symbols that it names.
+    pub fn for_each_file(&self, tell: &mut dyn FnMut(&Arc<str>, &[Mention])) {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Arc<Read>> = files.values().filter_map(|r| r.clone().ok()).collect();
+        drop(files);
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        for read in all {
+            tell(&read.path, read.mentions());
+        }
+    }
+
+    /// Whether something was said of the text of a file, whatever stands around it.
+    pub fn is_syntax(&self, said: &Diagnostic) -> bool {
+        let read = self.known(&said.place.file);
+        read.is_some_and(|read| {
+            let mut errors = read.errors.iter();
+            errors.any(|error| error.span == said.place.span && error.message == said.message)
+        })
+    }
+
     /// A file that was read before.
     pub(crate) fn known(&self, path: &str) -> Option<Arc<Read>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,18 +118,8 @@ impl Library {
         if let Some(known) = lock().get(path) {
             return known.clone();
         }
-        let read = source.read(path).map(|text| {
-            let mut parsed = parse(&text);
-            let mut configs = Vec::new();
-            number(&mut parsed.statements, &mut configs);
-            Arc::new(Read {
-                path: path.into(),
-                statements: parsed.statements,
-                errors: parsed.errors,
-                configs,
-                lines: LineIndex::new(&text),
-            })
-        });
+        let text = source.read(path);
+        let read = text.map(|text| Arc::new(Read::of(path, &text)));
         lock().entry(path.to_owned()).or_insert(read).clone()
     }
 }

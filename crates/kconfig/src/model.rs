@@ -306,6 +306,17 @@ impl Model {
         slots.map(|slot| slot.symbol(self))
     }
 
+    /// The symbols that have an entry in one of these files, in the same order.
+    pub(crate) fn symbols_of(&self, files: &[Arc<str>]) -> Vec<&Symbol> {
+        let reads = self.reads.iter().map(|read| files.contains(&read.path));
+        let wanted: Vec<bool> = reads.collect();
+        let slots = self.slots.iter().filter(|slot| {
+            let mut entries = slot.entries.iter();
+            slot.itself.is_none() && entries.any(|entry| wanted[entry.file as usize])
+        });
+        slots.map(|slot| slot.symbol(self)).collect()
+    }
+
     /// The type of a symbol, where an entry gives one.
     pub fn kind(&self, name: Name) -> Option<SymbolType> {
         self.slots[*self.by_name.get(&name)?].kind

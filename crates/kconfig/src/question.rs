@@ -5,12 +5,13 @@
 //! ```
 
 use std::fmt;
+use std::sync::Arc;
 
 use condition::{Answer, Atom, CompareOp, Condition, Level, Solver, Store};
 use text::Name;
 
 use crate::logic::Constraints;
-use crate::model::Model;
+use crate::model::{Model, Select, Symbol};
 use crate::syntax::SymbolType;
 use crate::term::Term;
 use crate::value::number;
@@ -54,6 +55,8 @@ pub struct Questions<'m> {
     pub(crate) store: Store,
     solver: Solver,
     pub(crate) constraints: Constraints<'m>,
+    /// Of which files lines are told; of all where it is not said.
+    only: Option<Vec<Arc<str>>>,
 }
 
 impl Model {
@@ -64,11 +67,41 @@ impl Model {
             store: Store::new(),
             solver: Solver::new(),
             constraints: self.constraints(),
+            only: None,
+        }
+    }
+
+    /// The same, for one who asks of lines in some files only.
+    pub fn questions_about(&self, files: &[Arc<str>]) -> Questions<'_> {
+        Questions {
+            only: Some(files.to_vec()),
+            ..self.questions()
         }
     }
 }
 
-impl Questions<'_> {
+impl<'m> Questions<'m> {
+    /// Whether lines of a file are told.
+    pub(crate) fn tells(&self, file: &str) -> bool {
+        let only = self.only.as_ref();
+        only.is_none_or(|only| only.iter().any(|path| **path == *file))
+    }
+
+    /// The symbols that have entries of which lines are told.
+    pub(crate) fn told_symbols(&self) -> Vec<&'m Symbol> {
+        let model = self.model;
+        let Some(only) = &self.only else {
+            return model.symbols().collect();
+        };
+        model.symbols_of(only)
+    }
+
+    /// The `select` and `imply` lines that are told.
+    pub(crate) fn told_selects(&self) -> impl Iterator<Item = &'m Select> {
+        let selects = self.model.selects();
+        selects.filter(|select| self.tells(&select.place.file))
+    }
+
     pub(crate) fn solve(&mut self, conditions: &[Condition]) -> Answer {
         for condition in conditions {
             self.constraints

@@ -19,6 +19,10 @@ pub trait Progress: Sync {
     fn phase(&self, name: &str, total: usize);
     /// `steps` more steps are done.
     fn step(&self, steps: usize);
+    /// Whether nobody wants the job done any more.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Tells nobody.

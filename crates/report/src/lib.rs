@@ -26,6 +26,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod ways;
+mod witness;
 
 pub use arches::{arches, arches_json, arches_markdown};
 pub use formats::{
@@ -40,6 +41,7 @@ pub use packs::{rules, rules_json, rules_markdown};
 pub use story::story;
 pub use summary::summary;
 pub use ways::{paths, paths_dot, paths_json};
+pub use witness::witness;
 
 /// A line of a source as a terminal can show it: what moves the cursor is told as an escape, tabs are blanks.
 pub fn harmless(line: &[u8]) -> String {

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
-use kernel::{Architecture, NotATree, Progress, Tree};
+use kernel::{Architecture, Index, NotATree, Progress, Tree};
 use rayon::prelude::*;
 use reach::{Analysis, Extent, Goal, Limits, Sink, Vocabulary, Ways};
 use source::Source;
@@ -18,7 +18,7 @@ use crate::ask::{Asked, Asking, backend_rule, symbol};
 use crate::catalog::{Catalog, RuleError, alike};
 use crate::comments;
 use crate::identity::code_at;
-use crate::lint::Lint;
+use crate::lint::{Lint, Only};
 use crate::rule::{Question, Rule, SinkRule, Version};
 use crate::{ArchRow, ArchVerdict, Finding, Outcome, Place, Problem, Skipped};
 
@@ -75,6 +75,8 @@ pub enum CheckError {
     UnknownRule(String, Vec<String>),
     /// A rule was not understood.
     Rule(RuleError),
+    /// Nobody wants to know any more: see [`Progress::is_cancelled`].
+    Cancelled,
 }
 
 impl fmt::Display for CheckError {
@@ -100,6 +102,7 @@ impl fmt::Display for CheckError {
                 }
             }
             CheckError::Rule(error) => error.fmt(f),
+            CheckError::Cancelled => f.write_str("the check was cancelled"),
         }
     }
 }
@@ -131,28 +134,30 @@ pub fn check_tree(
     let (lints, rules): (Vec<Rule>, Vec<Rule>) = rules
         .into_iter()
         .partition(|rule| rule.text.question.is_of_kconfig());
-    // Those with most code come first: nobody should wait for what is begun last.
-    let mut order: Vec<(usize, &Architecture)> = arches.iter().enumerate().collect();
-    if !rules.is_empty() {
-        let index = tree.words(progress);
-        let code = |arch: &Architecture| index.files_below(&format!("arch/{}", arch.directory));
-        order.sort_by_cached_key(|(_, arch)| Reverse(code(arch)));
-    }
+    let order = if rules.is_empty() {
+        arches.iter().enumerate().collect()
+    } else {
+        most_code_first(&arches, tree.words(progress))
+    };
     progress.phase("architectures", arches.len());
     let library = Library::new();
     let check_one = |arch: &Architecture| {
+        if progress.is_cancelled() {
+            return (ArchCheck::default(), None, Vec::new());
+        }
         let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-        let mut environment = arch.environment(tree);
-        environment.set_toolchain(settings.toolchain.clone());
-        let model = kconfig::elaborate(&library, tree.source(), &environment);
+        let model = model_of(tree, &library, *arch, settings);
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
         progress.step(1);
         let files = model.files().to_vec();
-        let model = (!lints.is_empty()).then_some((*arch, model));
+        let model = (!lints.is_empty()).then(|| (*arch, Arc::new(model)));
         (result, model, files)
     };
     let checks = order.into_iter().par_bridge();
     let mut checks: Vec<_> = checks.map(|(n, arch)| (n, check_one(arch))).collect();
+    if progress.is_cancelled() {
+        return Err(CheckError::Cancelled);
+    }
     checks.sort_by_key(|(number, _)| *number);
     let (mut kconfig, mut models) = (BTreeSet::new(), Vec::new());
     let checks = checks.into_iter().map(|(_, (check, model, files))| {
@@ -182,6 +187,74 @@ pub fn check_tree(
     Ok(outcome)
 }
 
+/// What the Kconfig files of a tree say for an architecture.
+pub fn model_of(tree: &Tree, library: &Library, arch: Architecture, settings: &Settings) -> Model {
+    let mut environment = arch.environment(tree);
+    environment.set_toolchain(settings.toolchain.clone());
+    kconfig::elaborate(library, tree.source(), &environment)
+}
+
+/// Architectures with their numbers, those with most code first: nobody should wait for what is begun last.
+fn most_code_first<'a>(
+    arches: &'a [Architecture],
+    index: &Index,
+) -> Vec<(usize, &'a Architecture)> {
+    let mut order: Vec<(usize, &Architecture)> = arches.iter().enumerate().collect();
+    let code = |arch: &Architecture| index.files_below(&format!("arch/{}", arch.directory));
+    order.sort_by_cached_key(|(_, arch)| Reverse(code(arch)));
+    order
+}
+
+/// Asks the rules about Kconfig, but for those that are disabled, of the lines of some files, of which `arches` are all
+/// architectures of the tree with their models, which have read the files of `library`. Of the rules those are asked whose
+/// question is `wanted`.
+///
+/// What a line does is asked of Kconfig alone, and blocks of C are not looked at.
+pub fn check_lines(
+    tree: &Tree,
+    (library, arches): (&Library, &[(Architecture, Arc<Model>)]),
+    files: &[Arc<str>],
+    (settings, wanted): (&Settings, &dyn Fn(Question) -> bool),
+    progress: &dyn Progress,
+) -> Result<Outcome, CheckError> {
+    let catalog = settings.known_rules()?;
+    let is_of_kconfig = |rule: &&Rule| rule.text.question.is_of_kconfig();
+    let of_kconfig = catalog.rules().iter().filter(is_of_kconfig);
+    let all = Settings {
+        rules: Vec::new(),
+        enabled: of_kconfig.map(|rule| rule.id().to_owned()).collect(),
+        ..settings.clone()
+    };
+    let mut rules = chosen_rules(&catalog, &all)?;
+    rules.retain(|rule| rule.text.question.is_of_kconfig() && wanted(rule.text.question));
+    let mut outcome = Outcome {
+        kernel_version: tree.version().to_owned(),
+        ..Outcome::default()
+    };
+    let lint = Lint {
+        tree,
+        library,
+        arches,
+        others: OnceLock::from(Vec::new()),
+        settings,
+        only: Some(Only { files, progress }),
+    };
+    for rule in &rules {
+        lint.ask(rule, &mut outcome);
+        if progress.is_cancelled() {
+            return Err(CheckError::Cancelled);
+        }
+    }
+    tell_code(tree, &mut outcome);
+    let asked = |rule: &str, _: Option<&str>| rules.iter().any(|asked| asked.id() == rule);
+    settings
+        .accepted
+        .apply(&mut outcome, settings.today, &asked);
+    let files = files.iter().map(|file| (**file).to_owned()).collect();
+    comments::apply(tree, (files, &catalog), &mut outcome, &asked);
+    Ok(outcome)
+}
+
 /// Puts the words of its code to each finding.
 fn tell_code(tree: &Tree, outcome: &mut Outcome) {
     for finding in &mut outcome.findings {
@@ -192,7 +265,7 @@ fn tell_code(tree: &Tree, outcome: &mut Outcome) {
 /// Asks the rules about Kconfig as a whole.
 fn lint(
     (tree, library): (&Tree, &Library),
-    arches: &[(Architecture, Model)],
+    arches: &[(Architecture, Arc<Model>)],
     (rules, settings): (&[Rule], &Settings),
     outcome: &mut Outcome,
 ) {
@@ -202,6 +275,7 @@ fn lint(
         arches,
         others: OnceLock::new(),
         settings,
+        only: None,
     };
     for rule in rules {
         let _span = tracing::debug_span!("lint", name = %rule.id()).entered();

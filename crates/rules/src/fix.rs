@@ -54,12 +54,12 @@ pub struct Fix {
 }
 
 /// What can be done, and about which findings nothing is, by their number, and why.
-type Proposals = (Vec<Fix>, Vec<(usize, &'static str)>);
+pub type Proposals = (Vec<Fix>, Vec<(usize, &'static str)>);
 
 /// What can be done about each of `findings`, or why there is nothing. `opting` are the architectures that are to opt in.
 ///
-/// A change that mends several findings is told once.
-fn fixes(tree: &Tree, findings: &[Finding], catalog: &Catalog, opting: &[String]) -> Proposals {
+/// A change that mends several findings is told once. Nothing of it is tried: see [`mend`].
+pub fn fixes(tree: &Tree, findings: &[Finding], catalog: &Catalog, opting: &[String]) -> Proposals {
     let mut fixes: Vec<Fix> = Vec::new();
     let mut without = Vec::new();
     for (number, finding) in findings.iter().enumerate() {

@@ -10,14 +10,14 @@ mod undefined;
 mod unmet;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use kconfig::{Library, Model, Needed};
-use kernel::{Architecture, Tree};
+use kconfig::{Library, Model, Needed, Questions};
+use kernel::{Architecture, Progress, Tree};
 use rayon::prelude::*;
 use text::{Name, Span};
 
-use crate::check::Settings;
+use crate::check::{Settings, model_of};
 use crate::rule::{Question, Rule};
 use crate::tell::{place, put, severity};
 use crate::{ArchVerdict, Finding, Note, Outcome, Place, Verdict};
@@ -27,10 +27,25 @@ pub(crate) struct Lint<'l> {
     pub(crate) tree: &'l Tree,
     pub(crate) library: &'l Library,
     /// The architectures that are asked.
-    pub(crate) arches: &'l [(Architecture, Model)],
+    pub(crate) arches: &'l [(Architecture, Arc<Model>)],
     /// What the others say, for one who wants to know of all.
-    pub(crate) others: OnceLock<Vec<(Architecture, Model)>>,
+    pub(crate) others: OnceLock<Vec<(Architecture, Arc<Model>)>>,
     pub(crate) settings: &'l Settings,
+    /// Of whose lines is told; of all where it is not said.
+    pub(crate) only: Option<Only<'l>>,
+}
+
+/// Some files, for one who may lose interest in them.
+pub(crate) struct Only<'l> {
+    pub(crate) files: &'l [Arc<str>],
+    pub(crate) progress: &'l dyn Progress,
+}
+
+impl Only<'_> {
+    /// Whether lines of a file are told.
+    fn has(&self, file: &str) -> bool {
+        self.files.iter().any(|path| **path == *file)
+    }
 }
 
 /// What a question found.
@@ -150,23 +165,35 @@ impl Lint<'_> {
         }
     }
 
+    /// A model, to be asked of the lines that are told.
+    fn questions<'m>(&self, model: &'m Model) -> Questions<'m> {
+        match &self.only {
+            Some(only) => model.questions_about(only.files),
+            None => model.questions(),
+        }
+    }
+
+    /// Whether nobody wants to know any more.
+    fn is_cancelled(&self) -> bool {
+        let mut only = self.only.iter();
+        only.any(|only| only.progress.is_cancelled())
+    }
+
     /// What all architectures of the tree say, asked or not.
     fn models(&self) -> Vec<&Model> {
-        self.all().map(|(_, model)| model).collect()
+        self.all().map(|(_, model)| &**model).collect()
     }
 
     /// All architectures of the tree, asked or not.
-    fn all(&self) -> impl Iterator<Item = &(Architecture, Model)> {
+    fn all(&self) -> impl Iterator<Item = &(Architecture, Arc<Model>)> {
         let others = self.others.get_or_init(|| {
             let is_asked = |name: &String| self.arches.iter().any(|(arch, _)| *arch.name == **name);
             let names = self.tree.architecture_names();
             let names: Vec<String> = names.into_iter().filter(|name| !is_asked(name)).collect();
             let model = |name: &String| {
                 let arch = self.tree.architecture(name)?;
-                let mut environment = arch.environment(self.tree);
-                environment.set_toolchain(self.settings.toolchain.clone());
-                let model = kconfig::elaborate(self.library, self.tree.source(), &environment);
-                Some((arch, model))
+                let model = model_of(self.tree, self.library, arch, self.settings);
+                Some((arch, Arc::new(model)))
             };
             names.par_iter().filter_map(model).collect()
         });

@@ -12,6 +12,7 @@ mod listing;
 mod memory;
 mod path;
 mod recorder;
+mod remembered;
 mod revision;
 
 use std::io;
@@ -24,6 +25,7 @@ pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
 pub use recorder::{Digester, Led, Record, Recorder, digest};
+pub use remembered::Remembered;
 pub use revision::{Revision, RevisionError};
 
 /// Why a file could not be had.

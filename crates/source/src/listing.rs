@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -35,7 +36,7 @@ pub(crate) enum Kind {
 /// where git knows that; else its size, inode and times: as in git's index, a file is held to be unchanged while these
 /// are. One that was changed shortly before it was looked at may be changed again without a trace, so that
 /// state is never held to be known: see [`Listing::states`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// Sorted by their keys.
     entries: Vec<Entry>,
@@ -43,7 +44,7 @@ pub struct Listing {
     of_objects: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     /// What stands for the path.
     key: u64,
@@ -53,7 +54,7 @@ struct Entry {
     /// When it was last changed, in seconds since 1970.
     changed: i64,
     kind: Kind,
-    path: Box<str>,
+    path: Arc<str>,
 }
 
 /// The states of all that lies in a directory, as numbers that can be kept.

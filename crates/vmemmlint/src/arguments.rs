@@ -4,6 +4,7 @@ mod check;
 mod graph;
 mod hook;
 mod kconfig;
+mod lsp;
 mod patch;
 mod rules;
 mod shell;
@@ -17,6 +18,7 @@ pub(crate) use check::{Check, FailOn, Failing};
 pub(crate) use graph::{Around, Graph, GraphFormat, Paths};
 pub(crate) use hook::{Hook, HookPlace, HookTask};
 pub(crate) use kconfig::{About, Kconfig};
+pub(crate) use lsp::Lsp;
 pub(crate) use patch::{Ending, Patch, PatchFormat, PatchTelling};
 pub(crate) use rules::{Folders, ListFormat, RulesTask};
 pub(crate) use shell::{Completions, Config, Manual, ShowConfig};
@@ -25,6 +27,7 @@ use crate::tree;
 use graph::GRAPH_EXAMPLES;
 use hook::HOOK_EXAMPLES;
 use kconfig::KCONFIG_EXAMPLES;
+use lsp::LSP_EXAMPLES;
 use patch::PATCH_EXAMPLES;
 use rules::RULES_EXAMPLES;
 use shell::{COMPLETIONS_EXAMPLES, MANUAL_EXAMPLES};
@@ -99,6 +102,12 @@ pub(crate) enum Command {
     /// Let git ask before a commit or a push, or after git am
     #[command(subcommand, after_help = HOOK_EXAMPLES)]
     Hook(HookTask),
+    /// Talk with an editor: the language server protocol over standard input and output
+    ///
+    /// Findings, and what is wrong in Kconfig files, are shown where they are while one types; what is not saved counts. In
+    /// Kconfig files symbols are explained, completed, found and renamed. docs/editors.md tells how editors are set up.
+    #[command(after_help = LSP_EXAMPLES)]
+    Lsp(Lsp),
     /// A table of architectures: who opted in, where its memory map is written, what follows and why
     ///
     /// Reasons are told in short. The other formats add the places and each fact of a reason, and `vmemmlint

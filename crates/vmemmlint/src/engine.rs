@@ -5,9 +5,9 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
-use kernel::{Footprint, Tree};
+use kernel::{Footprint, Progress, Tree};
 pub(crate) use rules::Settings;
-use rules::{Configured, Outcome};
+use rules::{Catalog, Configured, Outcome};
 use source::{Listed, Source};
 
 use crate::arguments::{Caching, Scope, Search};
@@ -23,7 +23,17 @@ pub(crate) fn settings(
     search: &Search,
 ) -> Result<Settings, Failure> {
     let file = search.suppressions.as_deref();
-    let (catalog, configured) = catalog::configured(&search.folders, file, tree)?;
+    let configured = catalog::configured(&search.folders, file, tree)?;
+    Ok(Settings {
+        arches: scope.arch.clone(),
+        toolchain: tree::toolchain(scope.toolchain.as_deref())?,
+        limits: search.budget.limits(),
+        ..configured_settings(configured)
+    })
+}
+
+/// What a tree says of how it wants to be asked.
+pub(crate) fn configured_settings((catalog, configured): (Arc<Catalog>, Configured)) -> Settings {
     let Configured {
         enabled,
         disabled,
@@ -33,17 +43,14 @@ pub(crate) fn settings(
     let today = accepted
         .has_an_end()
         .then(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date());
-    Ok(Settings {
-        arches: scope.arch.clone(),
-        toolchain: tree::toolchain(scope.toolchain.as_deref())?,
+    Settings {
         catalog: Some(catalog),
         enabled,
         disabled,
         accepted,
         today,
-        limits: search.budget.limits(),
         ..Settings::default()
-    })
+    }
 }
 
 /// What the engine answered, or has answered before.
@@ -131,6 +138,19 @@ impl Session {
         source: &Arc<dyn Listed>,
         settings: &Settings,
     ) -> Result<Arc<Outcome>, Failure> {
+        let bar = Bar::new(self.quiet);
+        let outcome = self.check_with(source, settings, &bar);
+        bar.finish();
+        outcome
+    }
+
+    /// The same, with another who is told how far it is, and may cancel it, which is an error.
+    pub(crate) fn check_with(
+        &self,
+        source: &Arc<dyn Listed>,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Arc<Outcome>, Failure> {
         let keep = Keep::new(self.cache.clone(), settings, &**source);
         let mut held = self.held.borrow_mut();
         if let Some(keep) = &keep
@@ -141,7 +161,7 @@ impl Session {
             held[..=at].rotate_right(1);
             return Ok(Arc::clone(&held[0].outcome));
         }
-        let mut answer = answer(source, settings, keep, self.quiet)?;
+        let mut answer = answer(source, settings, keep, progress)?;
         let Some((keep, basis)) = answer.keep.take() else {
             return Ok(Arc::new(answer.outcome));
         };
@@ -168,14 +188,17 @@ pub(crate) fn check(
     quiet: bool,
 ) -> Result<Answer, Failure> {
     let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
-    answer(source, settings, keep, quiet)
+    let bar = Bar::new(quiet);
+    let answer = answer(source, settings, keep, &bar);
+    bar.finish();
+    answer
 }
 
 fn answer(
     source: &Arc<dyn Listed>,
     settings: &Settings,
     keep: Option<Keep>,
-    quiet: bool,
+    progress: &dyn Progress,
 ) -> Result<Answer, Failure> {
     if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
         let keep = keep.zip(footprint.map(Basis::Known));
@@ -191,9 +214,7 @@ fn answer(
     let words = keep.as_ref().map(|keep| keep.words(&**source));
     let (known, shelved) = words.unwrap_or_default();
     let tree = Box::new(ManuallyDrop::new(tree.with_known(known)));
-    let bar = Bar::new(quiet);
-    let outcome = rules::check_tree(&tree, settings, &bar);
-    bar.finish();
+    let outcome = rules::check_tree(&tree, settings, progress);
     let outcome = outcome.map_err(|error| one_line(&error.to_string()))?;
     let keep = keep.map(|keep| (keep, Basis::Found(tree, shelved)));
     let kept = false;

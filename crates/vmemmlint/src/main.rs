@@ -18,6 +18,7 @@ mod hook;
 mod kconfig;
 mod keep;
 mod known;
+mod lsp;
 mod outputs;
 mod patch;
 mod progress;
@@ -70,6 +71,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Check(check) => run_check(check),
         Command::Patch(asked) => patch::run(asked),
         Command::Hook(task) => hook::run(task),
+        Command::Lsp(asked) => lsp::run(asked),
         Command::Arches(asked) => arches::run(asked),
         Command::Explain(asked) => explain::run(asked),
         Command::Witness(asked) => witness::run(asked),

@@ -1,9 +1,8 @@
 //! `vmemmlint witness RULE ARCH`: a finding's configuration, as a fragment to be merged.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use rules::{Finding, Outcome, Verdict};
+use rules::{Outcome, Verdict};
 
 use crate::arguments::Witness;
 use crate::engine::Settings;
@@ -44,7 +43,7 @@ fn tell(asked: &Witness, outcome: &Outcome) -> Result<ExitCode, Failure> {
             asked.rule
         ));
     }
-    print(fragment(finding, (number, count)))?;
+    print(report::witness(finding, (number, count)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,42 +65,4 @@ fn eprint_line(line: &str) {
     use std::io::Write as _;
     // Nobody is left to be told when this fails.
     let _ = writeln!(std::io::stderr(), "vmemmlint: {line}");
-}
-
-/// The lines to be merged, behind comments that say what they are for.
-fn fragment(finding: &Finding, (number, count): (usize, usize)) -> String {
-    let mut text = String::new();
-    let mut comment = |words: &str| {
-        let _ = writeln!(text, "# {}", one_line(words));
-    };
-    comment(&finding.message);
-    if count > 1 {
-        comment(&format!(
-            "finding {number} of {count}: --finding N shows another"
-        ));
-    }
-    for step in &finding.path {
-        if !step.entry.is_empty() {
-            comment(&format!("path: from {}", step.entry));
-        }
-        let place = &step.place;
-        comment(&format!(
-            "  {}:{} {}()",
-            place.file, place.line, step.function
-        ));
-    }
-    for words in &finding.assumptions {
-        comment(&format!("when: {words}"));
-    }
-    for note in &finding.notes {
-        comment(&format!("note: {}", note.text));
-    }
-    for (symbol, value) in &finding.config {
-        let line = match value.as_str() {
-            "n" => format!("# CONFIG_{symbol} is not set"),
-            value => format!("CONFIG_{symbol}={value}"),
-        };
-        let _ = writeln!(text, "{line}");
-    }
-    text
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use condition::{Condition, Store};
 use text::Name;
 
-use crate::model::{Place, Symbol};
+use crate::model::{Place, Select, Symbol};
 use crate::question::{Questions, Wish};
 use crate::term::Term;
 use crate::why::Fact;
@@ -70,12 +70,15 @@ impl Questions<'_> {
     pub fn entries(&mut self) -> Vec<(Line, Condition)> {
         let model = self.model;
         let mut all = Vec::new();
-        for symbol in model
-            .symbols()
-            .filter(|symbol| symbol.kind.is_some() && !symbol.transitional)
-        {
+        for symbol in self.told_symbols() {
+            if symbol.kind.is_none() || symbol.transitional {
+                continue;
+            }
             let on = model.on(&mut self.store, symbol.name);
             for definition in &symbol.definitions {
+                if !self.tells(&definition.place.file) {
+                    continue;
+                }
                 let depends = definition
                     .depends
                     .as_deref()
@@ -91,9 +94,10 @@ impl Questions<'_> {
     /// When each `default` of a symbol decides: when it holds, and none before it does. Beside it stands when its entry is
     /// asked. Those of a choice are left out: one that names a member which is not seen does not count.
     pub fn defaults(&mut self) -> Vec<(Line, Condition, Condition)> {
-        let model = self.model;
         let mut all = Vec::new();
-        for symbol in model.symbols().filter(|symbol| !symbol.transitional) {
+        let mut symbols = self.told_symbols();
+        symbols.retain(|symbol| !symbol.transitional);
+        for symbol in symbols {
             let mut before = Condition::FALSE;
             for default in &symbol.defaults {
                 let (on, _) = self
@@ -101,6 +105,9 @@ impl Questions<'_> {
                     .value_of(&mut self.store, &default.condition);
                 let decides = self.store.and(on, !before);
                 before = self.store.or(before, on);
+                if !self.tells(&default.place.file) {
+                    continue;
+                }
                 let Entry::One(depends) = entry_around(symbol, &default.place) else {
                     continue;
                 };
@@ -200,15 +207,21 @@ impl Questions<'_> {
     pub fn clauses(&mut self) -> Vec<(Line, Clause)> {
         let model = self.model;
         let mut all = Vec::new();
-        for symbol in model.symbols().filter(|symbol| !symbol.transitional) {
+        let mut symbols = self.told_symbols();
+        symbols.retain(|symbol| !symbol.transitional);
+        for symbol in symbols {
             for default in &symbol.defaults {
+                if !self.tells(&default.place.file) {
+                    continue;
+                }
                 let clause =
                     self.clause(symbol, &default.place, &default.condition, Condition::TRUE);
                 let line = line(&default.place, LineKind::Default, symbol.name);
                 all.extend(clause.map(|clause| (line, clause)));
             }
         }
-        for select in model.selects() {
+        let selects: Vec<&Select> = self.told_selects().collect();
+        for select in selects {
             let Some(symbol) = model.symbol(select.by) else {
                 continue;
             };

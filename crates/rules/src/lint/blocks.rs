@@ -1,6 +1,7 @@
 //! Blocks of C that no configuration of any architecture compiles.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use condition::{Condition, Store};
@@ -102,8 +103,8 @@ impl Lint<'_> {
     }
 
     /// All architectures with their models, the largest first.
-    fn largest_first(&self) -> Vec<&(Architecture, Model)> {
-        let mut all: Vec<&(Architecture, Model)> = self.all().collect();
+    fn largest_first(&self) -> Vec<&(Architecture, Arc<Model>)> {
+        let mut all: Vec<&(Architecture, Arc<Model>)> = self.all().collect();
         all.sort_by_cached_key(|(arch, model)| (std::cmp::Reverse(model.size()), arch.name));
         all
     }

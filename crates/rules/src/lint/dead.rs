@@ -51,7 +51,11 @@ impl Lint<'_> {
         }
         let mut findings: Vec<Finding> = Vec::new();
         let off: BTreeSet<Name> = by_name.keys().copied().collect();
-        let (blocks, files) = (self.dead_blocks(rule, &off), self.dead_files(rule));
+        let (blocks, files) = match self.only {
+            None => (self.dead_blocks(rule, &off), self.dead_files(rule)),
+            // To know of a block what may define its names takes all files.
+            Some(_) => (Vec::new(), Vec::new()),
+        };
         for consequence in blocks.into_iter().chain(files) {
             let known = consequence.cause.and_then(|name| by_name.get(&name));
             match known {
@@ -143,7 +147,7 @@ impl Lint<'_> {
             by_arch.entry(arches[0]).or_default().push((key, arches));
         }
         let findings = by_arch.into_par_iter().map(|(number, own)| {
-            let mut questions = self.arches[number].1.questions();
+            let mut questions = self.questions(&self.arches[number].1);
             let told = own
                 .iter()
                 .filter_map(|(key, arches)| tell(&mut questions, key, arches));

@@ -1,7 +1,7 @@
 //! What happens in no configuration of any architecture.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use condition::Condition;
 use kconfig::{Model, Questions};
@@ -22,7 +22,10 @@ impl Lint<'_> {
     /// The keys of what happens in no configuration of any architecture of the tree. What was not found out is not
     /// among them.
     pub(super) fn never<K: Ord + Clone + Send + Sync>(&self, asks: Asks<'_, K>) -> BTreeSet<K> {
-        let arches: Vec<&(Architecture, Model)> = self.all().collect();
+        if self.only.is_some() {
+            return self.never_of_few(asks);
+        }
+        let arches: Vec<&(Architecture, Arc<Model>)> = self.all().collect();
         let (happen, rest): (Vec<BTreeSet<K>>, Vec<BTreeSet<K>>) = arches
             .par_iter()
             .map(|(arch, model)| sorted(model, *arch, asks))
@@ -49,6 +52,31 @@ impl Lint<'_> {
         open.into_iter().filter(|key| !can.contains(key)).collect()
     }
 
+    /// The same, where few things are asked about: the largest architecture has most of what can happen, and the others are
+    /// asked for the rest. A solver is asked sooner than plain configurations are made.
+    fn never_of_few<K: Ord + Clone + Send + Sync>(&self, asks: Asks<'_, K>) -> BTreeSet<K> {
+        let (mut open, mut can) = (BTreeSet::new(), BTreeSet::new());
+        for number in self.by_size() {
+            let (arch, model) = &self.arches[number];
+            let mut questions = self.questions(model);
+            for (key, when) in asks(&mut questions, *arch, &|key| !can.contains(key)) {
+                if self.is_cancelled() {
+                    return BTreeSet::new();
+                }
+                if can.contains(&key) {
+                    continue;
+                }
+                if questions.can(&[when]) == Some(false) {
+                    open.insert(key);
+                } else {
+                    open.remove(&key);
+                    can.insert(key);
+                }
+            }
+        }
+        open
+    }
+
     /// For each key the architectures that have it, by number, the largest first.
     pub(super) fn arches_with<K: Ord + Clone + Send + Sync>(
         &self,
@@ -61,8 +89,9 @@ impl Lint<'_> {
             .map(|number| {
                 let (arch, model) = &self.arches[*number];
                 let wanted = |key: &K| keys.contains(key);
-                let asked = asks(&mut model.questions(), *arch, &wanted).into_iter();
-                (*number, asked.map(|(key, _)| key).filter(wanted).collect())
+                let asked = asks(&mut self.questions(model), *arch, &wanted);
+                let keys = asked.into_iter().map(|(key, _)| key);
+                (*number, keys.filter(wanted).collect())
             })
             .collect();
         let mut arches: BTreeMap<K, Vec<usize>> = BTreeMap::new();

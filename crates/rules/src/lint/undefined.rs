@@ -50,13 +50,28 @@ impl Lint<'_> {
             let places = places.map(|at| (Kind::Kconfig, at.file.to_string(), at.span));
             uses.entry(name).or_default().extend(places);
         }
-        self.of_code(&models, &mut uses);
+        if self.only.is_none() {
+            self.of_code(&models, &mut uses);
+        }
         let findings = uses.into_iter();
-        let findings = findings.filter_map(|(name, uses)| self.told(rule, name, &uses));
+        let findings = findings.flat_map(|(name, uses)| self.each(rule, name, &uses));
         Found {
             findings: findings.collect(),
             ..Found::default()
         }
+    }
+
+    /// A name is told once, with all places that ask for it; in a file that is looked at, each of its places.
+    fn each(&self, rule: &Rule, name: Name, uses: &BTreeSet<Use>) -> Vec<Finding> {
+        let Some(only) = &self.only else {
+            return self.told(rule, name, uses.iter()).into_iter().collect();
+        };
+        let own = uses.iter().filter(|(_, file, _)| only.has(file));
+        let told = own.filter_map(|one| {
+            let others = uses.iter().filter(|other| *other != one);
+            self.told(rule, name, std::iter::once(one).chain(others))
+        });
+        told.collect()
     }
 
     /// Adds what makefiles and C ask for.
@@ -102,7 +117,14 @@ impl Lint<'_> {
         }
     }
 
-    fn told(&self, rule: &Rule, name: Name, uses: &BTreeSet<Use>) -> Option<Finding> {
+    /// A name, told at the first of its places.
+    fn told<'u>(
+        &self,
+        rule: &Rule,
+        name: Name,
+        uses: impl Iterator<Item = &'u Use>,
+    ) -> Option<Finding> {
+        let uses: Vec<&Use> = uses.collect();
         let readers: BTreeSet<usize> = uses
             .iter()
             .flat_map(|(_, file, _)| self.readers(file))
@@ -115,7 +137,7 @@ impl Lint<'_> {
         let (_, file, span) = uses.first()?;
         let words = [("{symbol}", name.as_str())];
         let mut finding = self.finding(rule, self.place_of(file, *span), &arches, &words);
-        let note = |(_, file, span): &Use| Note {
+        let note = |(_, file, span): &&Use| Note {
             text: format!("{name} is asked for here too"),
             place: Some(self.place_of(file, *span)),
         };

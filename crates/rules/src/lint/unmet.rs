@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kconfig::{Model, Select};
+use kconfig::{Model, Questions, Select};
 use rayon::prelude::*;
 
 use super::{Found, Lint, definition, put_needed};
@@ -32,8 +32,11 @@ impl Lint<'_> {
     pub(super) fn unmet(&self, rule: &Rule) -> Found {
         let order = self.by_size();
         let asked = order.par_iter().map(|number| {
-            let (forcing, unknown) = self.arches[*number].1.questions().forcing();
             let lines = |selects: Vec<&Select>| selects.into_iter().map(line).collect::<Vec<_>>();
+            if self.is_cancelled() {
+                return (*number, Vec::new(), Vec::new());
+            }
+            let (forcing, unknown) = self.questions(&self.arches[*number].1).forcing();
             (*number, lines(forcing), lines(unknown))
         });
         let asked: Vec<_> = asked.collect();
@@ -74,12 +77,11 @@ impl Lint<'_> {
         model: &Model,
         lines: Vec<Shared>,
     ) -> Vec<(Shared, Option<Finding>)> {
-        let mut questions = model.questions();
         let mut selects: BTreeMap<Line, &Select> = BTreeMap::new();
         for select in model.selects().filter(|select| !select.weak) {
             selects.entry(line(select)).or_insert(select);
         }
-        let mut finding = |(line, numbers): &Shared| {
+        let finding = |questions: &mut Questions<'_>, (line, numbers): &Shared| {
             let (place, by, target) = line;
             let forced = questions.forced(selects.get(line)?, self.settings.base.as_deref())?;
             let why = forced.unmet.join(" and ");
@@ -93,8 +95,9 @@ impl Lint<'_> {
             put_needed(&mut finding, model, &forced.needed);
             Some(finding)
         };
+        let mut questions = self.questions(model);
         let told = lines.into_iter().map(|line| {
-            let finding = finding(&line);
+            let finding = finding(&mut questions, &line);
             (line, finding)
         });
         told.collect()

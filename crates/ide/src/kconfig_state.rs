@@ -1,0 +1,151 @@
+//! What the Kconfig files of a tree say, for all architectures at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use kconfig::{Library, Mention, Model, Standing, SymbolType};
+use kernel::{Architecture, NotATree, Progress, Tree};
+use rayon::prelude::*;
+use rules::{CheckError, Outcome, Question, Settings};
+use rustc_hash::FxHashMap;
+use source::Source;
+use text::Name;
+
+/// What the Kconfig files of a tree say.
+#[derive(Debug)]
+pub struct Kconfig {
+    tree: Tree,
+    library: Library,
+    arches: Vec<(Architecture, Arc<Model>)>,
+    names: OnceLock<Vec<(Name, Option<SymbolType>)>>,
+}
+
+/// Files at the top whose text all architectures depend on.
+const TOP: [&str; 2] = ["Makefile", "Kconfig"];
+
+impl Kconfig {
+    /// Reads the Kconfig files of `source` for all architectures, with answers of a toolchain as `settings` has them.
+    ///
+    /// What `before` has read is not read again but for `changed`. `None` where nobody wants it any more.
+    pub fn read(
+        source: Arc<dyn Source>,
+        settings: &Settings,
+        before: Option<(&Kconfig, &BTreeSet<String>)>,
+        progress: &dyn Progress,
+    ) -> Result<Option<Kconfig>, NotATree> {
+        let tree = Tree::open(source)?;
+        let library = match before {
+            Some((before, changed)) => before.library.without(changed.iter().map(String::as_str)),
+            None => Library::new(),
+        };
+        let names = tree.arches().iter();
+        let arches: Vec<Architecture> = names.filter_map(|name| tree.architecture(name)).collect();
+        let model = |arch: &Architecture| {
+            if progress.is_cancelled() {
+                return None;
+            }
+            if let Some((before, changed)) = before
+                && let Some(model) = before.unchanged(*arch, changed)
+            {
+                return Some((*arch, model));
+            }
+            let model = rules::model_of(&tree, &library, *arch, settings);
+            progress.step(1);
+            Some((*arch, Arc::new(model)))
+        };
+        let arches: Option<Vec<_>> = arches.par_iter().map(model).collect();
+        Ok(arches.map(|arches| Kconfig {
+            tree,
+            library,
+            arches,
+            names: OnceLock::new(),
+        }))
+    }
+
+    /// The model of an architecture, if no change can be one to it.
+    fn unchanged(&self, arch: Architecture, changed: &BTreeSet<String>) -> Option<Arc<Model>> {
+        let (_, model) = self.arches.iter().find(|(known, _)| *known == arch)?;
+        let is_read = |path: &String| TOP.contains(&path.as_str()) || model.reads(path);
+        // A file that could not be read may be there now.
+        let is_whole = model.diagnostics().is_empty();
+        (is_whole && !changed.iter().any(is_read)).then(|| Arc::clone(model))
+    }
+
+    /// The tree.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The architectures, by name, and what each has of Kconfig.
+    pub fn arches(&self) -> &[(Architecture, Arc<Model>)] {
+        &self.arches
+    }
+
+    /// All symbols, by name, each with the first type that an architecture gives it.
+    pub fn names(&self) -> &[(Name, Option<SymbolType>)] {
+        self.names.get_or_init(|| {
+            let mut all: FxHashMap<Name, Option<SymbolType>> = FxHashMap::default();
+            for (_, model) in &self.arches {
+                for name in model.names() {
+                    all.entry(name).or_insert_with(|| model.kind(name));
+                }
+            }
+            let mut all: Vec<_> = all.into_iter().collect();
+            all.sort_unstable_by_key(|(name, _)| *name);
+            all
+        })
+    }
+
+    /// Whether some architecture reads the file at `path`.
+    pub fn reads(&self, path: &str) -> bool {
+        self.arches.iter().any(|(_, model)| model.reads(path))
+    }
+
+    /// Tells of each file that was read, by path, which symbols it names.
+    pub(crate) fn for_each_file(&self, tell: &mut dyn FnMut(&Arc<str>, &[Mention])) {
+        self.library.for_each_file(tell);
+    }
+
+    /// The files that were read, by path.
+    pub fn files(&self) -> Vec<Arc<str>> {
+        let mut files = Vec::new();
+        self.for_each_file(&mut |path, _| files.push(Arc::clone(path)));
+        files
+    }
+
+    /// What a symbol can be on each architecture.
+    pub(crate) fn standings(&self, name: Name) -> Vec<(Architecture, Standing)> {
+        let asked = self.arches.iter();
+        let asked = asked.map(|(arch, model)| (*arch, model.questions().standing(name)));
+        asked.collect()
+    }
+
+    /// Asks the rules about Kconfig of the lines of some files: those that a look at names answers, or those that take a
+    /// solver.
+    pub fn check(
+        &self,
+        files: &[Arc<str>],
+        (settings, of_names): (&Settings, bool),
+        progress: &dyn Progress,
+    ) -> Result<Outcome, CheckError> {
+        let wanted = |question| (question == Question::Undefined) == of_names;
+        let read = (&self.library, &*self.arches);
+        rules::check_lines(&self.tree, read, files, (settings, &wanted), progress)
+    }
+
+    /// Whether something was said of the text of a file, whatever stands around it.
+    pub(crate) fn is_syntax(&self, said: &kconfig::Diagnostic) -> bool {
+        self.library.is_syntax(said)
+    }
+
+    /// What reading the files has to say, each with the architectures that hear it.
+    pub fn diagnostics(&self) -> BTreeMap<&kconfig::Diagnostic, Vec<Architecture>> {
+        let mut all: BTreeMap<&kconfig::Diagnostic, Vec<Architecture>> = BTreeMap::new();
+        for (arch, model) in &self.arches {
+            for said in model.diagnostics() {
+                all.entry(said).or_default().push(*arch);
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,419 @@
+//! A thread for each kernel tree: it finds out what there is to tell of it, again after each change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::Sender;
+use ide::{Diagnosis, Kconfig, Weight};
+use kernel::Progress;
+use rules::{Outcome, Settings};
+use source::{Listed, Source, States, key_of};
+
+use crate::host::{Asked, Opened};
+
+/// How many changes each open text had seen when it was looked at.
+pub(crate) type Revisions = Arc<BTreeMap<String, u64>>;
+
+/// A tree that is to be looked at.
+pub(crate) struct Job {
+    /// The state of the tree, as the protocol's side counts.
+    pub(crate) generation: u64,
+    /// Its texts, those that are open as they are.
+    pub(crate) source: Arc<dyn Listed>,
+    /// What the client asks for.
+    pub(crate) asked: Asked,
+    /// Kconfig files that are open.
+    pub(crate) kconfig: Vec<Arc<str>>,
+    /// How many changes each open text had seen.
+    pub(crate) revisions: Revisions,
+    /// Whether something on the disk may have changed.
+    pub(crate) forget: bool,
+}
+
+/// What a thread has to tell.
+pub(crate) enum Event {
+    /// What Kconfig files say.
+    Kconfig(Arc<Kconfig>),
+    /// What is wrong in Kconfig files, by the language and by rules.
+    Lints(Lints, Vec<Diagnosis>),
+    /// What a check has found.
+    Checked(Arc<Outcome>, Vec<Diagnosis>, Arc<Settings>),
+    /// Something cannot be done, in one line.
+    Failed(String),
+    /// What took how long, for those who read logs.
+    Took(&'static str, Duration),
+    /// A long job begins, goes on, or ends.
+    Progress(Step),
+    /// Nothing is left to be done for this state.
+    Done,
+}
+
+/// How something was found out of Kconfig files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lints {
+    /// By reading them.
+    Plain,
+    /// By asking a solver, which takes longer.
+    Solved,
+}
+
+/// How far a long job is.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// It begins.
+    Begin(String),
+    /// It has done so many of so many steps.
+    Report(String, usize, usize),
+    /// It ends.
+    End,
+}
+
+/// What a thread tells, of which tree, in which state.
+pub(crate) struct Told {
+    /// The tree.
+    pub(crate) root: Arc<Path>,
+    /// Its state.
+    pub(crate) generation: u64,
+    /// What was open then.
+    pub(crate) revisions: Revisions,
+    /// What there is to tell.
+    pub(crate) event: Event,
+}
+
+#[derive(Default)]
+struct Mailbox {
+    job: Mutex<Waiting>,
+    arrived: Condvar,
+    latest: AtomicU64,
+}
+
+#[derive(Default)]
+struct Waiting {
+    job: Option<Job>,
+    is_over: bool,
+}
+
+/// The thread of one tree. It ends with this.
+pub(crate) struct Analysis {
+    mailbox: Arc<Mailbox>,
+}
+
+impl Drop for Analysis {
+    fn drop(&mut self) {
+        self.mailbox.latest.store(u64::MAX, Ordering::Relaxed);
+        lock(&self.mailbox.job).is_over = true;
+        self.mailbox.arrived.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Analysis {
+    /// Starts the thread of the tree at `root`.
+    pub(crate) fn start(root: &Path, opened: Box<dyn Opened>, events: Sender<Told>) -> Analysis {
+        let mailbox = Arc::new(Mailbox::default());
+        let worker = Worker {
+            root: root.into(),
+            opened,
+            events,
+            mailbox: Arc::clone(&mailbox),
+            kconfig: None,
+            is_first: true,
+        };
+        thread::spawn(move || worker.run());
+        Analysis { mailbox }
+    }
+
+    /// Has the tree looked at in a new state; what was begun for another is given up.
+    pub(crate) fn look(&self, job: Job) {
+        self.mailbox.latest.store(job.generation, Ordering::Relaxed);
+        let mut waiting = lock(&self.mailbox.job);
+        let forgets = waiting.job.as_ref().is_some_and(|job| job.forget);
+        waiting.job = Some(Job {
+            forget: job.forget || forgets,
+            ..job
+        });
+        self.mailbox.arrived.notify_all();
+    }
+}
+
+struct Worker {
+    root: Arc<Path>,
+    opened: Box<dyn Opened>,
+    events: Sender<Told>,
+    mailbox: Arc<Mailbox>,
+    /// What was read last, and in which state the tree was.
+    kconfig: Option<(Arc<Kconfig>, States)>,
+    /// No check has come to its end.
+    is_first: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        loop {
+            let job = {
+                let mut waiting = lock(&self.mailbox.job);
+                loop {
+                    if waiting.is_over {
+                        return;
+                    }
+                    if let Some(job) = waiting.job.take() {
+                        break job;
+                    }
+                    let arrived = self.mailbox.arrived.wait(waiting);
+                    waiting = arrived.unwrap_or_else(PoisonError::into_inner);
+                }
+            };
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.look(&job)));
+            match done {
+                Ok(Ok(())) => self.tell(&job, Event::Done),
+                Ok(Err(why)) => {
+                    self.tell(&job, Event::Failed(why));
+                    self.tell(&job, Event::Done);
+                }
+                Err(_) => {
+                    // What was half made is not used again.
+                    self.kconfig = None;
+                    let why = "a fault in vmemmlint itself; please report it";
+                    self.tell(&job, Event::Failed(why.to_owned()));
+                    self.tell(&job, Event::Done);
+                }
+            }
+        }
+    }
+
+    fn tell(&self, job: &Job, event: Event) {
+        // Where nobody hears it the server has ended.
+        let _ = self.events.send(Told {
+            root: Arc::clone(&self.root),
+            generation: job.generation,
+            revisions: Arc::clone(&job.revisions),
+            event,
+        });
+    }
+
+    fn look(&mut self, job: &Job) -> Result<(), String> {
+        if job.forget {
+            self.opened.forget();
+        }
+        let settings = Arc::new(self.opened.settings(&*job.source, &job.asked)?);
+        let progress = &Telling::new(self, job);
+        let begun = Instant::now();
+        let Some((kconfig, is_new)) = self.read_kconfig(job, &settings, progress)? else {
+            return Ok(());
+        };
+        if is_new {
+            self.tell(job, Event::Kconfig(Arc::clone(&kconfig)));
+        }
+        let open = open_files(&kconfig, job);
+        let mut told = ide::heard(&kconfig);
+        // While a text is being typed it often is none for a moment; what was known stays then.
+        let is_torn = told.iter().any(|one| {
+            let is_open = open.iter().any(|path| **path == *one.file);
+            is_open && one.is_syntax && one.weight == Weight::Error
+        });
+        told.extend(lints(&kconfig, (job, &open), (&settings, true), progress));
+        self.tell(job, Event::Lints(Lints::Plain, told));
+        self.tell(job, Event::Took("reading Kconfig", begun.elapsed()));
+        if is_torn || progress.is_cancelled() {
+            return Ok(());
+        }
+        self.check(job, (&kconfig, &settings), progress)?;
+        let begun = Instant::now();
+        let told = lints(&kconfig, (job, &open), (&settings, false), progress);
+        if !progress.is_cancelled() {
+            self.tell(job, Event::Lints(Lints::Solved, told));
+            self.tell(job, Event::Took("asking what lines do", begun.elapsed()));
+        }
+        Ok(())
+    }
+
+    fn check(
+        &mut self,
+        job: &Job,
+        (kconfig, settings): (&Kconfig, &Arc<Settings>),
+        progress: &Telling,
+    ) -> Result<(), String> {
+        let begun = Instant::now();
+        // The first answer is worth waiting for, also where the texts have changed meanwhile.
+        progress.is_wanted.store(self.is_first, Ordering::Relaxed);
+        let checked = self.opened.check(&job.source, settings, progress);
+        progress.end();
+        progress.is_wanted.store(false, Ordering::Relaxed);
+        let Some(outcome) = checked? else {
+            return Ok(());
+        };
+        let catalog = settings.catalog.as_deref();
+        let diagnoses = catalog.map(|all| ide::diagnoses(&outcome, &*job.source, all));
+        let mut diagnoses = diagnoses.unwrap_or_default();
+        // What Kconfig files have to say was told.
+        diagnoses.retain(|one| !one.rule.is_empty() || !kconfig.reads(&one.file));
+        self.is_first = false;
+        let event = Event::Checked(outcome, diagnoses, Arc::clone(settings));
+        self.tell(job, event);
+        self.tell(job, Event::Took("checking", begun.elapsed()));
+        Ok(())
+    }
+
+    /// What Kconfig files say now, and whether that is new; `None` where nobody wants it any more.
+    fn read_kconfig(
+        &mut self,
+        job: &Job,
+        settings: &Settings,
+        progress: &Telling,
+    ) -> Result<Option<(Arc<Kconfig>, bool)>, String> {
+        let listing = job.source.listing().map_err(|error| error.to_string())?;
+        let changed = self.kconfig.as_ref().map(|(kconfig, states)| {
+            let changes = listing.changes(states);
+            let mut changed: BTreeSet<String> = changes.present().map(str::to_owned).collect();
+            let gone: BTreeSet<u64> = changes.gone().iter().copied().collect();
+            if !gone.is_empty() {
+                let files = kconfig.files().into_iter();
+                let files = files.filter(|path| gone.contains(&key_of(path)));
+                changed.extend(files.map(|path| path.to_string()));
+            }
+            changed
+        });
+        let before = self.kconfig.as_ref().zip(changed.as_ref());
+        if let Some(((kconfig, _), changed)) = &before {
+            let is_kconfig = |path: &String| {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                path == "Makefile" || name.starts_with("Kconfig") || kconfig.reads(path)
+            };
+            if !changed.iter().any(is_kconfig) {
+                return Ok(Some((Arc::clone(kconfig), false)));
+            }
+        }
+        let before = before.map(|((kconfig, _), changed)| (&**kconfig, changed));
+        let source = Arc::clone(&job.source) as Arc<dyn Source>;
+        let read = Kconfig::read(source, settings, before, progress);
+        let Some(kconfig) = read.map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let kconfig = Arc::new(kconfig);
+        self.kconfig = Some((Arc::clone(&kconfig), listing.states(unsure())));
+        Ok(Some((kconfig, true)))
+    }
+}
+
+/// What changed at this time or later may change again without a trace, in seconds since 1970.
+fn unsure() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |now| now.as_secs());
+    i64::try_from(now).unwrap_or(i64::MAX) - 2
+}
+
+/// The Kconfig files that are open and that some architecture reads.
+fn open_files(kconfig: &Kconfig, job: &Job) -> Vec<Arc<str>> {
+    let open = job.kconfig.iter().filter(|path| kconfig.reads(path));
+    open.cloned().collect()
+}
+
+/// What the rules about Kconfig find in files that are open: those about names, or those that take a solver.
+fn lints(
+    kconfig: &Kconfig,
+    (job, open): (&Job, &[Arc<str>]),
+    (settings, of_names): (&Settings, bool),
+    progress: &Telling,
+) -> Vec<Diagnosis> {
+    let catalog = settings.catalog.as_deref();
+    let Some(catalog) = catalog.filter(|_| job.asked.kconfig.lints && !open.is_empty()) else {
+        return Vec::new();
+    };
+    let found = kconfig.check(open, (settings, of_names), progress);
+    let told = found.map(|outcome| ide::diagnoses(&outcome, &*job.source, catalog));
+    told.unwrap_or_default()
+}
+
+/// How far a job is, for people; and whether it is still wanted.
+struct Telling {
+    root: Arc<Path>,
+    events: Sender<Told>,
+    mailbox: Arc<Mailbox>,
+    generation: u64,
+    revisions: Revisions,
+    /// It is wanted whatever else has come.
+    is_wanted: AtomicBool,
+    state: Mutex<State>,
+}
+
+struct State {
+    name: String,
+    done: usize,
+    total: usize,
+    told: Instant,
+    has_begun: bool,
+}
+
+/// So often it is told how far a job is. What takes no longer is not told of.
+const OFTEN: Duration = Duration::from_millis(150);
+
+impl Telling {
+    fn new(worker: &Worker, job: &Job) -> Telling {
+        Telling {
+            root: Arc::clone(&worker.root),
+            events: worker.events.clone(),
+            mailbox: Arc::clone(&worker.mailbox),
+            generation: job.generation,
+            revisions: Arc::clone(&job.revisions),
+            is_wanted: AtomicBool::new(false),
+            state: Mutex::new(State {
+                name: String::new(),
+                done: 0,
+                total: 0,
+                told: Instant::now(),
+                has_begun: false,
+            }),
+        }
+    }
+
+    fn tell(&self, step: Step) {
+        let _ = self.events.send(Told {
+            root: Arc::clone(&self.root),
+            generation: self.generation,
+            revisions: Arc::clone(&self.revisions),
+            event: Event::Progress(step),
+        });
+    }
+
+    fn end(&self) {
+        if lock(&self.state).has_begun {
+            self.tell(Step::End);
+        }
+    }
+}
+
+impl Progress for Telling {
+    fn phase(&self, name: &str, total: usize) {
+        let mut state = lock(&self.state);
+        name.clone_into(&mut state.name);
+        state.done = 0;
+        state.total = total;
+    }
+
+    fn step(&self, steps: usize) {
+        let mut state = lock(&self.state);
+        state.done += steps;
+        if state.told.elapsed() < OFTEN {
+            return;
+        }
+        state.told = Instant::now();
+        if !state.has_begun {
+            state.has_begun = true;
+            self.tell(Step::Begin(state.name.clone()));
+        }
+        self.tell(Step::Report(state.name.clone(), state.done, state.total));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        let latest = self.mailbox.latest.load(Ordering::Relaxed);
+        let is_over = latest == u64::MAX;
+        is_over || latest != self.generation && !self.is_wanted.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,95 @@
+//! `vmemmlint lsp`: editors, served over standard input and output.
+
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ::lsp::{Asked, Host, Opened};
+use kernel::Progress;
+use rules::{Outcome, Settings};
+use source::{Directory, Listed, Remembered, Source};
+
+use crate::arguments::{Folders, Lsp};
+use crate::cache::Cache;
+use crate::engine::Session;
+use crate::{Failure, catalog, engine, exit, one_line};
+
+pub(crate) fn run(asked: &Lsp) -> Result<ExitCode, Failure> {
+    let host = Served {
+        cache: Cache::of_run(&asked.caching)?,
+        folders: asked.folders.clone(),
+        limits: asked.budget.limits(),
+    };
+    let input = BufReader::new(io::stdin());
+    let version = env!("CARGO_PKG_VERSION");
+    let served = ::lsp::serve(input, io::stdout(), Arc::new(host), version);
+    let said_goodbye = served.map_err(|error| format!("cannot talk with the editor: {error}"))?;
+    Ok(ExitCode::from(if said_goodbye {
+        0
+    } else {
+        exit::FINDINGS
+    }))
+}
+
+/// What an editor is served with.
+struct Served {
+    cache: Cache,
+    folders: Folders,
+    limits: reach::Limits,
+}
+
+impl Host for Served {
+    fn open(&self, root: &Path) -> Result<Box<dyn Opened>, String> {
+        let name = one_line(&root.display().to_string());
+        let directory = Directory::open(root);
+        let directory = directory.map_err(|error| format!("cannot open {name}: {error}"))?;
+        Ok(Box::new(Kernel {
+            tree: Arc::new(Remembered::over(Arc::new(directory))),
+            session: Session::new(self.cache.clone(), true),
+            folders: self.folders.clone(),
+            limits: self.limits,
+        }))
+    }
+}
+
+/// A kernel tree that an editor works in.
+struct Kernel {
+    tree: Arc<Remembered>,
+    session: Session,
+    folders: Folders,
+    limits: reach::Limits,
+}
+
+impl Opened for Kernel {
+    fn source(&self) -> Arc<dyn Listed> {
+        Arc::clone(&self.tree) as Arc<dyn Listed>
+    }
+
+    fn forget(&self) {
+        self.tree.forget();
+    }
+
+    fn settings(&self, source: &dyn Source, asked: &Asked) -> Result<Settings, String> {
+        let configured = catalog::configured(&self.folders, None, source)?;
+        Ok(Settings {
+            arches: asked.arch.clone(),
+            rules: asked.rules.clone(),
+            limits: self.limits,
+            ..engine::configured_settings(configured)
+        })
+    }
+
+    fn check(
+        &self,
+        source: &Arc<dyn Listed>,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Option<Arc<Outcome>>, String> {
+        match self.session.check_with(source, settings, progress) {
+            Ok(outcome) => Ok(Some(outcome)),
+            Err(_) if progress.is_cancelled() => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+}
