@@ -179,6 +179,111 @@ mod tests {
         assert_eq!(&*document.text.bytes, b"one\nxtwo\n");
     }
 
+    /// A text as a client may keep it, in another way than the server: lines of characters with their ends.
+    struct Kept(Vec<String>);
+
+    impl Kept {
+        fn new(text: &str) -> Kept {
+            let mut lines = vec![String::new()];
+            let mut rest = text.chars().peekable();
+            while let Some(c) = rest.next() {
+                let last = lines.last_mut().unwrap();
+                last.push(c);
+                if c == '\r' && rest.peek() == Some(&'\n') {
+                    last.push('\n');
+                    rest.next();
+                }
+                if matches!(c, '\r' | '\n') {
+                    lines.push(String::new());
+                }
+            }
+            Kept(lines)
+        }
+
+        fn text(&self) -> String {
+            self.0.concat()
+        }
+
+        /// Where a character of a line begins, in units; none in what ends the line.
+        fn columns(&self, line: usize, encoding: Encoding) -> Vec<(u32, usize)> {
+            let shown = self.0[line].trim_end_matches(['\r', '\n']);
+            let (mut units, mut columns) = (0, vec![(0, 0)]);
+            for (at, c) in shown.char_indices() {
+                units += match encoding {
+                    Encoding::Utf8 => c.len_utf8(),
+                    Encoding::Utf16 => c.len_utf16(),
+                    Encoding::Utf32 => 1,
+                };
+                columns.push((u32::try_from(units).unwrap(), at + c.len_utf8()));
+            }
+            columns
+        }
+
+        fn replace(&mut self, [start, end]: [(usize, usize); 2], new: &str) {
+            let byte = |(line, at): (usize, usize)| -> usize {
+                self.0[..line].iter().map(String::len).sum::<usize>() + at
+            };
+            let (start, end) = (byte(start), byte(end));
+            let mut text = self.text();
+            text.replace_range(start..end, new);
+            *self = Kept::new(&text);
+        }
+    }
+
+    /// Numbers that look random, and are the same each time.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            usize::try_from(self.0 % end as u64).unwrap()
+        }
+    }
+
+    #[test]
+    fn after_any_changes_the_text_is_the_clients() {
+        let pieces = [
+            "",
+            "a",
+            "\n",
+            "\r\n",
+            "\r",
+            "\u{e4}",
+            "\u{20ac}x",
+            "\u{1f600}",
+            "config A\n\tbool\n",
+            "\\\n",
+        ];
+        for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+            let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+            for _ in 0..40 {
+                let mut kept = Kept::new("one\ntwo\u{1f600}\r\nthree");
+                let mut document = Document::new(&kept.text(), 1, Some(Language::Kconfig));
+                for _ in 0..60 {
+                    let mut changes = Vec::new();
+                    for _ in 0..=dice.below(3) {
+                        let mut ends = [0, 1].map(|_| {
+                            let line = dice.below(kept.0.len());
+                            let columns = kept.columns(line, encoding);
+                            let (column, at) = columns[dice.below(columns.len())];
+                            (line, at, column)
+                        });
+                        ends.sort_unstable();
+                        let new = pieces[dice.below(pieces.len())];
+                        let positions =
+                            ends.map(|(line, _, column)| (u32::try_from(line).unwrap(), column));
+                        changes.push(part(positions, new));
+                        kept.replace(ends.map(|(line, at, _)| (line, at)), new);
+                    }
+                    document.change(&changes, encoding);
+                    assert_eq!(&*document.text.bytes, kept.text().as_bytes());
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_text_that_is_sent_whole_moves_only_what_differs() {
         let mut document = Document::new("config A\nconfig B\nconfig C\n", 1, None);

@@ -77,6 +77,8 @@ struct Server {
     pending: HashMap<RequestId, Cancelled>,
     /// Requests for diagnostics that wait for what is being found out.
     waiting: Vec<(RequestId, Uri)>,
+    /// Requests that are answered when nothing is left to be done.
+    settling: Vec<RequestId>,
     /// What was answered to the last of them of each text.
     pulled: BTreeMap<String, String>,
     expected: HashMap<RequestId, Expected>,
@@ -122,6 +124,7 @@ pub fn serve(
         folders: Vec::new(),
         pending: HashMap::new(),
         waiting: Vec::new(),
+        settling: Vec::new(),
         pulled: BTreeMap::new(),
         expected: HashMap::new(),
         last_id: 0,

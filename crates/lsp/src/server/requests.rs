@@ -79,6 +79,13 @@ impl Server {
             "textDocument/rename" => self.slow(request, answer::rename),
             "workspace/symbol" => self.slow(request, answer::symbols),
             "textDocument/diagnostic" => self.diagnostic(request),
+            "vmemmlint/settle" => {
+                self.pending
+                    .insert(request.id.clone(), Cancelled::default());
+                self.settling.push(request.id);
+                self.answer_waiting();
+                Ok(())
+            }
             "workspace/executeCommand" => self.execute(request),
             _ => {
                 let why = format!("{} is not known here", request.method);
@@ -177,6 +184,11 @@ impl Server {
                 self.answer_diagnostic(&id, &uri, None);
             } else {
                 self.waiting.push((id, uri));
+            }
+        }
+        if self.trees.values().all(super::Tree::is_settled) {
+            for id in std::mem::take(&mut self.settling) {
+                self.answer(&id, Ok(Value::Null));
             }
         }
     }

@@ -36,8 +36,6 @@ pub(crate) struct Client {
     /// What it answered to `initialize`.
     pub(crate) initialized: Value,
     answers: HashMap<i64, Value>,
-    /// How often the server had nothing left to do.
-    settled: usize,
     last: i64,
     root: PathBuf,
 }
@@ -108,7 +106,6 @@ impl Client {
             asked: Vec::new(),
             initialized: Value::Null,
             answers: HashMap::new(),
-            settled: 0,
             last: 0,
             root: root.canonicalize().unwrap(),
         }
@@ -165,6 +162,13 @@ impl Client {
         }
     }
 
+    /// Takes the messages that are there, and waits for none.
+    pub(crate) fn take_what_came(&mut self) {
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message);
+        }
+    }
+
     fn take(&mut self, message: Value) {
         match (
             message.get("method").and_then(Value::as_str),
@@ -178,12 +182,7 @@ impl Client {
                 let uri = message["params"]["uri"].as_str().unwrap().to_owned();
                 self.published.insert(uri, message["params"].clone());
             }
-            (Some(method), None) => {
-                let is_settled = method == "experimental/serverStatus"
-                    && message["params"]["quiescent"] == json!(true);
-                self.settled += usize::from(is_settled);
-                self.notes.push(message);
-            }
+            (Some(_), None) => self.notes.push(message),
             (None, _) => {
                 let id = message["id"].as_i64().unwrap_or(-1);
                 let answer = message.get("result").or(message.get("error"));
@@ -194,9 +193,8 @@ impl Client {
 
     /// Does something, and waits until the server has nothing left to do for it.
     pub(crate) fn settle(&mut self, act: impl FnOnce(&mut Client)) {
-        let before = self.settled;
         act(self);
-        self.until("the server to settle", |client| client.settled > before);
+        self.ask("vmemmlint/settle", Value::Null);
     }
 
     /// Opens a file of the tree with a text, and waits until all is known of it.
