@@ -150,11 +150,15 @@ pub fn diagnoses(outcome: &Outcome, source: &dyn Source, catalog: &Catalog) -> V
     let mut all = Vec::new();
     for numbers in at_sinks.values() {
         let told = told_at_sink(outcome, numbers, catalog);
-        if !told.related.is_empty()
-            && let Some(guard) = at_guard(outcome, numbers, source)
-        {
-            all.push(guard);
-        }
+        let guard = (!told.related.is_empty())
+            .then(|| at_guard(outcome, numbers, source))
+            .flatten();
+        // What several rules say of one condition is said once.
+        let is_known = |one: &Diagnosis| {
+            let mut known = all.iter();
+            known.any(|other: &Diagnosis| other.span == one.span && other.message == one.message)
+        };
+        all.extend(guard.filter(|one| !is_known(one)));
         all.push(told);
     }
     for ((_, entry), numbers) in at_entries {

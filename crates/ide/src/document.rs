@@ -48,7 +48,7 @@ impl Language {
 }
 
 /// The word of a symbol, a macro or a function at byte `at` of a text.
-fn word_at(text: &[u8], at: usize) -> Option<Span> {
+pub(crate) fn word_at(text: &[u8], at: usize) -> Option<Span> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let at = at.min(text.len());
     let before = text[..at].iter().rev().take_while(|byte| is_word(byte));

@@ -3,6 +3,7 @@
 //! A [`Kconfig`] is what all architectures say together, and can be made from the one before with some files changed.
 //! What one file says by itself ([`outline`], [`folds`], [`paint`]) needs none.
 
+mod calls;
 mod complete;
 mod diagnose;
 mod document;
@@ -15,6 +16,7 @@ mod paint;
 mod rename;
 mod selectors;
 
+pub use calls::{Call, Code, End, Function, around, conditions};
 pub use complete::{Completion, CompletionKind, complete};
 pub use diagnose::{Diagnosis, Related, Weight, diagnoses, heard, syntax};
 pub use document::{Language, symbol_at};

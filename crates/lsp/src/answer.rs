@@ -1,5 +1,6 @@
 //! What is answered to requests about a place in a text.
 
+mod calls;
 mod lens;
 mod shape;
 
@@ -7,21 +8,22 @@ use gen_lsp_types::{
     CompletionItem, CompletionItemKind, CompletionItemTextEdit, CompletionList, CompletionParams,
     CompletionResponse, Definition, DefinitionLink, DefinitionParams, DefinitionResponse,
     DocumentHighlight, DocumentHighlightParams, Documentation, Hover, HoverParams,
-    InsertTextFormat, Location, LocationLink, MarkupContent, MarkupKind, PrepareRenameParams,
-    PrepareRenamePlaceholder, PrepareRenameResult, ReferenceParams, RenameParams, TextEdit,
-    WorkspaceEdit,
+    InsertTextFormat, Location, LocationLink, MarkupContent, MarkupKind, Position,
+    PrepareRenameParams, PrepareRenamePlaceholder, PrepareRenameResult, ReferenceParams,
+    RenameParams, TextEdit, WorkspaceEdit,
 };
 use ide::{Completion, CompletionKind};
 use lsp_server::{ErrorCode, ResponseError};
 use rules::Outcome;
 use text::Name;
 
+pub(crate) use calls::{incoming, outgoing, prepare_calls};
 pub(crate) use lens::{hints, lenses};
 pub(crate) use shape::{PAINTS, folding, formatting, outline, range_formatting, symbols, tokens};
 
 use crate::convert;
 use crate::pool::{Cancelled, fault};
-use crate::view::View;
+use crate::view::{Spot, View};
 
 /// Nobody waits for it any more.
 pub(crate) fn cancelled() -> ResponseError {
@@ -44,16 +46,45 @@ pub(crate) fn markup(view: &View, text: String) -> MarkupContent {
     }
 }
 
+/// What is said of a place in a Kconfig file or a makefile.
 pub(crate) fn hover(view: &View, params: &HoverParams) -> Option<Hover> {
     let at = &params.text_document_position_params;
     let spot = view.spot(&at.text_document.uri)?;
+    told_of_names(view, &spot, at.position)
+}
+
+/// What is said of a place in C: of the findings there, of symbols, and of when a call happens.
+pub(crate) fn hover_in_code(
+    view: &View,
+    params: &HoverParams,
+    cancel: &Cancelled,
+) -> Result<Option<Hover>, ResponseError> {
+    let at = &params.text_document_position_params;
+    let Some(spot) = view.spot(&at.text_document.uri) else {
+        return Ok(None);
+    };
+    if let Some(told) = told_of_names(view, &spot, at.position) {
+        return Ok(Some(told));
+    }
+    let byte = view.byte(&spot, at.position);
+    let told = calls::told_of_call(view, &spot.path, byte, cancel);
+    if cancel.is_set() {
+        return Err(cancelled());
+    }
+    Ok(told.map(|text| Hover {
+        contents: markup(view, text).into(),
+        range: None,
+    }))
+}
+
+fn told_of_names(view: &View, spot: &Spot, position: Position) -> Option<Hover> {
     let mut parts = Vec::new();
     let mut range = None;
-    if let (Some((name, span)), Some(kconfig)) = (view.symbol(&spot, at.position), &view.kconfig) {
+    if let (Some((name, span)), Some(kconfig)) = (view.symbol(spot, position), &view.kconfig) {
         parts.extend(ide::hover(kconfig, name));
         range = Some(spot.text.range(span, view.client.encoding));
     }
-    let byte = view.byte(&spot, at.position);
+    let byte = view.byte(spot, position);
     if let Some((outcome, _)) = &view.outcome {
         parts.extend(told_at(view, outcome, &spot.path, byte));
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kernel::Progress;
+use kernel::{Known, Progress};
 use rules::{Outcome, Settings};
 use serde::Deserialize;
 use source::{Listed, Source};
@@ -40,6 +40,9 @@ impl Default for AskedOfKconfig {
 pub trait Host: Send + Sync {
     /// Opens the kernel tree in a directory; the error is one line.
     fn open(&self, root: &Path) -> Result<Box<dyn Opened>, String>;
+
+    /// What is known of the words of the files of a tree.
+    fn words(&self, source: &dyn Listed) -> Known;
 }
 
 /// A kernel tree that is open.

@@ -16,7 +16,7 @@ use source::Listed;
 use crate::analysis::{Analysis, Event, Lints, Revisions};
 use crate::convert;
 use crate::document::Document;
-use crate::view::View;
+use crate::view::{Calls, View};
 
 /// What stands for something that is told where lines move: the file, the rule, and the words.
 type Identity = (String, String, String);
@@ -108,6 +108,8 @@ pub(crate) struct Tree {
     pub(crate) kconfig: Option<Arc<Kconfig>>,
     /// What a check has found.
     pub(crate) outcome: Option<(Arc<Outcome>, Arc<Settings>)>,
+    /// Who calls whom, as far as it was asked.
+    pub(crate) calls: Calls,
     plain: Found,
     solved: Found,
     checked: Found,
@@ -130,6 +132,7 @@ impl Tree {
             done: 0,
             kconfig: None,
             outcome: None,
+            calls: Calls::default(),
             plain: Found::default(),
             solved: Found::default(),
             checked: Found::default(),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gen_lsp_types::{Position, Range, Uri};
-use ide::{Diagnosis, Kconfig, Language, Location};
+use ide::{Code, Diagnosis, Kconfig, Language, Location};
+use kernel::Known;
 use rules::{Outcome, Settings};
 use source::Source;
 use text::{Name, Span};
@@ -31,8 +32,30 @@ pub(crate) struct View {
     pub(crate) client: Arc<Client>,
     /// The texts that were open, by path.
     pub(crate) open: Arc<BTreeMap<String, Opened>>,
+    /// Who calls whom, found out when it is first asked for.
+    pub(crate) calls: Calls,
     /// Other texts that were read for the answer.
     read: Arc<Mutex<BTreeMap<String, Text>>>,
+}
+
+/// Who calls whom in one state of a tree.
+#[derive(Clone, Default)]
+pub(crate) struct Calls {
+    code: Arc<OnceLock<Option<Arc<Code>>>>,
+    words: Option<Words>,
+}
+
+/// What is known of the words of the files of a tree.
+type Words = Arc<dyn Fn() -> Known + Send + Sync>;
+
+impl Calls {
+    /// Those of a state of which nothing has been asked.
+    pub(crate) fn new(words: Words) -> Calls {
+        Calls {
+            code: Arc::default(),
+            words: Some(words),
+        }
+    }
 }
 
 /// A text that is open, what is understood of it, and how the client numbers its state.
@@ -60,8 +83,24 @@ impl View {
             diagnoses: Arc::default(),
             client,
             open: Arc::default(),
+            calls: Calls::default(),
             read: Arc::default(),
         }
+    }
+
+    /// Who calls whom; `None` before Kconfig is known.
+    pub(crate) fn code(&self) -> Option<Arc<Code>> {
+        let kconfig = self.kconfig.as_ref()?;
+        let (_, settings) = self.outcome.as_ref()?;
+        let catalog = settings.catalog.as_deref()?;
+        let Calls { code, words } = &self.calls;
+        let words = words.as_ref()?;
+        let made = code.get_or_init(|| {
+            let source = Arc::clone(&self.source);
+            let code = Code::new(source, Arc::clone(kconfig), catalog, words());
+            code.ok().map(Arc::new)
+        });
+        made.clone()
     }
 
     /// The path in the tree of a file.

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::lsp::{Asked, Host, Opened};
-use kernel::Progress;
+use kernel::{Known, Progress};
 use rules::{Outcome, Settings};
 use source::{Directory, Listed, Remembered, Source};
 
 use crate::arguments::{Folders, Lsp};
 use crate::cache::Cache;
 use crate::engine::Session;
+use crate::keep::Keep;
 use crate::{Failure, catalog, engine, exit, one_line};
 
 pub(crate) fn run(asked: &Lsp) -> Result<ExitCode, Failure> {
@@ -50,6 +51,12 @@ impl Host for Served {
             folders: self.folders.clone(),
             limits: self.limits,
         }))
+    }
+
+    fn words(&self, source: &dyn Listed) -> Known {
+        let keep = Keep::new(self.cache.clone(), &Settings::default(), source);
+        let known = keep.map(|keep| keep.words(source).0);
+        known.unwrap_or_default()
     }
 }
 

@@ -285,6 +285,47 @@ fn symbols_are_explained_found_completed_and_renamed() {
 }
 
 #[test]
+fn calls_are_told_with_their_conditions_and_followed_both_ways() {
+    let mut client = Client::start(&mini("fixed-override"), capabilities());
+    let whole = text("fixed-override", SINK);
+    client.open(SINK, "c", &whole);
+    let call = whole.find("rc = vmemmap_populate_compound_pages(").unwrap();
+    let line = whole[..call].matches('\n').count();
+    let column = call - whole[..call].rfind('\n').unwrap() - 1 + "rc = v".len();
+    let here = at(&client, SINK, &json!({ "line": line, "character": column }));
+    let hover = client.ask("textDocument/hover", here.clone());
+    let hover = hover["contents"]["value"].as_str().unwrap();
+    assert!(
+        hover.contains("`vmemmap_populate_compound_pages()`"),
+        "{hover}"
+    );
+    assert!(
+        hover.contains("vmemmap_can_optimize(altmap, pgmap) on powerpc"),
+        "{hover}"
+    );
+    let items = client.ask("textDocument/prepareCallHierarchy", here);
+    let item = items[0].clone();
+    assert_eq!(item["name"], "vmemmap_populate_compound_pages");
+    let incoming = client.ask("callHierarchy/incomingCalls", json!({ "item": item }));
+    assert_eq!(incoming[0]["from"]["name"], "__populate_section_memmap");
+    assert_eq!(incoming[0]["fromRanges"][0]["start"]["line"], line);
+    let from = incoming[0]["from"].clone();
+    let outgoing = client.ask("callHierarchy/outgoingCalls", json!({ "item": from }));
+    let names: Vec<&str> = outgoing
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| call["to"]["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"vmemmap_populate_compound_pages"),
+        "{names:?}"
+    );
+    assert!(names.contains(&"vmemmap_populate"), "{names:?}");
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
 fn a_text_has_a_shape() {
     let mut client = Client::start(&mini("fixed-override"), capabilities());
     let whole = "menu \"M\"\n\nconfig A\n    bool \"a\"\n    help\n       text\n\nendmenu\n";
@@ -386,177 +427,4 @@ fn a_file_outside_of_any_tree_is_read_by_itself() {
     );
     assert_eq!(outline[0]["name"], "A");
     assert_eq!(client.leave(), Some(0));
-}
-
-/// Numbers that look random, and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end as u64).unwrap()
-    }
-
-    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
-
-const REQUESTS: &[&str] = &[
-    "textDocument/hover",
-    "textDocument/completion",
-    "textDocument/definition",
-    "textDocument/documentHighlight",
-    "textDocument/documentSymbol",
-    "textDocument/foldingRange",
-    "textDocument/semanticTokens/full",
-    "textDocument/formatting",
-    "textDocument/rangeFormatting",
-    "textDocument/prepareRename",
-    "textDocument/inlayHint",
-    "textDocument/codeLens",
-    "textDocument/codeAction",
-    "textDocument/references",
-    "textDocument/rename",
-    "textDocument/diagnostic",
-    "workspace/symbol",
-    "workspace/executeCommand",
-    "completionItem/resolve",
-    "no/such",
-];
-
-/// A message that may be one or not, about a text of `length` lines.
-fn odd_message(dice: &mut Dice, uri: &str, length: usize) -> Value {
-    let position =
-        |dice: &mut Dice| json!({ "line": dice.below(length + 3), "character": dice.below(90) });
-    let (start, end) = (position(dice), position(dice));
-    let mut params = json!({
-        "textDocument": { "uri": uri },
-        "position": start,
-        "range": { "start": start, "end": end },
-        "context": { "diagnostics": [], "includeDeclaration": true },
-        "options": { "tabSize": 8, "insertSpaces": false },
-        "newName": dice.one_of(&["NEW", "X86", "", "a b", "CONFIG_X"]),
-        "query": dice.one_of(&["", "ARCH", "\u{e4}"]),
-        "command": "vmemmlint.show",
-        "label": "ARCH_HAS_PTE_DEVMAP",
-    });
-    // Now and then something is missing, or is of another kind.
-    if dice.below(4) == 0 {
-        let key = *dice.one_of(&[
-            "textDocument",
-            "position",
-            "range",
-            "context",
-            "options",
-            "newName",
-        ]);
-        params[key] = dice
-            .one_of(&[Value::Null, json!(-1), json!([]), json!("\u{0}"), json!({})])
-            .clone();
-    }
-    let mut message =
-        json!({ "jsonrpc": "2.0", "method": dice.one_of(REQUESTS), "params": params });
-    match dice.below(8) {
-        0 => {}
-        1 => message["id"] = json!("a"),
-        2 => message["id"] = Value::Null,
-        _ => message["id"] = json!(1_000_000 + dice.below(50)),
-    }
-    if dice.below(20) == 0 {
-        let id = 1_000_000 + dice.below(50);
-        message = json!({ "jsonrpc": "2.0", "method": "$/cancelRequest", "params": { "id": id } });
-    }
-    message
-}
-
-#[test]
-fn whatever_is_sent_the_server_knows_what_a_new_one_would() {
-    let mut client = Client::start(&mini("fixed-override"), capabilities());
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    let whole = text("fixed-override", X86);
-    let uri = client.uri(X86);
-    client.open(X86, "kconfig", &whole);
-    let mut lines: Vec<String> = whole.split('\n').map(str::to_owned).collect();
-    let new_lines = [
-        "",
-        "config NEW",
-        "\tbool \"n\"",
-        "\tselect X86_32",
-        "if X86",
-        "endif",
-        "\t\"",
-        "# \u{1f600}",
-    ];
-    let mut version = 1;
-    for number in 0..10_000 {
-        match dice.below(10) {
-            0 if number % 3 == 0 => {
-                version += 1;
-                let (line, new) = (dice.below(lines.len()), *dice.one_of(&new_lines));
-                let removes = dice.below(2) == 0 && lines.len() > 2 && line + 1 < lines.len();
-                let end = if removes { line + 1 } else { line };
-                let range = json!({
-                    "start": { "line": line, "character": 0 },
-                    "end": { "line": end, "character": 0 },
-                });
-                client.tell(
-                    "textDocument/didChange",
-                    json!({
-                        "textDocument": { "uri": uri, "version": version },
-                        "contentChanges": [{ "range": range, "text": format!("{new}\n") }],
-                    }),
-                );
-                lines.splice(line..end, [new.to_owned()]);
-            }
-            1 => {
-                let torn = odd_message(&mut dice, &uri, lines.len()).to_string();
-                let end = dice.below(torn.len());
-                let end = (0..=end)
-                    .rev()
-                    .find(|end| torn.is_char_boundary(*end))
-                    .unwrap();
-                let head =
-                    *dice.one_of(&["Content-Length: ", "content-length:", "Content-Length ", ""]);
-                let said = end + *dice.one_of(&[0, 0, 7, 15, 300]);
-                let text = &torn[..end];
-                client.send_bytes(format!("{head}{said}\r\n\r\n{text}").as_bytes());
-            }
-            _ => {
-                let message = odd_message(&mut dice, &uri, lines.len());
-                client.send(&message);
-            }
-        }
-        client.take_what_came();
-    }
-    // What was torn last may wait for more.
-    client.send_bytes(&[b' '; 512]);
-    // A change of nothing: what was sent before it is done then.
-    client.settle(|client| {
-        let nowhere = json!({ "line": 0, "character": 0 });
-        client.tell(
-            "textDocument/didChange",
-            json!({
-                "textDocument": { "uri": uri, "version": version + 1 },
-                "contentChanges": [{ "range": { "start": nowhere, "end": nowhere }, "text": "" }],
-            }),
-        );
-    });
-    let mut fresh = Client::start(&mini("fixed-override"), capabilities());
-    fresh.open(X86, "kconfig", &lines.join("\n"));
-    assert_eq!(client.shown(X86), fresh.shown(X86));
-    for request in [
-        "textDocument/documentSymbol",
-        "textDocument/semanticTokens/full",
-    ] {
-        let params = json!({ "textDocument": { "uri": uri } });
-        assert_eq!(
-            client.ask(request, params.clone()),
-            fresh.ask(request, params)
-        );
-    }
-    assert_eq!(client.leave(), Some(0));
-    assert_eq!(fresh.leave(), Some(0));
 }

@@ -2,15 +2,17 @@
 
 use gen_lsp_types as lsp;
 use gen_lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProvider, CodeLensOptions, CompletionOptions,
-    DefinitionProvider, DiagnosticOptions, DiagnosticProvider, DocumentDiagnosticParams,
-    DocumentFormattingProvider, DocumentHighlightProvider, DocumentRangeFormattingProvider,
-    DocumentSymbolProvider, ExecuteCommandOptions, FoldingRangeProvider, Full, HoverProvider,
-    InlayHintProvider, ReferencesProvider, RenameOptions, RenameProvider, SaveOptions,
-    SemanticTokensLegend, SemanticTokensOptions, SemanticTokensProvider, ServerCapabilities,
-    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, Uri,
-    WorkspaceFoldersServerCapabilities, WorkspaceOptions, WorkspaceSymbolProvider,
+    CallHierarchyProvider, CodeActionKind, CodeActionOptions, CodeActionProvider, CodeLensOptions,
+    CompletionOptions, DefinitionProvider, DiagnosticOptions, DiagnosticProvider,
+    DocumentDiagnosticParams, DocumentFormattingProvider, DocumentHighlightProvider,
+    DocumentRangeFormattingProvider, DocumentSymbolProvider, ExecuteCommandOptions,
+    FoldingRangeProvider, Full, HoverProvider, InlayHintProvider, ReferencesProvider,
+    RenameOptions, RenameProvider, SaveOptions, SemanticTokensLegend, SemanticTokensOptions,
+    SemanticTokensProvider, ServerCapabilities, TextDocumentSync, TextDocumentSyncKind,
+    TextDocumentSyncOptions, Uri, WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    WorkspaceSymbolProvider,
 };
+use ide::Language;
 use lsp_server::{ErrorCode, Request, RequestId, ResponseError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,8 +62,19 @@ impl Server {
             let why = "another request has this id";
             return Err(fault(ErrorCode::InvalidRequest, why));
         }
+        self.have_answered(request)
+    }
+
+    /// Has a request answered by the one who does that.
+    fn have_answered(&mut self, request: Request) -> Result<(), ResponseError> {
         match request.method.as_str() {
+            "textDocument/hover" if self.is_code(&request.params) => {
+                self.slow(request, answer::hover_in_code)
+            }
             "textDocument/hover" => self.quick(request, answer::hover),
+            "textDocument/prepareCallHierarchy" => self.slow(request, answer::prepare_calls),
+            "callHierarchy/incomingCalls" => self.slow(request, answer::incoming),
+            "callHierarchy/outgoingCalls" => self.slow(request, answer::outgoing),
             "textDocument/completion" => self.quick(request, answer::completion),
             "completionItem/resolve" => self.quick(request, answer::resolve_completion),
             "textDocument/definition" => self.quick(request, answer::definition),
@@ -92,6 +105,13 @@ impl Server {
                 Err(fault(ErrorCode::MethodNotFound, why))
             }
         }
+    }
+
+    /// Whether the text that is asked about is C.
+    fn is_code(&self, params: &Value) -> bool {
+        let uri = params.pointer("/textDocument/uri").and_then(Value::as_str);
+        let open = uri.and_then(|uri| self.open.get(uri));
+        open.is_some_and(|open| open.document.language == Some(Language::C))
     }
 
     /// Has a request answered at once.
@@ -296,6 +316,7 @@ fn capabilities(client: &Client) -> ServerCapabilities {
         })),
         folding_range_provider: Some(FoldingRangeProvider::Bool(true)),
         semantic_tokens_provider: Some(paints()),
+        call_hierarchy_provider: Some(CallHierarchyProvider::Bool(true)),
         inlay_hint_provider: Some(InlayHintProvider::Bool(true)),
         execute_command_provider: (!client.shows_references).then(|| ExecuteCommandOptions {
             commands: vec![convert::SHOW.to_owned()],

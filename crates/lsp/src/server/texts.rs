@@ -19,7 +19,7 @@ use crate::convert;
 use crate::document::Document;
 use crate::publish::Tree;
 use crate::uri::{path_of, root_around};
-use crate::view::View;
+use crate::view::{Calls, View};
 
 /// Where a client tells nothing of files that change, what was listed is believed for so long.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -198,6 +198,8 @@ impl Server {
             return;
         };
         tree.generation += 1;
+        let (host, listed) = (Arc::clone(&self.host), Arc::clone(&source));
+        tree.calls = Calls::new(Arc::new(move || host.words(&*listed)));
         let forget = forget || tree.listed.elapsed() > BELIEVED;
         if forget {
             tree.listed = Instant::now();
@@ -257,6 +259,7 @@ impl Server {
         let mut view = View::new(Arc::clone(&tree.root), source, client);
         view.kconfig.clone_from(&tree.kconfig);
         view.outcome.clone_from(&tree.outcome);
+        view.calls = tree.calls.clone();
         let own = self.open.values().filter_map(|open| {
             let (at, path) = open.place.as_ref()?;
             let document = &open.document;
