@@ -48,6 +48,8 @@ pub(crate) enum Event {
     Took(&'static str, Duration),
     /// A long job begins, goes on, or ends.
     Progress(Step),
+    /// Something has changed on the disk.
+    Touched,
     /// Nothing is left to be done for this state.
     Done,
 }

@@ -43,8 +43,6 @@ pub(crate) struct Client {
     pub(crate) annotates: bool,
     /// It takes actions that are no commands.
     pub(crate) literal_actions: bool,
-    /// It tells of files that change.
-    pub(crate) watches: bool,
     /// It answers questions about its configuration.
     pub(crate) configures: bool,
     /// It hears when its configuration changes only where it is registered.
@@ -91,7 +89,6 @@ impl Client {
             creates_files: list("workspace/workspaceEdit/resourceOperations").contains(&"create"),
             annotates: has("workspace/workspaceEdit/changeAnnotationSupport"),
             literal_actions: has("textDocument/codeAction/codeActionLiteralSupport"),
-            watches: is("workspace/didChangeWatchedFiles/dynamicRegistration"),
             configures: is("workspace/configuration"),
             registers_configuration: is("workspace/didChangeConfiguration/dynamicRegistration"),
             shows_references: list("experimental/commands/commands")

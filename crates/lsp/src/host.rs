@@ -36,10 +36,14 @@ impl Default for AskedOfKconfig {
     }
 }
 
+/// Hears that something changed in a tree on the disk.
+pub type Changed = Box<dyn Fn() + Send>;
+
 /// Opens kernel trees.
 pub trait Host: Send + Sync {
-    /// Opens the kernel tree in a directory; the error is one line.
-    fn open(&self, root: &Path) -> Result<Box<dyn Opened>, String>;
+    /// Opens the kernel tree in a directory; the error is one line. Where that can be known, it is told when something
+    /// `changed` there.
+    fn open(&self, root: &Path, changed: Changed) -> Result<Box<dyn Opened>, String>;
 
     /// What is known of the words of the files of a tree.
     fn words(&self, source: &dyn Listed) -> Known;

@@ -19,5 +19,5 @@ mod uri;
 mod view;
 mod wire;
 
-pub use host::{Asked, Host, Opened};
+pub use host::{Asked, AskedOfKconfig, Changed, Host, Opened};
 pub use server::serve;

@@ -157,7 +157,11 @@ impl Tree {
                 self.outcome = Some((outcome, settings));
                 self.checked.set(found, Arc::clone(revisions));
             }
-            Event::Took(..) | Event::Failed(_) | Event::Progress(_) | Event::Done => {}
+            Event::Took(..)
+            | Event::Failed(_)
+            | Event::Progress(_)
+            | Event::Touched
+            | Event::Done => {}
         }
     }
 
@@ -185,6 +189,10 @@ impl Tree {
         if !view.client.pulls {
             for (path, document) in open {
                 let own = self.diagnoses(path, document);
+                // That nothing is wrong is said when it is known.
+                if own.is_empty() && !self.pushed.contains_key(path) && !self.is_settled() {
+                    continue;
+                }
                 let own = own.iter().map(|one| convert::diagnostic(view, one));
                 now.insert(path.clone(), own.collect());
             }

@@ -3,11 +3,12 @@
 mod requests;
 mod texts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, select};
 use gen_lsp_types::Uri;
@@ -22,6 +23,8 @@ use crate::pool::{Answer, Cancelled, Pool, fault, guarded};
 use crate::publish::Tree;
 use crate::wire::{self, Received};
 
+/// After a change on the disk the next ones are waited for so long.
+const QUIET: Duration = Duration::from_millis(250);
 /// Threads for what may take long.
 const SLOW_THREADS: usize = 2;
 
@@ -81,6 +84,8 @@ struct Server {
     settling: Vec<RequestId>,
     /// What was answered to the last of them of each text.
     pulled: BTreeMap<String, String>,
+    /// Trees of which something has changed on the disk.
+    touched: BTreeSet<PathBuf>,
     expected: HashMap<RequestId, Expected>,
     last_id: i32,
     /// Which trees are being told how far they are.
@@ -126,6 +131,7 @@ pub fn serve(
         waiting: Vec::new(),
         settling: Vec::new(),
         pulled: BTreeMap::new(),
+        touched: BTreeSet::new(),
         expected: HashMap::new(),
         last_id: 0,
         progress: BTreeMap::new(),
@@ -163,7 +169,14 @@ impl Server {
         answers: &Receiver<(RequestId, Answer)>,
     ) -> bool {
         loop {
+            // What changes on the disk seldom changes alone.
+            let quiet = if self.touched.is_empty() {
+                crossbeam_channel::never()
+            } else {
+                crossbeam_channel::after(QUIET)
+            };
             select! {
+                recv(quiet) -> _ => self.look_at_touched(),
                 recv(messages) -> received => match received {
                     Ok(Received::Message(message)) => {
                         if self.hear(message).is_break() {
@@ -290,6 +303,8 @@ impl Server {
         let params = note.params;
         match note.method.as_str() {
             "initialized" => self.begin(),
+            // Some say so without asking for an answer.
+            "shutdown" => self.phase = Phase::ShutDown,
             "textDocument/didOpen" => self.open(read(params)?),
             "textDocument/didChange" => self.change(read(params)?)?,
             "textDocument/didSave" => self.saved(&read(params)?),
@@ -348,18 +363,6 @@ impl Server {
     /// The client is ready to be asked.
     fn begin(&mut self) {
         let mut registrations = Vec::new();
-        if self.client.watches {
-            registrations.push(json!({
-                "id": "vmemmlint-files",
-                "method": "workspace/didChangeWatchedFiles",
-                "registerOptions": { "watchers": [
-                    { "globPattern": "**/Kconfig*" },
-                    { "globPattern": "**/{Makefile,Kbuild}*" },
-                    { "globPattern": "**/*.{c,h,S}" },
-                    { "globPattern": "**/vmemmlint.toml" },
-                ]},
-            }));
-        }
         if self.client.registers_configuration {
             registrations.push(json!({
                 "id": "vmemmlint-configuration",
@@ -394,6 +397,10 @@ impl Server {
             return;
         };
         match event {
+            Event::Touched => {
+                self.touched.insert(root.to_path_buf());
+                return;
+            }
             Event::Progress(step) => return self.tell_progress(&root, step),
             Event::Took(what, time) => {
                 let words = format!("{what} took {} ms", time.as_millis());
@@ -402,6 +409,7 @@ impl Server {
             Event::Done => {
                 tree.done = tree.done.max(generation);
                 if tree.is_settled() {
+                    self.publish(&root);
                     self.answer_waiting();
                     self.tell_status(&root);
                 }

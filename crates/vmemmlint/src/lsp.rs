@@ -3,10 +3,12 @@
 use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use ::lsp::{Asked, Host, Opened};
+use ::lsp::{Asked, Changed, Host, Opened};
 use kernel::{Known, Progress};
+use notify::RecommendedWatcher;
 use rules::{Outcome, Settings};
 use source::{Directory, Listed, Remembered, Source};
 
@@ -14,7 +16,7 @@ use crate::arguments::{Folders, Lsp};
 use crate::cache::Cache;
 use crate::engine::Session;
 use crate::keep::Keep;
-use crate::{Failure, catalog, engine, exit, one_line};
+use crate::{Failure, catalog, engine, exit, one_line, watch};
 
 pub(crate) fn run(asked: &Lsp) -> Result<ExitCode, Failure> {
     let host = Served {
@@ -41,11 +43,22 @@ struct Served {
 }
 
 impl Host for Served {
-    fn open(&self, root: &Path) -> Result<Box<dyn Opened>, String> {
+    fn open(&self, root: &Path, changed: Changed) -> Result<Box<dyn Opened>, String> {
         let name = one_line(&root.display().to_string());
         let directory = Directory::open(root);
         let directory = directory.map_err(|error| format!("cannot open {name}: {error}"))?;
+        let watcher = Arc::new(Mutex::default());
+        let (place, root) = (Arc::downgrade(&watcher), root.to_owned());
+        // To watch some thousand directories takes a while.
+        thread::spawn(move || {
+            // Where that is not possible the disk is looked at now and then.
+            let watcher = watch::tell(&root, changed);
+            if let (Some(place), Ok(watcher)) = (place.upgrade(), watcher) {
+                *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
+            }
+        });
         Ok(Box::new(Kernel {
+            _watcher: watcher,
             tree: Arc::new(Remembered::over(Arc::new(directory))),
             session: Session::new(self.cache.clone(), true),
             folders: self.folders.clone(),
@@ -62,6 +75,8 @@ impl Host for Served {
 
 /// A kernel tree that an editor works in.
 struct Kernel {
+    /// It tells of changes as long as it lives.
+    _watcher: Arc<Mutex<Option<RecommendedWatcher>>>,
     tree: Arc<Remembered>,
     session: Session,
     folders: Folders,

@@ -88,6 +88,29 @@ fn clear(check: &Check) {
     }
 }
 
+/// Has it told when something changes in the tree at `root` that a check may look at, as long as the watcher lives.
+pub(crate) fn tell(
+    root: &Path,
+    changed: impl Fn() + Send + 'static,
+) -> notify::Result<RecommendedWatcher> {
+    let tree = root.to_owned();
+    let watched = Watched {
+        identity: identity(root)?,
+        beside: Vec::new(),
+        own: Vec::new(),
+        tree,
+    };
+    let config = Config::default().with_follow_symlinks(false);
+    let hear = move |event| {
+        if watched.matters(&event) {
+            changed();
+        }
+    };
+    let mut watcher = RecommendedWatcher::new(hear, config)?;
+    watcher.watch(root, RecursiveMode::Recursive)?;
+    Ok(watcher)
+}
+
 /// What is waited for.
 struct Watched {
     /// The tree, by its whole path.

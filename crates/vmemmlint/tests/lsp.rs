@@ -326,6 +326,24 @@ fn calls_are_told_with_their_conditions_and_followed_both_ways() {
 }
 
 #[test]
+fn what_changes_on_the_disk_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let (code, _, told) = program::run_in(&mini("unfixed"), "cp", &["-r", ".", place]);
+    assert_eq!(code, Some(0), "{told}");
+    let mut client = Client::start(folder.path(), capabilities());
+    client.open(SINK, "c", &text("unfixed", SINK));
+    let tells_of_x86 = |client: &Client| client.shown(SINK).iter().any(|one| one.contains("x86"));
+    assert!(!tells_of_x86(&client));
+    let whole = text("unfixed", X86);
+    std::fs::write(folder.path().join(X86), whole.replace(SELECT, "")).unwrap();
+    client.until("a finding", tells_of_x86);
+    std::fs::write(folder.path().join(X86), whole).unwrap();
+    client.until("it to go", |client| !tells_of_x86(client));
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
 fn a_text_has_a_shape() {
     let mut client = Client::start(&mini("fixed-override"), capabilities());
     let whole = "menu \"M\"\n\nconfig A\n    bool \"a\"\n    help\n       text\n\nendmenu\n";

@@ -1,6 +1,6 @@
 //! The texts of the client, and the trees that they belong to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use source::{Layer, Listed, Memory, Source};
 
 use super::{Expected, Level, Open, Server};
-use crate::analysis::{Analysis, Job};
+use crate::analysis::{Analysis, Event, Job, Told};
 use crate::convert;
 use crate::document::Document;
 use crate::publish::Tree;
@@ -102,23 +102,27 @@ impl Server {
     }
 
     pub(super) fn watched(&mut self, params: &DidChangeWatchedFilesParams) {
-        let mut roots = BTreeSet::new();
         for change in &params.changes {
-            let Some(path) = path_of(&change.uri) else {
-                continue;
-            };
-            let around = self.trees.keys().filter(|root| path.starts_with(root));
-            roots.extend(around.cloned());
-            let place = self
-                .open
-                .get(&change.uri.0)
-                .and_then(|open| open.place.clone());
-            let on_disk = self.on_disk(place.as_ref());
-            if let Some(open) = self.open.get_mut(&change.uri.0) {
-                open.on_disk = on_disk;
+            if let Some(path) = path_of(&change.uri) {
+                let around = self.trees.keys().filter(|root| path.starts_with(root));
+                self.touched.extend(around.cloned());
             }
         }
-        for root in roots {
+        self.look_at_touched();
+    }
+
+    /// Looks at trees of which something has changed on the disk.
+    pub(super) fn look_at_touched(&mut self) {
+        for root in std::mem::take(&mut self.touched) {
+            let disk = self.trees.get(&root).map(|tree| Arc::clone(&tree.disk));
+            let Some(disk) = disk else { continue };
+            for open in self.open.values_mut() {
+                if let Some((at, path)) = &open.place
+                    && *at == root
+                {
+                    open.on_disk = disk.read(path).ok();
+                }
+            }
             self.look(&root, true);
         }
     }
@@ -155,7 +159,16 @@ impl Server {
         if self.trees.contains_key(root) {
             return;
         }
-        match self.host.open(root) {
+        let (told, place): (_, Arc<Path>) = (self.told.clone(), root.into());
+        let changed = move || {
+            let _ = told.send(Told {
+                root: Arc::clone(&place),
+                generation: 0,
+                revisions: Arc::default(),
+                event: Event::Touched,
+            });
+        };
+        match self.host.open(root, Box::new(changed)) {
             Ok(opened) => {
                 let disk = opened.source();
                 let analysis = Analysis::start(root, opened, self.told.clone());

@@ -1,0 +1,4 @@
+" vmemmlint finds what a kernel tree's architectures miss; it runs beside the other linters of cpp.
+call ale#Set('vmemmlint_executable', 'vmemmlint')
+call ale#Set('vmemmlint_options', {})
+call vmemmlint#Define('cpp')
