@@ -8,6 +8,7 @@
 //! cargo xtask oracle patches 6.1  # do patches go where git puts them?
 //! cargo xtask mutate             # are mutants of real trees told as they must be?
 //! cargo xtask bench 6.12         # how long a check takes, beside `rg`
+//! cargo xtask editor 6.12        # how long an editor waits after an edit
 //! cargo xtask minis              # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
@@ -22,6 +23,7 @@ mod conf;
 mod counts;
 mod deb;
 mod debian;
+mod editor;
 mod error;
 mod formats;
 mod minis;
@@ -107,6 +109,13 @@ enum Task {
         #[command(flatten)]
         asked: bench::Asked,
     },
+    /// Time what an editor waits for, after edits at random places of a tree.
+    Editor {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+        #[command(flatten)]
+        asked: editor::Asked,
+    },
     /// Count the instructions of fixed jobs, and compare them with `xtask/counts.txt`; needs valgrind.
     Counts {
         /// Keep the counts instead.
@@ -154,6 +163,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Minis => minis::run(&root().join("testdata")),
         Task::Oracle { question } => oracle::run(&question),
         Task::Bench { tree, asked } => bench::run(&tree, &asked),
+        Task::Editor { tree, asked } => editor::run(&tree, &asked),
         Task::Counts { keep } => counts::run(keep),
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),

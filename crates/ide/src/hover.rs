@@ -83,13 +83,10 @@ fn put_selectors(text: &mut String, kconfig: &Kconfig, name: Name) {
             if let Some(condition) = condition {
                 let _ = write!(words, " if `{condition}`");
             }
-            if *arches < kconfig.arches().len() {
-                let word = if *arches == 1 {
-                    "architecture"
-                } else {
-                    "architectures"
-                };
-                let _ = write!(words, " ({arches} {word})");
+            match arches.len() {
+                count if count == kconfig.arches().len() => {}
+                1..=3 => _ = write!(words, " on {}", arches.join(", ")),
+                count => _ = write!(words, " on {count} architectures"),
             }
             words
         })

@@ -1,7 +1,7 @@
 //! What the Kconfig files of a tree say, for all architectures at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kconfig::{Library, Mention, Model, Standing, SymbolType};
 use kernel::{Architecture, NotATree, Progress, Tree};
@@ -18,7 +18,12 @@ pub struct Kconfig {
     library: Library,
     arches: Vec<(Architecture, Arc<Model>)>,
     names: OnceLock<Vec<(Name, Option<SymbolType>)>>,
+    /// What some symbols can be.
+    standings: Mutex<FxHashMap<Name, Standings>>,
 }
+
+/// What a symbol can be on each architecture.
+pub(crate) type Standings = Arc<Vec<(Architecture, Standing)>>;
 
 /// Files at the top whose text all architectures depend on.
 const TOP: [&str; 2] = ["Makefile", "Kconfig"];
@@ -59,6 +64,7 @@ impl Kconfig {
             library,
             arches,
             names: OnceLock::new(),
+            standings: Mutex::default(),
         }))
     }
 
@@ -114,10 +120,49 @@ impl Kconfig {
     }
 
     /// What a symbol can be on each architecture.
-    pub(crate) fn standings(&self, name: Name) -> Vec<(Architecture, Standing)> {
+    pub(crate) fn standings(&self, name: Name) -> Standings {
+        if let Some(known) = self.known().get(&name) {
+            return Arc::clone(known);
+        }
+        // Who waits for this must not wait for a check, which has all threads of the pool.
         let asked = self.arches.iter();
         let asked = asked.map(|(arch, model)| (*arch, model.questions().standing(name)));
-        asked.collect()
+        let standings: Standings = Arc::new(asked.collect());
+        self.known().insert(name, Arc::clone(&standings));
+        standings
+    }
+
+    fn known(&self) -> MutexGuard<'_, FxHashMap<Name, Standings>> {
+        let known = self.standings.lock();
+        known.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Finds out what the symbols of some files can be, so that it need not be when somebody asks.
+    pub fn learn(&self, files: &[Arc<str>], progress: &dyn Progress) {
+        let mut names = BTreeSet::new();
+        self.for_each_file(&mut |path, mentions| {
+            if files.contains(path) {
+                names.extend(mentions.iter().map(|one| one.name));
+            }
+        });
+        names.retain(|name| !self.known().contains_key(name));
+        let arches = self.arches.par_iter().map(|(_, model)| {
+            let mut questions = model.questions();
+            let names = names.iter();
+            let told = names.map(|name| {
+                let is_wanted = !progress.is_cancelled();
+                is_wanted.then(|| questions.standing(*name))
+            });
+            told.collect::<Option<Vec<Standing>>>()
+        });
+        let Some(told) = arches.collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        for (number, name) in names.into_iter().enumerate() {
+            let own = self.arches.iter().zip(&told);
+            let own = own.map(|((arch, _), told)| (*arch, told[number]));
+            self.known().insert(name, Arc::new(own.collect()));
+        }
     }
 
     /// Asks the rules about Kconfig of the lines of some files: those that a look at names answers, or those that take a

@@ -9,8 +9,8 @@ use crate::{Kconfig, Location};
 /// Who selects a symbol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selectors {
-    /// The symbol that does, what else that asks for, and on how many architectures; those of fewest last.
-    pub lines: Vec<(Name, Option<String>, usize)>,
+    /// The symbol that does, what else that asks for, and on which architectures; those of fewest last.
+    pub lines: Vec<(Name, Option<String>, Vec<String>)>,
     /// The architectures on which some line does.
     pub arches: Vec<String>,
     /// The lines.
@@ -19,7 +19,7 @@ pub struct Selectors {
 
 /// Who selects a symbol; `imply` is left out.
 pub fn selectors(kconfig: &Kconfig, name: Name) -> Selectors {
-    let mut lines: BTreeMap<(Name, Option<String>), usize> = BTreeMap::new();
+    let mut lines: BTreeMap<(Name, Option<String>), Vec<String>> = BTreeMap::new();
     let mut found = Selectors::default();
     for (arch, model) in kconfig.arches() {
         let selects = model.selectors(name);
@@ -38,7 +38,7 @@ pub fn selectors(kconfig: &Kconfig, name: Name) -> Selectors {
             found.arches.push(arch.name.to_string());
         }
         for line in own {
-            *lines.entry(line).or_default() += 1;
+            lines.entry(line).or_default().push(arch.name.to_string());
         }
     }
     found.places.sort_unstable();
@@ -49,6 +49,6 @@ pub fn selectors(kconfig: &Kconfig, name: Name) -> Selectors {
         .collect();
     found
         .lines
-        .sort_by_key(|(_, _, arches)| std::cmp::Reverse(*arches));
+        .sort_by_key(|(_, _, arches)| std::cmp::Reverse(arches.len()));
     found
 }

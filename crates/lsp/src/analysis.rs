@@ -174,7 +174,10 @@ impl Worker {
             };
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.look(&job)));
             match done {
-                Ok(Ok(())) => self.tell(&job, Event::Done),
+                Ok(Ok(())) => {
+                    self.tell(&job, Event::Done);
+                    self.learn(&job);
+                }
                 Ok(Err(why)) => {
                     self.tell(&job, Event::Failed(why));
                     self.tell(&job, Event::Done);
@@ -187,6 +190,16 @@ impl Worker {
                     self.tell(&job, Event::Done);
                 }
             }
+        }
+    }
+
+    /// Finds out what may be asked next: what the symbols of open files can be.
+    fn learn(&self, job: &Job) {
+        if let Some((kconfig, _)) = &self.kconfig {
+            let progress = Telling::new(self, job);
+            let learn = || kconfig.learn(&job.kconfig, &progress);
+            // Who fails here has told all that was asked.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(learn));
         }
     }
 

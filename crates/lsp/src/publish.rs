@@ -189,8 +189,9 @@ impl Tree {
         if !view.client.pulls {
             for (path, document) in open {
                 let own = self.diagnoses(path, document);
-                // That nothing is wrong is said when it is known.
-                if own.is_empty() && !self.pushed.contains_key(path) && !self.is_settled() {
+                // That nothing is wrong is said when something is known.
+                let is_new = !self.pushed.contains_key(path);
+                if own.is_empty() && is_new && self.kconfig.is_none() {
                     continue;
                 }
                 let own = own.iter().map(|one| convert::diagnostic(view, one));
