@@ -1,8 +1,8 @@
 //! The language server protocol over what [`ide`] knows of a kernel tree: nothing is found out here.
 //!
 //! One thread ([`serve`]) takes the messages of the client in their order and keeps its texts as the client has them. What takes
-//! long is done by others, on a [`View`](view::View) of what there was when it was asked: a thread for each kernel tree that
-//! checks it after each change ([`analysis`]), and some for requests ([`pool`]).
+//! long is done by others, on a view of what there was when it was asked: a thread for each kernel tree that checks it
+//! after each change, and some for requests.
 
 mod action;
 mod analysis;
