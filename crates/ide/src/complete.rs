@@ -40,7 +40,7 @@ const MOST: usize = 100;
 type Word = (&'static str, &'static str, &'static str);
 
 /// What begins a statement.
-const STATEMENTS: [Word; 9] = [
+const STATEMENTS: [Word; 8] = [
     (
         "config",
         "an entry",
@@ -69,7 +69,6 @@ const STATEMENTS: [Word; 9] = [
         "source \"${1:path}\"",
     ),
     ("mainmenu", "the title of all", "mainmenu \"${1:title}\""),
-    ("endif", "", ""),
 ];
 
 /// What ends one.

@@ -8,7 +8,7 @@ use rules::{Catalog, Finding, Outcome, Severity};
 use source::Source;
 use text::Span;
 
-use crate::{Kconfig, Location};
+use crate::Kconfig;
 
 /// How much something weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +17,6 @@ pub enum Weight {
     Error,
     Warning,
     Information,
-    Hint,
 }
 
 /// A place that has to do with a [`Diagnosis`].
@@ -80,14 +79,6 @@ impl Diagnosis {
             is_unnecessary: false,
             related: Vec::new(),
             findings: Vec::new(),
-        }
-    }
-
-    /// Where it is.
-    pub fn location(&self) -> Location {
-        Location {
-            file: self.file.clone(),
-            span: self.span,
         }
     }
 }
@@ -183,6 +174,15 @@ pub fn diagnoses(outcome: &Outcome, source: &dyn Source, catalog: &Catalog) -> V
     }
     all.sort();
     all
+}
+
+/// Leaves out what is told twice: by several who were asked for the same.
+pub fn without_twins(all: &mut Vec<Diagnosis>) {
+    all.sort();
+    all.dedup_by(|a, b| {
+        let key = |one: &Diagnosis| (one.span, one.line, one.rule.clone(), one.message.clone());
+        a.file == b.file && key(a) == key(b)
+    });
 }
 
 /// Whether a rule tells of what does nothing.

@@ -84,6 +84,12 @@ impl Lines<'_> {
     }
 
     fn help(&mut self, lines: Span) {
+        // Lines of which some are indented otherwise would end the text.
+        let length = lines.of(self.text).trim_ascii_end().len();
+        let end = lines.start + u32::try_from(length).unwrap_or(0);
+        if lines.start < self.within.start || self.within.end < end {
+            return;
+        }
         let mut at = lines.start;
         let mut own: Vec<(u32, usize)> = Vec::new();
         for line in lines.of(self.text).split_inclusive(|byte| *byte == b'\n') {

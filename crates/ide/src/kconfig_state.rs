@@ -45,6 +45,7 @@ impl Kconfig {
         };
         let names = tree.arches().iter();
         let arches: Vec<Architecture> = names.filter_map(|name| tree.architecture(name)).collect();
+        progress.phase("reading Kconfig", arches.len());
         let model = |arch: &Architecture| {
             if progress.is_cancelled() {
                 return None;

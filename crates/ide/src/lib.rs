@@ -18,13 +18,14 @@ mod selectors;
 
 pub use calls::{Call, Code, End, Function, around, conditions};
 pub use complete::{Completion, CompletionKind, complete};
-pub use diagnose::{Diagnosis, Related, Weight, diagnoses, heard, syntax};
+pub use diagnose::{Diagnosis, Related, Weight, diagnoses, heard, syntax, without_twins};
 pub use document::{Language, symbol_at};
 pub use format::{Edit, format};
 pub use hover::hover;
 pub use kconfig_state::Kconfig;
 pub use mentions::{
-    Location, code_mentions, definitions, first_definition, mentions_in, references, sourced_at,
+    Files, Location, code_mentions, definitions, first_definition, mentions_in, references,
+    sourced_at,
 };
 pub use outline::{Fold, FoldKind, Item, ItemKind, folds, outline};
 pub use paint::{Paint, Painted, paint};

@@ -1,8 +1,9 @@
 //! Where symbols are defined and asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use kconfig::{Parsed, Role, Spelled, Statement, StatementKind};
+use kconfig::{Mention, Parsed, Role, Spelled, Statement, StatementKind};
 use memchr::memmem;
 use rayon::prelude::*;
 use source::Source;
@@ -19,9 +20,12 @@ pub struct Location {
     pub span: Span,
 }
 
+/// The Kconfig files of a tree, and those of them that are open as they are now.
+pub type Files<'k> = (&'k Kconfig, &'k BTreeMap<String, Arc<Parsed>>);
+
 /// The entries of a symbol.
-pub fn definitions(kconfig: &Kconfig, name: Name) -> Vec<Location> {
-    in_kconfig(kconfig, name, &|role| role == Role::Definition)
+pub fn definitions(files: Files<'_>, name: Name) -> Vec<Location> {
+    in_kconfig(files, name, &|role| role == Role::Definition)
 }
 
 /// Where the first architecture that knows a symbol defines it first.
@@ -97,26 +101,37 @@ fn sourced(statements: &[Statement], at: u32) -> Option<Spelled> {
 }
 
 /// All that Kconfig files say of a symbol; its entries only where they are wanted.
-pub fn references(kconfig: &Kconfig, name: Name, with_entries: bool) -> Vec<Location> {
-    in_kconfig(kconfig, name, &|role| {
+pub fn references(files: Files<'_>, name: Name, with_entries: bool) -> Vec<Location> {
+    in_kconfig(files, name, &|role| {
         with_entries || role != Role::Definition
     })
 }
 
-fn in_kconfig(kconfig: &Kconfig, name: Name, wanted: &dyn Fn(Role) -> bool) -> Vec<Location> {
+fn in_kconfig(
+    (kconfig, open): Files<'_>,
+    name: Name,
+    wanted: &dyn Fn(Role) -> bool,
+) -> Vec<Location> {
     let mut found = Vec::new();
-    kconfig.for_each_file(&mut |path, mentions| {
+    let mut put = |path: &str, mentions: &[Mention]| {
         let own = mentions.iter();
         let own = own.filter(|one| one.name == name && wanted(one.role));
         found.extend(own.map(|one| Location {
-            file: path.to_string(),
+            file: path.to_owned(),
             span: one.span,
         }));
+    };
+    kconfig.for_each_file(&mut |path, mentions| {
+        if let Some(parsed) = open.get(&**path) {
+            put(path, &kconfig::mentions(&parsed.statements));
+        } else {
+            put(path, mentions);
+        }
     });
     found
 }
 
-/// Where makefiles and C ask for a symbol, as `CONFIG_X` or `CONFIG_X_MODULE`, by path; the bytes are those of `X`. `None` where
+/// Where makefiles, C and kept configurations name a symbol, as `CONFIG_X` or `CONFIG_X_MODULE`, by path; the bytes are those of `X`. `None` where
 /// nobody wants to know any more.
 pub fn code_mentions(
     source: &dyn Source,
@@ -124,7 +139,12 @@ pub fn code_mentions(
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Option<Vec<Location>> {
     let word = format!("CONFIG_{name}");
-    let asks = |path: &str| matches!(Language::of(path, ""), Some(Language::C | Language::Make));
+    let asks = |path: &str| {
+        matches!(
+            Language::of(path, ""),
+            Some(Language::C | Language::Make | Language::Config)
+        )
+    };
     let enter = |path: &str| !path.starts_with('.') && !path.contains("/.");
     let (paths, _) = source.walk("", &enter, &asks);
     let finder = memmem::Finder::new(word.as_bytes());

@@ -1,6 +1,9 @@
 //! A symbol under another name, everywhere.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kconfig::Parsed;
 
 use source::Source;
 use text::{Name, Span};
@@ -17,7 +20,7 @@ pub struct Renamed {
 /// Renames a symbol in Kconfig, makefiles and C. The error says why that cannot be; `Ok(None)` where nobody wants it any
 /// more.
 pub fn renamed(
-    (kconfig, source): (&Kconfig, &dyn Source),
+    (kconfig, open, source): (&Kconfig, &BTreeMap<String, Arc<Parsed>>, &dyn Source),
     name: Name,
     new: &str,
     is_cancelled: &(dyn Fn() -> bool + Sync),
@@ -28,11 +31,15 @@ pub fn renamed(
             "{new:?} is no name of a symbol: letters, digits and _ make one"
         ));
     }
+    let is_number = new.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || matches!(new, "y" | "m" | "n" | "if" | "on") {
+        return Err(format!("{new} means something else in Kconfig"));
+    }
     if new.starts_with("CONFIG_") {
         return Err("a symbol is named without CONFIG_ before it".to_owned());
     }
     let new = Name::new(new);
-    let is_known = |(_, model): &(_, std::sync::Arc<kconfig::Model>)| model.defines(new);
+    let is_known = |(_, model): &(_, Arc<kconfig::Model>)| model.defines(new);
     if new != name && kconfig.arches().iter().any(is_known) {
         return Err(format!("there is a symbol {new} already"));
     }
@@ -40,7 +47,10 @@ pub fn renamed(
         return Ok(None);
     };
     let mut files: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-    for Location { file, span } in references(kconfig, name, true).into_iter().chain(code) {
+    for Location { file, span } in references((kconfig, open), name, true)
+        .into_iter()
+        .chain(code)
+    {
         files.entry(file).or_default().push(span);
     }
     for spans in files.values_mut() {

@@ -25,8 +25,6 @@ pub struct Mention {
     pub span: Span,
     /// What it is named for.
     pub role: Role,
-    /// The symbol in whose entry that is; none in a menu, a choice, or an `if` around entries.
-    pub entry: Option<Name>,
 }
 
 /// What a symbol is named for.
@@ -62,7 +60,6 @@ pub fn mentions(statements: &[Statement]) -> Vec<Mention> {
 #[derive(Default)]
 struct Mentions {
     all: Vec<Mention>,
-    entry: Option<Name>,
 }
 
 impl Mentions {
@@ -70,10 +67,8 @@ impl Mentions {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Config(name, own) => {
-                    self.entry = Some(name.name);
                     self.word(*name, Role::Definition);
                     self.properties(own);
-                    self.entry = None;
                 }
                 StatementKind::Choice(_, own, inner) | StatementKind::Menu(own, inner) => {
                     self.properties(own);
@@ -163,12 +158,7 @@ impl Mentions {
         if has_macros(&name) || is_constant && role != Role::Definition {
             return;
         }
-        self.all.push(Mention {
-            name,
-            span,
-            role,
-            entry: self.entry,
-        });
+        self.all.push(Mention { name, span, role });
     }
 }
 

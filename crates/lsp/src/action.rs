@@ -144,6 +144,16 @@ impl Offered<'_> {
         let whole = text.lines.line(&text.bytes, line + 1);
         let start = memchr::memrchr(b'\n', &text.bytes[..whole.start as usize]);
         let start = start.map_or(0, |newline| newline + 1);
+        let before = &text.bytes[..start];
+        if before.ends_with(b"\\\n") || before.ends_with(b"\\\r\n") {
+            // The line goes on from the one before: no comment can stand between them.
+            return;
+        }
+        let end = if before.ends_with(b"\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
         let indent = text
             .bytes
             .get(start..whole.start as usize)
@@ -154,7 +164,7 @@ impl Offered<'_> {
             _ => ("# ", ""),
         };
         let new_text = format!(
-            "{indent}{open}vmemmlint: allow({}): REASON{close}\n",
+            "{indent}{open}vmemmlint: allow({}): REASON{close}{end}",
             one.rule
         );
         let at = gen_lsp_types::Position { line, character: 0 };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use ide::{Diagnosis, Kconfig, Weight};
@@ -214,11 +214,17 @@ impl Worker {
     }
 
     fn look(&mut self, job: &Job) -> Result<(), String> {
+        let progress = Telling::new(self, job);
+        let looked = self.look_with(job, &progress);
+        progress.end();
+        looked
+    }
+
+    fn look_with(&mut self, job: &Job, progress: &Telling) -> Result<(), String> {
         if job.forget {
             self.opened.forget();
         }
         let settings = Arc::new(self.opened.settings(&*job.source, &job.asked)?);
-        let progress = &Telling::new(self, job);
         let begun = Instant::now();
         let Some((kconfig, is_new)) = self.read_kconfig(job, &settings, progress)? else {
             return Ok(());
@@ -233,16 +239,29 @@ impl Worker {
             let is_open = open.iter().any(|path| **path == *one.file);
             is_open && one.is_syntax && one.weight == Weight::Error
         });
-        told.extend(lints(&kconfig, (job, &open), (&settings, true), progress));
+        let Some(names) = lints(&kconfig, (job, &open), (&settings, true), progress) else {
+            return Ok(());
+        };
+        told.extend(names);
         self.tell(job, Event::Lints(Lints::Plain, told));
         self.tell(job, Event::Took("reading Kconfig", begun.elapsed()));
-        if is_torn || progress.is_cancelled() {
+        if is_torn && !self.is_first || progress.is_cancelled() {
             return Ok(());
+        }
+        if is_torn {
+            // Nothing is known yet: what lies on the disk may be whole.
+            let job = Job {
+                source: self.opened.source(),
+                revisions: Arc::default(),
+                asked: job.asked.clone(),
+                kconfig: Vec::new(),
+                ..*job
+            };
+            return self.check(&job, (&kconfig, &settings), progress);
         }
         self.check(job, (&kconfig, &settings), progress)?;
         let begun = Instant::now();
-        let told = lints(&kconfig, (job, &open), (&settings, false), progress);
-        if !progress.is_cancelled() {
+        if let Some(told) = lints(&kconfig, (job, &open), (&settings, false), progress) {
             self.tell(job, Event::Lints(Lints::Solved, told));
             self.tell(job, Event::Took("asking what lines do", begun.elapsed()));
         }
@@ -259,7 +278,6 @@ impl Worker {
         // The first answer is worth waiting for, also where the texts have changed meanwhile.
         progress.is_wanted.store(self.is_first, Ordering::Relaxed);
         let checked = self.opened.check(&job.source, settings, progress);
-        progress.end();
         progress.is_wanted.store(false, Ordering::Relaxed);
         let Some(outcome) = checked? else {
             return Ok(());
@@ -312,17 +330,16 @@ impl Worker {
             return Ok(None);
         };
         let kconfig = Arc::new(kconfig);
-        self.kconfig = Some((Arc::clone(&kconfig), listing.states(unsure())));
+        self.kconfig = Some((
+            Arc::clone(&kconfig),
+            listing.states(listing.begun() - SETTLED),
+        ));
         Ok(Some((kconfig, true)))
     }
 }
 
-/// What changed at this time or later may change again without a trace, in seconds since 1970.
-fn unsure() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = now.map_or(0, |now| now.as_secs());
-    i64::try_from(now).unwrap_or(i64::MAX) - 2
-}
+/// What changed so shortly before it was listed may change again without a trace, in seconds.
+const SETTLED: i64 = 2;
 
 /// The Kconfig files that are open and that some architecture reads.
 fn open_files(kconfig: &Kconfig, job: &Job) -> Vec<Arc<str>> {
@@ -330,20 +347,29 @@ fn open_files(kconfig: &Kconfig, job: &Job) -> Vec<Arc<str>> {
     open.cloned().collect()
 }
 
-/// What the rules about Kconfig find in files that are open: those about names, or those that take a solver.
+/// What the rules about Kconfig find in files that are open: those about names, or those that take a solver. `None` where
+/// nobody wants it any more.
 fn lints(
     kconfig: &Kconfig,
     (job, open): (&Job, &[Arc<str>]),
     (settings, of_names): (&Settings, bool),
     progress: &Telling,
-) -> Vec<Diagnosis> {
+) -> Option<Vec<Diagnosis>> {
     let catalog = settings.catalog.as_deref();
     let Some(catalog) = catalog.filter(|_| job.asked.kconfig.lints && !open.is_empty()) else {
-        return Vec::new();
+        return Some(Vec::new());
     };
     let found = kconfig.check(open, (settings, of_names), progress);
+    if progress.is_cancelled() {
+        return None;
+    }
     let told = found.map(|outcome| ide::diagnoses(&outcome, &*job.source, catalog));
-    told.unwrap_or_default()
+    let mut told = told.unwrap_or_default();
+    for one in &mut told {
+        // These are numbers in an outcome that is not kept.
+        one.findings.clear();
+    }
+    Some(told)
 }
 
 /// How far a job is, for people; and whether it is still wanted.
@@ -398,7 +424,7 @@ impl Telling {
     }
 
     fn end(&self) {
-        if lock(&self.state).has_begun {
+        if std::mem::take(&mut lock(&self.state).has_begun) {
             self.tell(Step::End);
         }
     }

@@ -12,7 +12,7 @@ use gen_lsp_types::{
     PrepareRenameParams, PrepareRenamePlaceholder, PrepareRenameResult, ReferenceParams,
     RenameParams, TextEdit, WorkspaceEdit,
 };
-use ide::{Completion, CompletionKind};
+use ide::{Completion, CompletionKind, Diagnosis};
 use lsp_server::{ErrorCode, ResponseError};
 use rules::Outcome;
 use text::Name;
@@ -94,19 +94,23 @@ fn told_of_names(view: &View, spot: &Spot, position: Position) -> Option<Hover> 
     })
 }
 
-/// The whole story of the findings at a place.
+/// The whole story of what is wrong at a place.
 fn told_at(view: &View, outcome: &Outcome, path: &str, byte: u32) -> Vec<String> {
     let here = view
         .diagnoses
         .iter()
         .filter(|one| one.file == path && one.span.start <= byte && byte <= one.span.end);
-    let mut numbers: Vec<usize> = here.flat_map(|one| one.findings.iter().copied()).collect();
+    let here: Vec<&Diagnosis> = here.filter(|one| !one.rule.is_empty()).collect();
+    let mut numbers: Vec<usize> = here.iter().flat_map(|one| one.findings.clone()).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let findings = numbers
         .into_iter()
         .filter_map(|number| outcome.findings.get(number));
-    findings.map(convert::story).collect()
+    let stories = findings.map(convert::story);
+    let plain = here.iter().filter(|one| one.findings.is_empty());
+    let plain = plain.map(|one| format!("**{}**: {}\n\n{}\n", one.rule, one.message, one.help));
+    stories.chain(plain).collect()
 }
 
 pub(crate) fn definition(view: &View, params: &DefinitionParams) -> Option<DefinitionResponse> {
@@ -128,7 +132,7 @@ pub(crate) fn definition(view: &View, params: &DefinitionParams) -> Option<Defin
         ));
     }
     let (name, span) = view.symbol(&spot, at.position)?;
-    let found = ide::definitions(kconfig, name);
+    let found = ide::definitions((kconfig, &view.parsed()), name);
     let targets = found.iter().map(|place| {
         let location = view.location(place);
         (location.uri, location.range)
@@ -179,7 +183,11 @@ pub(crate) fn references(
     else {
         return Ok(None);
     };
-    let mut found = ide::references(kconfig, name, params.context.include_declaration);
+    let mut found = ide::references(
+        (kconfig, &view.parsed()),
+        name,
+        params.context.include_declaration,
+    );
     let code = ide::code_mentions(&*view.source, name, &|| cancel.is_set());
     found.extend(code.ok_or_else(cancelled)?);
     Ok(Some(
@@ -275,7 +283,9 @@ pub(crate) fn prepare_rename(
     let at = &params.text_document_position_params;
     let spot = view.spot(&at.text_document.uri)?;
     let known = view.symbol(&spot, at.position).zip(view.kconfig.as_ref());
-    let known = known.filter(|((name, _), kconfig)| !ide::definitions(kconfig, *name).is_empty());
+    let known = known.filter(|((name, _), kconfig)| {
+        !ide::definitions((kconfig, &view.parsed()), *name).is_empty()
+    });
     known.map(|((name, span), _)| {
         PrepareRenameResult::PrepareRenamePlaceholder(PrepareRenamePlaceholder {
             range: spot.text.range(span, view.client.encoding),
@@ -298,9 +308,12 @@ pub(crate) fn rename(
             "no symbol of Kconfig stands here",
         ));
     };
-    let renamed = ide::renamed((kconfig, &*view.source), name, &params.new_name, &|| {
-        cancel.is_set()
-    });
+    let renamed = ide::renamed(
+        (kconfig, &view.parsed(), &*view.source),
+        name,
+        &params.new_name,
+        &|| cancel.is_set(),
+    );
     let renamed = renamed.map_err(|why| fault(ErrorCode::RequestFailed, why))?;
     let renamed = renamed.ok_or_else(cancelled)?;
     Ok(Some(convert::renamed(

@@ -68,7 +68,6 @@ pub(crate) fn diagnostic(view: &View, one: &Diagnosis) -> Diagnostic {
             Weight::Error => DiagnosticSeverity::Error,
             Weight::Warning => DiagnosticSeverity::Warning,
             Weight::Information => DiagnosticSeverity::Information,
-            Weight::Hint => DiagnosticSeverity::Hint,
         }),
         code: Some(Code::String(code.to_owned())),
         code_description: (client.links && !one.page.is_empty()).then(|| CodeDescription {
@@ -154,7 +153,7 @@ fn versioned(view: &View, path: &str) -> OptionalVersionedTextDocumentIdentifier
     }
 }
 
-/// A symbol's new name everywhere. What is outside of Kconfig is for the user to confirm, where the client can ask.
+/// A symbol's new name everywhere, for the user to confirm where the client can ask.
 pub(crate) fn renamed(view: &View, renamed: &Renamed, (old, new): (Name, &str)) -> WorkspaceEdit {
     let edits = |path: &String, spans: &Vec<Span>| -> Vec<TextEdit> {
         let ranges = spans.iter().map(|span| view.range(path, *span, 0));

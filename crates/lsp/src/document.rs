@@ -64,8 +64,9 @@ pub(crate) struct Document {
     pub(crate) language: Option<Language>,
     /// What it is now.
     pub(crate) text: Text,
-    /// How many changes there were.
+    /// How many changes there were, of this text and of others before it.
     revision: u64,
+    first: u64,
     changes: VecDeque<Change>,
 }
 
@@ -77,8 +78,21 @@ impl Document {
             language,
             text: Text::new(text.as_bytes().into(), language),
             revision: 0,
+            first: 0,
             changes: VecDeque::new(),
         }
+    }
+
+    /// The same, whose changes are counted from another number than those of any that was opened before.
+    pub(crate) fn begun_at(mut self, opened: u64) -> Document {
+        self.first = opened << 32;
+        self.revision = self.first;
+        self
+    }
+
+    /// How many changes there were when it was opened.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
     }
 
     /// How many changes there were so far.

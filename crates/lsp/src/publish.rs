@@ -37,11 +37,13 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn set(&mut self, diagnoses: Vec<Diagnosis>, revisions: Revisions) {
-        let known = || diagnoses.iter().flat_map(identities).collect();
-        self.first.get_or_insert_with(known);
+    fn set(&mut self, diagnoses: Vec<Diagnosis>, may_be_first: bool, revisions: &Revisions) {
+        if may_be_first {
+            let known = || diagnoses.iter().flat_map(identities).collect();
+            self.first.get_or_insert_with(known);
+        }
         self.diagnoses = diagnoses;
-        self.revisions = revisions;
+        self.revisions = Arc::clone(revisions);
     }
 
     /// What is wrong in a file, where it is now.
@@ -56,7 +58,8 @@ impl Found {
                 return Some(one.clone());
             };
             // What was not open was as on the disk, and is opened as that.
-            let since = self.revisions.get(path).copied().unwrap_or(0);
+            let since = self.revisions.get(path).copied();
+            let since = since.unwrap_or(document.first());
             let span = if one.span.start == one.span.end {
                 one.span
             } else {
@@ -117,6 +120,8 @@ pub(crate) struct Tree {
     pushed: BTreeMap<String, Vec<Diagnostic>>,
     /// When what lies on the disk was to be listed anew.
     pub(crate) listed: Instant,
+    /// What was found in this state and before does not count as having been there first.
+    since: u64,
     /// What failed last, so that it is told once.
     pub(crate) failure: Option<String>,
 }
@@ -138,7 +143,16 @@ impl Tree {
             checked: Found::default(),
             pushed: BTreeMap::new(),
             listed: Instant::now(),
+            since: 0,
             failure: None,
+        }
+    }
+
+    /// Something else is asked of it from here on: what is found then was there first.
+    pub(crate) fn begin_anew(&mut self) {
+        self.since = self.generation;
+        for found in [&mut self.plain, &mut self.solved, &mut self.checked] {
+            found.first = None;
         }
     }
 
@@ -148,14 +162,19 @@ impl Tree {
     }
 
     /// Takes what was found out.
-    pub(crate) fn hear(&mut self, event: Event, revisions: &Revisions) {
+    pub(crate) fn hear(&mut self, event: Event, generation: u64, revisions: &Revisions) {
+        let is_first = generation > self.since;
         match event {
-            Event::Kconfig(kconfig) => self.kconfig = Some(kconfig),
-            Event::Lints(Lints::Plain, found) => self.plain.set(found, Arc::clone(revisions)),
-            Event::Lints(Lints::Solved, found) => self.solved.set(found, Arc::clone(revisions)),
+            Event::Kconfig(kconfig) => {
+                self.kconfig = Some(kconfig);
+                self.calls = self.calls.renewed();
+            }
+            Event::Lints(Lints::Plain, found) => self.plain.set(found, is_first, revisions),
+            Event::Lints(Lints::Solved, found) => self.solved.set(found, is_first, revisions),
             Event::Checked(outcome, found, settings) => {
                 self.outcome = Some((outcome, settings));
-                self.checked.set(found, Arc::clone(revisions));
+                self.calls = self.calls.renewed();
+                self.checked.set(found, is_first, revisions);
             }
             Event::Took(..)
             | Event::Failed(_)
@@ -174,9 +193,13 @@ impl Tree {
         for found in [&self.solved, &self.checked] {
             all.extend(found.of(path, Some(document)));
         }
-        all.sort();
-        all.dedup();
+        ide::without_twins(&mut all);
         all
+    }
+
+    /// The files of which something was pushed.
+    pub(crate) fn pushed(&self) -> impl Iterator<Item = &String> {
+        self.pushed.keys()
     }
 
     /// The files of which a client must be told something else than before: their diagnostics now.

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, select};
 use gen_lsp_types::Uri;
@@ -72,6 +72,8 @@ struct Server {
     asked: Asked,
     /// What the client has opened, by its name for it.
     open: BTreeMap<String, Open>,
+    /// How many texts were opened so far.
+    opened: u64,
     /// The kernel trees, by their directories.
     trees: BTreeMap<PathBuf, Tree>,
     /// Folders that the client works in.
@@ -86,6 +88,8 @@ struct Server {
     pulled: BTreeMap<String, String>,
     /// Trees of which something has changed on the disk.
     touched: BTreeSet<PathBuf>,
+    /// When they are looked at, unless more changes.
+    quiet: Option<Instant>,
     expected: HashMap<RequestId, Expected>,
     last_id: i32,
     /// Which trees are being told how far they are.
@@ -125,6 +129,7 @@ pub fn serve(
         client: Arc::default(),
         asked: Asked::default(),
         open: BTreeMap::new(),
+        opened: 0,
         trees: BTreeMap::new(),
         folders: Vec::new(),
         pending: HashMap::new(),
@@ -132,6 +137,7 @@ pub fn serve(
         settling: Vec::new(),
         pulled: BTreeMap::new(),
         touched: BTreeSet::new(),
+        quiet: None,
         expected: HashMap::new(),
         last_id: 0,
         progress: BTreeMap::new(),
@@ -170,10 +176,9 @@ impl Server {
     ) -> bool {
         loop {
             // What changes on the disk seldom changes alone.
-            let quiet = if self.touched.is_empty() {
-                crossbeam_channel::never()
-            } else {
-                crossbeam_channel::after(QUIET)
+            let quiet = match self.quiet {
+                Some(end) => crossbeam_channel::at(end),
+                None => crossbeam_channel::never(),
             };
             select! {
                 recv(quiet) -> _ => self.look_at_touched(),
@@ -252,6 +257,11 @@ impl Server {
         match message {
             Message::Request(request) => {
                 let id = request.id.clone();
+                if self.pending.contains_key(&id) {
+                    let why = fault(ErrorCode::InvalidRequest, "another request has this id");
+                    self.respond(id, Err(why));
+                    return std::ops::ControlFlow::Continue(());
+                }
                 let mut refused: Option<ResponseError> = None;
                 let heard = guarded(|| {
                     refused = self.request(request).err();
@@ -343,6 +353,9 @@ impl Server {
         match serde_json::from_value::<Asked>(section) {
             Ok(asked) if asked != self.asked => {
                 self.asked = asked;
+                for tree in self.trees.values_mut() {
+                    tree.begin_anew();
+                }
                 self.look_at_all();
             }
             Ok(_) => {}
@@ -399,6 +412,7 @@ impl Server {
         match event {
             Event::Touched => {
                 self.touched.insert(root.to_path_buf());
+                self.quiet = Some(Instant::now() + QUIET);
                 return;
             }
             Event::Progress(step) => return self.tell_progress(&root, step),
@@ -425,8 +439,10 @@ impl Server {
             }
             event => {
                 let asks_again = matches!(event, Event::Kconfig(_) | Event::Checked(..));
-                tree.failure = None;
-                tree.hear(event, &revisions);
+                if matches!(event, Event::Checked(..)) {
+                    tree.failure = None;
+                }
+                tree.hear(event, generation, &revisions);
                 if asks_again {
                     self.refresh_lenses();
                 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gen_lsp_types::{Position, Range, Uri};
 use ide::{Code, Diagnosis, Kconfig, Language, Location};
+use kconfig::Parsed;
 use kernel::Known;
 use rules::{Outcome, Settings};
 use source::Source;
@@ -32,6 +33,8 @@ pub(crate) struct View {
     pub(crate) client: Arc<Client>,
     /// The texts that were open, by path.
     pub(crate) open: Arc<BTreeMap<String, Opened>>,
+    /// A text that is in no tree, and perhaps no file.
+    pub(crate) alone: Option<Uri>,
     /// Who calls whom, found out when it is first asked for.
     pub(crate) calls: Calls,
     /// Other texts that were read for the answer.
@@ -49,6 +52,14 @@ pub(crate) struct Calls {
 type Words = Arc<dyn Fn() -> Known + Send + Sync>;
 
 impl Calls {
+    /// The same, of which nothing has been asked.
+    pub(crate) fn renewed(&self) -> Calls {
+        Calls {
+            code: Arc::default(),
+            words: self.words.clone(),
+        }
+    }
+
     /// Those of a state of which nothing has been asked.
     pub(crate) fn new(words: Words) -> Calls {
         Calls {
@@ -83,12 +94,13 @@ impl View {
             diagnoses: Arc::default(),
             client,
             open: Arc::default(),
+            alone: None,
             calls: Calls::default(),
             read: Arc::default(),
         }
     }
 
-    /// Who calls whom; `None` before Kconfig is known.
+    /// Who calls whom; `None` before the tree was checked.
     pub(crate) fn code(&self) -> Option<Arc<Code>> {
         let kconfig = self.kconfig.as_ref()?;
         let (_, settings) = self.outcome.as_ref()?;
@@ -103,8 +115,21 @@ impl View {
         made.clone()
     }
 
+    /// The Kconfig files that were open, as they were.
+    pub(crate) fn parsed(&self) -> BTreeMap<String, Arc<Parsed>> {
+        let open = self.open.iter();
+        let parsed = open.filter_map(|(path, (text, ..))| {
+            let parsed = text.parsed.as_ref()?;
+            Some((path.clone(), Arc::clone(parsed)))
+        });
+        parsed.collect()
+    }
+
     /// The path in the tree of a file.
     pub(crate) fn path_of(&self, uri: &Uri) -> Option<String> {
+        if self.alone.as_ref() == Some(uri) {
+            return Some(uri.0.clone());
+        }
         let path = path_of(uri)?;
         let inner = path.strip_prefix(&self.root).ok()?;
         Some(inner.to_str()?.to_owned())
@@ -112,6 +137,9 @@ impl View {
 
     /// The name of a file of the tree.
     pub(crate) fn uri_of(&self, path: &str) -> Uri {
+        if let Some(alone) = self.alone.as_ref().filter(|alone| alone.0 == path) {
+            return alone.clone();
+        }
         uri_of(&self.root.join(path))
     }
 

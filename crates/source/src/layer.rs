@@ -146,6 +146,10 @@ impl<S: Listed + ?Sized> Listed for Layer<S> {
         Ok(self.below.listing()?.overlaid(&self.files))
     }
 
+    fn listing_now(&self) -> Result<Listing, ReadError> {
+        Ok(self.below.listing_now()?.overlaid(&self.files))
+    }
+
     fn is_untouched(&self, changes: &Changes<'_>) -> bool {
         self.below.is_untouched(changes)
     }

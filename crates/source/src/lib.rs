@@ -124,6 +124,11 @@ pub trait Listed: Source {
     /// All that it has now.
     fn listing(&self) -> Result<Listing, ReadError>;
 
+    /// The same, and what was remembered of it does not count.
+    fn listing_now(&self) -> Result<Listing, ReadError> {
+        self.listing()
+    }
+
     /// Whether what has changed is still as it was listed.
     fn is_untouched(&self, changes: &Changes<'_>) -> bool;
 

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -42,6 +43,8 @@ pub struct Listing {
     entries: Vec<Entry>,
     /// States are the names of git's objects.
     of_objects: bool,
+    /// When it was begun, in seconds since 1970.
+    begun: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -143,6 +146,7 @@ impl Listing {
         Listing {
             entries,
             of_objects: true,
+            begun: i64::MAX,
         }
     }
 
@@ -215,6 +219,12 @@ impl Listing {
         self.of_objects
     }
 
+    /// When it was begun to be made, in seconds since 1970; what lies in git never changes.
+    #[must_use]
+    pub fn begun(&self) -> i64 {
+        self.begun
+    }
+
     /// When something was last changed, in seconds since 1970.
     #[must_use]
     pub fn changed(&self) -> i64 {
@@ -257,6 +267,8 @@ impl Listed for Directory {
     /// What lies in the directory, with one `stat` for each file.
     fn listing(&self) -> Result<Listing, ReadError> {
         let _span = tracing::debug_span!("stat files").entered();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let begun = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
         let mut checkout = Checkout::of(self.root());
         let mut found = below(self.root(), Path::new(""), checkout.as_ref())?;
         let converts = |git: &mut Checkout| git.converts(&found.attributes);
@@ -268,6 +280,7 @@ impl Listed for Directory {
         Ok(Listing {
             entries,
             of_objects: checkout.is_some(),
+            begun,
         })
     }
 

@@ -79,6 +79,13 @@ impl Listed for Remembered {
         Ok(listing)
     }
 
+    fn listing_now(&self) -> Result<Listing, ReadError> {
+        let listing = self.below.listing_now()?;
+        let mut known = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(listing.clone());
+        Ok(listing)
+    }
+
     fn is_untouched(&self, changes: &Changes<'_>) -> bool {
         self.below.is_untouched(changes)
     }

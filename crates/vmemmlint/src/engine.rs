@@ -93,7 +93,7 @@ impl Answer {
                 Some(footprint.clone())
             }
             Basis::Found(tree, shelved) => {
-                let later = listed.listing().ok()?;
+                let later = listed.listing_now().ok()?;
                 let footprint = keep.footprint(tree, &later);
                 if let Some(footprint) = &footprint {
                     keep.keep(&self.outcome, footprint);

@@ -101,8 +101,9 @@ impl Keep {
         let listing = tree.listing().ok()?;
         Some(Keep {
             question: Question::new(settings, &listing)?,
+            // It may have been made some time ago.
+            unsure: now.min(listing.begun()) - SETTLED,
             listing,
-            unsure: now - SETTLED,
             cache,
         })
     }

@@ -93,9 +93,10 @@ pub(crate) fn tell(
     root: &Path,
     changed: impl Fn() + Send + 'static,
 ) -> notify::Result<RecommendedWatcher> {
-    let tree = root.to_owned();
+    let tree = root.canonicalize()?;
+    let place = tree.clone();
     let watched = Watched {
-        identity: identity(root)?,
+        identity: identity(&tree)?,
         beside: Vec::new(),
         own: Vec::new(),
         tree,
@@ -107,7 +108,7 @@ pub(crate) fn tell(
         }
     };
     let mut watcher = RecommendedWatcher::new(hear, config)?;
-    watcher.watch(root, RecursiveMode::Recursive)?;
+    watcher.watch(&place, RecursiveMode::Recursive)?;
     Ok(watcher)
 }
 

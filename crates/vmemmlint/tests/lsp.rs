@@ -343,6 +343,112 @@ fn what_changes_on_the_disk_is_noticed() {
     assert_eq!(client.leave(), Some(0));
 }
 
+/// The titles of the actions at a line, from 0.
+fn titles(client: &mut Client, path: &str, line: usize) -> Vec<String> {
+    let at = json!({ "line": line, "character": 1 });
+    let params = json!({
+        "textDocument": { "uri": client.uri(path) },
+        "range": { "start": at, "end": at },
+        "context": { "diagnostics": [] },
+    });
+    let actions = client.ask("textDocument/codeAction", params);
+    let actions = actions.as_array().unwrap().iter();
+    let titles = actions.map(|one| one["title"].as_str().unwrap().to_owned());
+    titles.collect()
+}
+
+#[test]
+fn what_is_wrong_in_kconfig_has_its_own_story_and_actions() {
+    // There are findings about the shortcut in this tree: they are not meant here.
+    let mut client = Client::start(&mini("unfixed"), capabilities());
+    let whole = text("unfixed", X86);
+    let more = "config ODD\n\tbool \"odd\"\n\tdepends on X86_64 && \\\n\t\tA_NOWHERE\n\tdepends on B_NOWHERE\n";
+    let typed = format!("{whole}{more}");
+    client.open(X86, "kconfig", &typed);
+    let nowhere = position(&typed, "B_NOWHERE");
+    let hover = client.ask("textDocument/hover", at(&client, X86, &nowhere));
+    let hover = hover["contents"]["value"].as_str().unwrap();
+    assert!(hover.contains("**undefined-symbol**: B_NOWHERE"), "{hover}");
+    assert!(!hover.contains("unselected"), "{hover}");
+    let line = |word| usize::try_from(position(&typed, word)["line"].as_u64().unwrap()).unwrap();
+    assert_eq!(
+        titles(&mut client, X86, line("B_NOWHERE")),
+        ["Accept undefined-symbol here, with a reason"]
+    );
+    // No comment can stand within a line that goes on.
+    assert_eq!(titles(&mut client, X86, line("A_NOWHERE")), [""; 0]);
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
+fn what_is_asked_right_after_a_change_is_answered_of_the_new_text() {
+    let mut client = Client::start(&mini("fixed-override"), capabilities());
+    let whole = text("fixed-override", X86);
+    client.open(X86, "kconfig", &whole);
+    let typed = format!("# one\n# two\n{whole}");
+    let uri = client.uri(X86);
+    client.tell(
+        "textDocument/didChange",
+        json!({
+            "textDocument": { "uri": uri, "version": 2 },
+            "contentChanges": [{ "text": typed }],
+        }),
+    );
+    let mut asked = at(&client, X86, &position(&typed, "ARCH_HAS_PTE_DEVMAP"));
+    asked["newName"] = json!("OTHER");
+    let renamed = client.ask("textDocument/rename", asked);
+    let changes = renamed["documentChanges"].as_array().unwrap();
+    let own = changes
+        .iter()
+        .find(|change| change["textDocument"]["uri"] == uri.as_str());
+    assert_eq!(
+        edited(&typed, &own.unwrap()["edits"]),
+        typed.replace("ARCH_HAS_PTE_DEVMAP", "OTHER")
+    );
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
+fn a_text_that_cannot_be_read_hides_no_finding() {
+    let mut client = Client::start(&mini("unfixed"), capabilities());
+    let whole = text("unfixed", X86);
+    client.open(X86, "kconfig", &format!("{whole}\nfoo bar\n"));
+    client.open(SINK, "c", &text("unfixed", SINK));
+    let told = client.shown(SINK);
+    assert!(
+        told.iter().any(|one| one.contains("unselected: arm64")),
+        "{told:?}"
+    );
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
+fn a_part_of_a_help_text_is_not_indented_by_itself() {
+    let mut client = Client::start(&mini("fixed-override"), capabilities());
+    let whole = "config A\n    bool \"a\"\n    help\n\t\t  one\n\t\t  two\n";
+    client.open("mm/Kconfig", "kconfig", whole);
+    let mut format = |start: usize, end: usize| {
+        let edits = client.ask(
+            "textDocument/rangeFormatting",
+            json!({
+                "textDocument": { "uri": client.uri("mm/Kconfig") },
+                "range": {
+                    "start": { "line": start, "character": 0 },
+                    "end": { "line": end, "character": 0 },
+                },
+                "options": { "tabSize": 8, "insertSpaces": false },
+            }),
+        );
+        edited(whole, &edits)
+    };
+    assert_eq!(format(4, 5), whole);
+    assert_eq!(
+        format(0, 5),
+        "config A\n\tbool \"a\"\n\thelp\n\t  one\n\t  two\n"
+    );
+    assert_eq!(client.leave(), Some(0));
+}
+
 #[test]
 fn a_text_has_a_shape() {
     let mut client = Client::start(&mini("fixed-override"), capabilities());

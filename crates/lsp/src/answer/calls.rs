@@ -13,7 +13,7 @@ use super::cancelled;
 use crate::pool::Cancelled;
 use crate::view::View;
 
-/// The functions that a place names, or the one that it stands in.
+/// The functions that a place names.
 pub(crate) fn prepare_calls(
     view: &View,
     params: &CallHierarchyPrepareParams,

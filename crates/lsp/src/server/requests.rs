@@ -58,10 +58,6 @@ impl Server {
             }
             (Phase::Running, _) => {}
         }
-        if self.pending.contains_key(&request.id) {
-            let why = "another request has this id";
-            return Err(fault(ErrorCode::InvalidRequest, why));
-        }
         self.have_answered(request)
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use source::{Layer, Listed, Memory, Source};
 
 use super::{Expected, Level, Open, Server};
-use crate::analysis::{Analysis, Event, Job, Told};
+use crate::analysis::{Analysis, Event, Job, Step, Told};
 use crate::convert;
 use crate::document::Document;
 use crate::publish::Tree;
@@ -40,7 +40,8 @@ impl Server {
             (None, None) => item.uri.0.clone(),
         };
         let language = Language::of(&shown, &id);
-        let document = Document::new(&item.text, item.version, language);
+        self.opened += 1;
+        let document = Document::new(&item.text, item.version, language).begun_at(self.opened);
         if let Some((root, _)) = &place {
             self.tree(root);
         }
@@ -96,7 +97,10 @@ impl Server {
         };
         self.pulled.remove(&uri.0);
         match open.place {
-            Some((root, _)) => self.look(&root, true),
+            Some((root, _)) => {
+                self.look(&root, true);
+                self.give_up_unused();
+            }
             None => self.push(&open.uri, None, &[]),
         }
     }
@@ -113,6 +117,7 @@ impl Server {
 
     /// Looks at trees of which something has changed on the disk.
     pub(super) fn look_at_touched(&mut self) {
+        self.quiet = None;
         for root in std::mem::take(&mut self.touched) {
             let disk = self.trees.get(&root).map(|tree| Arc::clone(&tree.disk));
             let Some(disk) = disk else { continue };
@@ -141,17 +146,28 @@ impl Server {
                 self.folders.push(path);
             }
         }
-        // A tree in which nobody works is given up.
+        self.give_up_unused();
+    }
+
+    /// Trees in which no file is open and no folder is worked in are given up.
+    fn give_up_unused(&mut self) {
         let roots: Vec<PathBuf> = self.trees.keys().cloned().collect();
         for root in roots {
             let is_open = |open: &Open| open.place.as_ref().is_some_and(|(own, _)| *own == root);
             let is_used = self.open.values().any(is_open)
                 || self.folders.iter().any(|folder| folder.starts_with(&root));
-            if !is_used {
-                self.trees.remove(&root);
-                self.progress.remove(&root);
+            if is_used {
+                continue;
+            }
+            self.tell_progress(&root, Step::End);
+            let view = self.view_of(&root);
+            if let Some(tree) = self.trees.remove(&root) {
+                for path in tree.pushed() {
+                    self.push(&view.uri_of(path), None, &[]);
+                }
             }
         }
+        self.answer_waiting();
     }
 
     /// Opens the kernel tree at `root`, unless it is open.
@@ -287,6 +303,7 @@ impl Server {
     fn view_alone(&self, uri: &Uri) -> View {
         let client = Arc::clone(&self.client);
         let mut view = View::new(Path::new("/").into(), nowhere(), client);
+        view.alone = Some(uri.clone());
         if let Some(open) = self.open.get(&uri.0)
             && let Some(path) = view.path_of(uri)
         {

@@ -290,7 +290,7 @@ fn read(output: &mut impl std::io::BufRead) -> Option<Value> {
     Some(serde_json::from_slice(&text).unwrap())
 }
 
-/// A tree of `testdata` in a place of its own, so that files may be written beside it.
+/// A tree of `testdata`.
 pub(crate) fn mini(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../testdata")
