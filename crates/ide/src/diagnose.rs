@@ -115,7 +115,10 @@ pub fn heard(kconfig: &Kconfig) -> Vec<Diagnosis> {
         Diagnosis {
             weight: weight(said.severity),
             is_syntax: kconfig.is_syntax(said),
-            each: vec![message.clone()],
+            each: arches
+                .iter()
+                .map(|arch| format!("{} (on {})", said.message, arch.name))
+                .collect(),
             message,
             ..Diagnosis::at(&said.place.file, said.place.span, said.place.line)
         }

@@ -8,7 +8,7 @@ use gen_lsp_types::{
     CompletionItem, CompletionItemKind, CompletionItemTextEdit, CompletionList, CompletionParams,
     CompletionResponse, Definition, DefinitionLink, DefinitionParams, DefinitionResponse,
     DocumentHighlight, DocumentHighlightParams, Documentation, Hover, HoverParams,
-    InsertTextFormat, Location, LocationLink, MarkupContent, MarkupKind, Position,
+    InsertTextFormat, InsertTextMode, Location, LocationLink, MarkupContent, MarkupKind, Position,
     PrepareRenameParams, PrepareRenamePlaceholder, PrepareRenameResult, ReferenceParams,
     RenameParams, TextEdit, WorkspaceEdit,
 };
@@ -253,6 +253,8 @@ fn item(
         kind: Some(kind),
         detail: (!one.detail.is_empty()).then_some(one.detail),
         sort_text: Some(format!("{number:04}")),
+        // Tabs are part of the language: they stay as they are.
+        insert_text_mode: format.map(|_| InsertTextMode::AsIs),
         insert_text_format: format,
         text_edit: Some(CompletionItemTextEdit::TextEdit(TextEdit {
             range,

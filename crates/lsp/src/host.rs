@@ -37,7 +37,7 @@ impl Default for AskedOfKconfig {
 }
 
 /// Hears that something changed in a tree on the disk.
-pub type Changed = Box<dyn Fn() + Send>;
+pub type Changed = Arc<dyn Fn() + Send + Sync>;
 
 /// Opens kernel trees.
 pub trait Host: Send + Sync {

@@ -181,7 +181,7 @@ impl Server {
                 None => crossbeam_channel::never(),
             };
             select! {
-                recv(quiet) -> _ => self.look_at_touched(),
+                recv(quiet) -> _ => self.guard(Server::look_at_touched),
                 recv(messages) -> received => match received {
                     Ok(Received::Message(message)) => {
                         if self.hear(message).is_break() {
@@ -195,7 +195,7 @@ impl Server {
                 },
                 recv(events) -> told => {
                     if let Ok(told) = told {
-                        self.take(told);
+                        self.guard(|server| server.take(told));
                     }
                 }
                 recv(answers) -> answer => {
@@ -204,6 +204,17 @@ impl Server {
                     }
                 }
             }
+        }
+    }
+
+    /// Does something that no client asked for; a panic is a fault of ours, and no reason to end.
+    fn guard(&mut self, act: impl FnOnce(&mut Server)) {
+        let done = guarded(|| {
+            act(self);
+            Ok(Value::Null)
+        });
+        if let Err(error) = done {
+            self.log(Level::Error, &error.message);
         }
     }
 
@@ -287,7 +298,7 @@ impl Server {
                     self.log(Level::Error, &format!("{method}: {}", error.message));
                 }
             }
-            Message::Response(response) => self.hear_response(response),
+            Message::Response(response) => self.guard(|server| server.hear_response(response)),
         }
         std::ops::ControlFlow::Continue(())
     }
@@ -369,7 +380,11 @@ impl Server {
     }
 
     fn ask_for_configuration(&mut self) {
-        let params = json!({ "items": [{ "section": "vmemmlint" }] });
+        let mut item = json!({ "section": "vmemmlint" });
+        if let Some(folder) = self.folders.first() {
+            item["scopeUri"] = json!(crate::uri::uri_of(folder));
+        }
+        let params = json!({ "items": [item] });
         self.ask("workspace/configuration", params, Expected::Configuration);
     }
 

@@ -52,9 +52,12 @@ impl Host for Served {
         // To watch some thousand directories takes a while.
         thread::spawn(move || {
             // Where that is not possible the disk is looked at now and then.
-            let watcher = watch::tell(&root, changed);
+            let hears = Arc::clone(&changed);
+            let watcher = watch::tell(&root, move || hears());
             if let (Some(place), Ok(watcher)) = (place.upgrade(), watcher) {
                 *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
+                // Something may have changed before.
+                changed();
             }
         });
         Ok(Box::new(Kernel {

@@ -102,7 +102,7 @@ pub(crate) fn symbols(
         if cancel.is_set() {
             return Err(super::cancelled());
         }
-        if !name.contains(query) {
+        if !name.to_ascii_uppercase().contains(query) {
             continue;
         }
         if let Some(place) = ide::first_definition(kconfig, *name) {

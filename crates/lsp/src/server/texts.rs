@@ -184,7 +184,7 @@ impl Server {
                 event: Event::Touched,
             });
         };
-        match self.host.open(root, Box::new(changed)) {
+        match self.host.open(root, Arc::new(changed)) {
             Ok(opened) => {
                 let disk = opened.source();
                 let analysis = Analysis::start(root, opened, self.told.clone());
@@ -371,11 +371,13 @@ impl Server {
             return;
         }
         let keys: Vec<String> = self.pulled.keys().cloned().collect();
-        let is_old = |key: &String| {
-            let report = self.report(&Uri(key.clone()));
-            self.pulled.get(key) != Some(&report.0)
-        };
-        if keys.iter().any(is_old) {
+        let mut is_old = false;
+        for key in keys {
+            let (now, _) = self.report(&Uri(key.clone()));
+            // Of what it is told once it need not be told again.
+            is_old |= self.pulled.insert(key, now.clone()).as_ref() != Some(&now);
+        }
+        if is_old {
             self.ask(
                 "workspace/diagnostic/refresh",
                 Value::Null,
