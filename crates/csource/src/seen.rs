@@ -32,7 +32,7 @@ pub struct Seen {
     /// Words that were looked for, and in which functions each stands, time by time; outside of all, also what stands
     /// around it, which may be a comment.
     words: Vec<(String, Vec<(u32, u64)>)>,
-    /// The last place whose line was asked for, and all that stands before it.
+    /// The end of the last line that was asked for, and all that stands before it.
     before: Option<(u32, u128)>,
 }
 
@@ -78,7 +78,10 @@ impl Seen {
                 .map(|body| (*body, body_of(file, *body)))
                 .collect(),
             words,
-            before: asked.line_of.map(|offset| (offset, upto(file, offset))),
+            before: asked.line_of.map(|offset| {
+                let end = end_of_line(file, offset);
+                (end, upto(file, end))
+            }),
         }
     }
 
@@ -95,9 +98,19 @@ impl Seen {
                 .words
                 .iter()
                 .all(|(word, seen)| owners(file, word) == *seen)
-            && self
-                .before
-                .is_none_or(|(end, seen)| upto(file, end) == seen)
+            && self.has_lines_of(file)
+    }
+
+    /// The same of a text that is not C, of which no more than lines can be told.
+    #[must_use]
+    pub fn is_in_text(&self, file: &File) -> bool {
+        let is_read = self.outside.is_some() || !self.bodies.is_empty() || !self.words.is_empty();
+        self.has_lines_of(file) && (!is_read || self.is_in(file))
+    }
+
+    fn has_lines_of(&self, file: &File) -> bool {
+        let before = self.before;
+        before.is_none_or(|(end, seen)| upto(file, end) == seen)
     }
 }
 
@@ -232,6 +245,14 @@ fn upto(file: &File, end: u32) -> u128 {
     before.map_or(0, XxHash3_128::oneshot)
 }
 
+/// The end of the line in which an offset lies.
+fn end_of_line(file: &File, offset: u32) -> u32 {
+    let text = file.spelled(all(file));
+    let rest = text.get(offset as usize..).unwrap_or_default();
+    let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    offset + u32::try_from(length).unwrap_or(0)
+}
+
 fn all(file: &File) -> Span {
     Span::new(0, file.length())
 }
@@ -340,8 +361,18 @@ static int table[] = { 1, 2 };
         assert!(!check(line, "/* two */", "/* 2 */"));
         assert!(!check(line, "static int other", "static  int other"));
         assert!(check(line, "other(void)", "other(void) /* this */"));
+        assert!(check(line, "{\n\tint x = 1;", "{\n\n\tint x = 1;"));
         assert!(check(line, "int x = 1;", "\n\tint x = 1;"));
         assert!(check(line, "{ 1, 2 };", "{ 1, 2 }; /* two */"));
+
+        // All before it is the same where what stands before it comes twice.
+        let file = |text: &str| File::new("mm/x.c", text.as_bytes().into());
+        let before = file("int a;\n\nf(void)\n{\n}\n");
+        assert_eq!(before.items().functions.len(), 1);
+        assert_eq!(before.position(8).line, 3);
+        let seen = before.seen().unwrap();
+        assert!(!seen.is_in(&file("int a;\n\n\nf(void)\n{\n}\n")));
+        assert!(seen.is_in(&file("int a;\n\nf(void)\n{\n\n}\n")));
     }
 
     #[test]

@@ -88,6 +88,12 @@ impl Kconfig {
         &self.arches
     }
 
+    /// What an architecture, by name, has of Kconfig.
+    pub fn model(&self, arch: &str) -> Option<Arc<Model>> {
+        let found = self.arches.iter().find(|(known, _)| *known.name == *arch);
+        found.map(|(_, model)| Arc::clone(model))
+    }
+
     /// All symbols, by name, each with the first type that an architecture gives it.
     pub fn names(&self) -> &[(Name, Option<SymbolType>)] {
         self.names.get_or_init(|| {

@@ -47,6 +47,7 @@ impl Model {
         settings: &Settings,
         probe: &dyn Fn(Name) -> bool,
     ) -> Configuration<'_> {
+        self.note_everything();
         self.configure_all(settings, probe, 0..self.slots.len())
     }
 
@@ -58,7 +59,7 @@ impl Model {
         names: impl IntoIterator<Item = Name>,
     ) -> Configuration<'_> {
         let known = names.into_iter();
-        let known = known.filter_map(|name| self.by_name.get(&name).copied());
+        let known = known.filter_map(|name| self.number_of(name));
         self.configure_all(settings, probe, known)
     }
 
@@ -79,7 +80,9 @@ impl Model {
         };
         // Whether there are modules comes first; what that itself depends on is taken as without.
         if let Some(name) = self.modules {
-            run.find(Node::Symbol(self.by_name[&name]));
+            if let Some(number) = self.number_of(name) {
+                run.find(Node::Symbol(number));
+            }
             run.modules = run.value(name);
         }
         for number in wanted {
@@ -94,8 +97,8 @@ impl Model {
 
 impl<'m> Configuration<'m> {
     fn computed(&self, name: &str) -> Option<&Computed> {
-        let number = self.model.by_name.get(&Name::new(name))?;
-        self.values[*number].as_ref()
+        let number = self.model.number_of(Name::new(name))?;
+        self.values[number].as_ref()
     }
 
     /// The value of a bool or tristate symbol; `n` for any other.
@@ -143,7 +146,8 @@ impl<'m> Configuration<'m> {
     /// kernel says in comments between them.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for symbol in self.model.symbols().filter(|s| self.is_written(&s.name)) {
+        let known = self.known().filter(|symbol| symbol.itself.is_none());
+        for symbol in known.filter(|symbol| self.is_written(&symbol.name)) {
             text.push_str(&setting_line(symbol, self.text(&symbol.name)));
             text.push('\n');
         }
@@ -182,6 +186,82 @@ struct Run<'r> {
     begun: FxHashSet<Node>,
 }
 
+impl Model {
+    /// The symbols on whose values those of `names` depend, these among them, and all members of choices that do.
+    pub(crate) fn needed_for(&self, names: impl IntoIterator<Item = Name>) -> Vec<Name> {
+        let names = names.into_iter().chain(self.modules);
+        let numbers = names.filter_map(|name| self.number_of(name));
+        let symbol = |number| (Node::Symbol(number), false);
+        let mut stack: Vec<(Node, bool)> = numbers.map(symbol).collect();
+        let (mut seen, mut names) = (FxHashSet::default(), Vec::new());
+        while let Some((node, _)) = stack.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            self.needs(node, &mut names, &mut stack);
+            if let Node::Choice(id) = node {
+                let members = self.choice(id).members.iter();
+                let members = members.filter_map(|name| self.number_of(*name));
+                stack.extend(members.map(symbol));
+            }
+        }
+        let numbers = seen.into_iter().filter_map(|node| match node {
+            Node::Symbol(number) => Some(number),
+            Node::Choice(_) => None,
+        });
+        let mut numbers: Vec<usize> = numbers.collect();
+        numbers.sort_unstable();
+        numbers
+            .into_iter()
+            .map(|number| self.slots[number].name)
+            .collect()
+    }
+
+    /// What a node depends on, onto the stack.
+    fn needs(&self, node: Node, names: &mut Vec<Name>, stack: &mut Vec<(Node, bool)>) {
+        match node {
+            Node::Symbol(number) => {
+                let symbol = self.at(number);
+                for definition in &symbol.definitions {
+                    if let Some(depends) = &definition.depends {
+                        depends.symbols(names);
+                    }
+                }
+                needs_of_prompts(symbol, names);
+                needs_of_defaults(&symbol.defaults, names);
+                for range in &symbol.ranges {
+                    for term in [&range.low, &range.high, &range.condition] {
+                        term.symbols(names);
+                    }
+                }
+                for select in self.selectors(symbol.name) {
+                    names.push(select.by);
+                    select.condition.symbols(names);
+                }
+                if let Some(id) = symbol.choice() {
+                    stack.push((Node::Choice(id), false));
+                }
+            }
+            Node::Choice(id) => {
+                let choice = self.choice(id);
+                names.extend(choice.itself);
+                needs_of_defaults(&choice.defaults, names);
+                // A default names a member, whose value depends on this.
+                names.retain(|name| !choice.members.contains(name));
+                for member in choice.members.iter().filter_map(|name| self.symbol(name)) {
+                    needs_of_prompts(member, names);
+                }
+            }
+        }
+        for number in names.drain(..).filter_map(|name| self.number_of(name)) {
+            // The symbol of an older choice has its value once there is something to choose.
+            let choice = self.slots[number].itself.map(Node::Choice);
+            stack.extend(choice.map(|choice| (choice, false)));
+            stack.push((Node::Symbol(number), false));
+        }
+    }
+}
+
 impl<'r> Run<'r> {
     /// Computes a node, after all that it depends on. Where that leads back to the node, it is `n` or
     /// empty meanwhile, as the kernel has it. Chains may be long: this is no recursion.
@@ -193,7 +273,7 @@ impl<'r> Run<'r> {
                 self.compute(node);
             } else if self.begun.insert(node) {
                 stack.push((node, true));
-                self.needs(node, &mut names, &mut stack);
+                self.model.needs(node, &mut names, &mut stack);
             }
         }
     }
@@ -210,51 +290,6 @@ impl<'r> Run<'r> {
                     self.drop_choice(id);
                 }
             }
-        }
-    }
-
-    /// What a node depends on, onto the stack.
-    fn needs(&self, node: Node, names: &mut Vec<Name>, stack: &mut Vec<(Node, bool)>) {
-        let model = self.model;
-        match node {
-            Node::Symbol(number) => {
-                let symbol = model.at(number);
-                for definition in &symbol.definitions {
-                    if let Some(depends) = &definition.depends {
-                        depends.symbols(names);
-                    }
-                }
-                needs_of_prompts(symbol, names);
-                needs_of_defaults(&symbol.defaults, names);
-                for range in &symbol.ranges {
-                    for term in [&range.low, &range.high, &range.condition] {
-                        term.symbols(names);
-                    }
-                }
-                for select in model.selectors(symbol.name) {
-                    names.push(select.by);
-                    select.condition.symbols(names);
-                }
-                if let Some(id) = symbol.choice() {
-                    stack.push((Node::Choice(id), false));
-                }
-            }
-            Node::Choice(id) => {
-                let choice = model.choice(id);
-                names.extend(choice.itself);
-                needs_of_defaults(&choice.defaults, names);
-                // A default names a member, whose value depends on this.
-                names.retain(|name| !choice.members.contains(name));
-                for member in choice.members.iter().filter_map(|name| model.symbol(name)) {
-                    needs_of_prompts(member, names);
-                }
-            }
-        }
-        for number in names.drain(..).filter_map(|name| model.by_name.get(&name)) {
-            // The symbol of an older choice has its value once there is something to choose.
-            let choice = model.slots[*number].itself.map(Node::Choice);
-            stack.extend(choice.map(|choice| (choice, false)));
-            stack.push((Node::Symbol(*number), false));
         }
     }
 
@@ -460,7 +495,7 @@ impl<'r> Run<'r> {
     }
 
     fn known(&self, name: Name) -> Option<&Computed> {
-        self.values[*self.model.by_name.get(&name)?].as_ref()
+        self.values[self.model.number_of(name)?].as_ref()
     }
 
     fn term(&self, term: &Term) -> Value {

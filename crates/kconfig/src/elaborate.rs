@@ -54,6 +54,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
     elaborator.check_sanity();
     elaborator.untyped();
     elaborator.recursions();
+    elaborator.model.forget_asked();
     // Of some models twenty are held at a time.
     elaborator.model.slots.shrink_to_fit();
     elaborator.model.graph.shrink_to_fit();

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use text::{Name, Span};
 
+use crate::asked::Met;
 use crate::macros::Version;
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Symbol,
@@ -82,6 +83,8 @@ pub(crate) struct Slot {
     pub(crate) choice: Option<ChoiceId>,
     pub(crate) transitional: bool,
     pub(crate) entries: Vec<Entry>,
+    /// What was asked of it.
+    pub(crate) met: Met,
     whole: OnceLock<Box<Symbol>>,
 }
 
@@ -94,6 +97,7 @@ impl Slot {
             choice: None,
             transitional: false,
             entries: Vec::new(),
+            met: Met::default(),
             whole: OnceLock::new(),
         }
     }

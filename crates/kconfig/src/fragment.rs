@@ -551,7 +551,7 @@ impl<'m> Configuration<'m> {
     }
 
     /// The symbols that have a value, in the order in which Kconfig defines them.
-    fn known(&self) -> impl Iterator<Item = &'m Symbol> {
+    pub(crate) fn known(&self) -> impl Iterator<Item = &'m Symbol> {
         let model: &'m Model = self.model;
         let all = model.slots.iter().zip(&self.values);
         all.filter(|(_, value)| value.is_some())

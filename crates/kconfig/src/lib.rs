@@ -12,6 +12,7 @@
 //! [`Model`]. The model's [`Constraints`] say which configurations there are. The kernel's own
 //! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
 
+mod asked;
 mod configure;
 mod conflict;
 mod dialect;
@@ -42,6 +43,7 @@ mod uses;
 mod value;
 mod why;
 
+pub use asked::Asked;
 pub use configure::{Configuration, setting_line};
 pub use dialect::Dialect;
 pub use elaborate::elaborate;

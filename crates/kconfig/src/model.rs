@@ -8,6 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
+use crate::asked::{Notes, Other};
 use crate::dialect::Dialect;
 use crate::entry::Slot;
 use crate::library::Read;
@@ -229,6 +230,8 @@ pub struct Model {
     pub(crate) variables: Variables,
     /// What is asked of a toolchain around entries.
     pub(crate) asked_around: BTreeSet<Name>,
+    /// What it was asked.
+    pub(crate) notes: Notes,
 }
 
 impl Model {
@@ -239,6 +242,7 @@ impl Model {
 
     /// What reading the files has to say, by place.
     pub fn diagnostics(&self) -> &[Diagnostic] {
+        self.note_other(Other::Heard);
         &self.diagnostics
     }
 
@@ -266,12 +270,18 @@ impl Model {
 
     /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
     pub fn symbol(&self, name: impl Into<Name>) -> Option<&Symbol> {
-        let number = self.by_name.get(&name.into())?;
-        Some(self.at(*number))
+        Some(self.noted(name.into())?.symbol(self))
+    }
+
+    /// The symbol's number.
+    pub(crate) fn number_of(&self, name: Name) -> Option<usize> {
+        self.noted(name);
+        self.by_name.get(&name).copied()
     }
 
     /// The symbol with this number.
     pub(crate) fn at(&self, number: usize) -> &Symbol {
+        self.note_number(number);
         self.slots[number].symbol(self)
     }
 
@@ -287,11 +297,13 @@ impl Model {
 
     /// All choices, in the order in which Kconfig reads them.
     pub fn choices(&self) -> &[Choice] {
+        self.note_everything();
         &self.choices
     }
 
     /// How many symbols and choices there are.
     pub fn size(&self) -> usize {
+        self.note_everything();
         self.slots.len()
     }
 
@@ -302,12 +314,14 @@ impl Model {
 
     /// All symbols, in the order in which Kconfig first defines them.
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.note_everything();
         let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
         slots.map(|slot| slot.symbol(self))
     }
 
     /// The symbols that have an entry in one of these files, in the same order.
     pub(crate) fn symbols_of(&self, files: &[Arc<str>]) -> Vec<&Symbol> {
+        self.note_everything();
         let reads = self.reads.iter().map(|read| files.contains(&read.path));
         let wanted: Vec<bool> = reads.collect();
         let slots = self.slots.iter().filter(|slot| {
@@ -319,22 +333,28 @@ impl Model {
 
     /// The type of a symbol, where an entry gives one.
     pub fn kind(&self, name: Name) -> Option<SymbolType> {
-        self.slots[*self.by_name.get(&name)?].kind
+        self.noted(name)?.kind
     }
 
     /// Whether an entry defines a symbol.
     pub fn defines(&self, name: Name) -> bool {
-        self.by_name.contains_key(&name)
+        self.noted(name).is_some()
     }
 
     /// The names of all symbols, in the same order.
     pub fn names(&self) -> impl Iterator<Item = Name> {
+        self.note_everything();
         let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
         slots.map(|slot| slot.name)
     }
 
     /// The `select` and `imply` lines that name `target`, in the order in which they are read.
     pub fn selectors(&self, target: Name) -> Vec<&Select> {
+        self.note_selectors(target);
+        self.selects_of(target)
+    }
+
+    pub(crate) fn selects_of(&self, target: Name) -> Vec<&Select> {
         let Some(node) = self.nodes.get(&target) else {
             return Vec::new();
         };
@@ -348,17 +368,54 @@ impl Model {
 
     /// All `select` and `imply` lines, in the order in which they are read.
     pub fn selects(&self) -> impl Iterator<Item = &Select> {
+        self.note_everything();
         self.graph.edge_weights()
+    }
+
+    /// The symbol that selects and implies most in a file that defines it, and the first place where it does.
+    pub fn owner_of(&self, file: &str) -> Option<(Name, Place)> {
+        self.note_other(Other::Owner(file.to_owned()));
+        self.find_owner(file)
+    }
+
+    pub(crate) fn find_owner(&self, file: &str) -> Option<(Name, Place)> {
+        let mut counts: FxHashMap<Name, usize> = FxHashMap::default();
+        for select in self.graph.edge_weights() {
+            if *select.place.file == *file {
+                *counts.entry(select.by).or_default() += 1;
+            }
+        }
+        let mut best: Option<(usize, Name, Place)> = None;
+        for slot in &self.slots {
+            let count = counts.get(&slot.name).copied().unwrap_or(0);
+            if count <= best.as_ref().map_or(0, |(most, ..)| *most) {
+                continue;
+            }
+            let places = slot.entries.iter().map(|entry| {
+                let read = &self.reads[entry.file as usize];
+                (&read.path, read, entry.head)
+            });
+            let mut own = places.filter(|(path, ..)| ***path == *file);
+            if let Some((_, read, head)) = own.next() {
+                best = Some((count, slot.name, read.place(head)));
+            }
+        }
+        best.map(|(_, name, place)| (name, place))
     }
 
     /// What the model asks of a toolchain, and got no answer for.
     pub fn probes(&self) -> BTreeSet<Name> {
+        self.note_other(Other::Probes);
+        self.all_probes()
+    }
+
+    pub(crate) fn all_probes(&self) -> BTreeSet<Name> {
         let mut found = self.asked_around.clone();
         let own = self.slots.iter().filter(|slot| slot.has_macros());
         for symbol in own.map(|slot| slot.symbol(self)) {
             symbol.terms().for_each(|term| term.probes(&mut found));
         }
-        for select in self.selects() {
+        for select in self.graph.edge_weights() {
             select.condition.probes(&mut found);
         }
         for choice in &self.choices {

@@ -81,17 +81,24 @@ impl Settings {
         Settings::default()
     }
 
-    /// What a configuration is set on: this text of a `.config`, or else what `allnoconfig` makes with these answers of
-    /// a toolchain.
-    pub fn base(model: &Model, given: Option<&[u8]>, probes: &BTreeMap<Name, bool>) -> Settings {
+    /// What a configuration is set on, as far as it bears upon the values of `wanted`: this text of a `.config`, or else
+    /// what `allnoconfig` makes with these answers of a toolchain.
+    pub fn base(
+        model: &Model,
+        given: Option<&[u8]>,
+        probes: &BTreeMap<Name, bool>,
+        wanted: impl IntoIterator<Item = Name>,
+    ) -> Settings {
         if let Some(text) = given {
             return Settings::read(model, text).0;
         }
+        let needed = model.needed_for(wanted);
         let mut nothing = Settings::new();
-        nothing.fill(model, Fill::No);
+        let symbols = needed.iter().filter_map(|name| model.symbol(*name));
+        nothing.fill_with(model, Value::No, symbols);
         let probe = |name: Name| probes.get(&name) == Some(&true);
-        let made = model.configure(&nothing, &probe).to_text();
-        Settings::read(model, made.as_bytes()).0
+        let made = model.configure_for(&nothing, &probe, needed.iter().copied());
+        Settings::read(model, made.to_text().as_bytes()).0
     }
 
     /// Reads the text of a `.config`. Symbols that the model does not define are passed over, as the
@@ -199,12 +206,22 @@ impl Settings {
             Fill::Module => Value::Module,
             Fill::Yes => Value::Yes,
         };
+        self.fill_with(model, value, model.symbols());
+    }
+
+    /// Sets those of `symbols` that are not set yet and that a user could set.
+    fn fill_with<'m>(
+        &mut self,
+        model: &Model,
+        value: Value,
+        symbols: impl Iterator<Item = &'m Symbol>,
+    ) {
         let old = model.dialect().choice_is_symbol;
         self.fill = value;
         // The user of a newer choice says nothing of its members one by one.
-        let open = model
-            .symbols()
-            .filter(|s| s.is_truth() && !s.transitional && (old || s.choice().is_none()));
+        let open = symbols.filter(|s| {
+            s.is_truth() && !s.transitional && s.itself.is_none() && (old || s.choice().is_none())
+        });
         for symbol in open {
             self.values
                 .entry(symbol.name)

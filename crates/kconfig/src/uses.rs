@@ -8,8 +8,11 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use text::Name;
 
+use crate::asked::Other;
+use crate::entry::{Context, Slot};
 use crate::model::{Default, Model, Place, Prompt};
 use crate::term::Term;
 
@@ -29,31 +32,44 @@ impl Model {
     /// `select` and `imply` need, its own lines among them. What a prompt or default inherits from
     /// the menus around it counts.
     pub fn uses(&self, name: Name) -> Vec<Use> {
+        self.note_other(Other::Uses(name.to_string()));
+        self.all_uses(name)
+    }
+
+    pub(crate) fn all_uses(&self, name: Name) -> Vec<Use> {
         let mut found = Uses {
             name,
             found: Vec::new(),
+            around: FxHashMap::default(),
         };
-        for symbol in self.symbols().filter(|symbol| symbol.name != name) {
-            let by = format!("config {}", symbol.name);
-            found.prompts(&by, &symbol.prompts);
-            found.defaults(&by, &symbol.defaults);
+        for slot in self.slots.iter().filter(|slot| slot.itself.is_none()) {
+            if slot.name == name || !found.may_ask(self, slot) {
+                continue;
+            }
+            let symbol = slot.symbol(self);
+            let by = &|| format!("config {}", symbol.name);
+            found.prompts(by, &symbol.prompts);
+            found.defaults(by, &symbol.defaults);
             for range in &symbol.ranges {
                 let place = symbol.definitions.first().map(|d| &d.place);
                 for term in [&range.low, &range.high, &range.condition] {
                     if let Some(place) = place {
-                        found.add(&by, term, place);
+                        found.add(by, term, place);
                     }
                 }
             }
         }
-        for choice in self.choices() {
-            found.prompts("a choice", &choice.prompts);
-            found.defaults("a choice", &choice.defaults);
+        for choice in &self.choices {
+            found.prompts(&|| "a choice".to_owned(), &choice.prompts);
+            found.defaults(&|| "a choice".to_owned(), &choice.defaults);
         }
-        for select in self.selects().filter(|select| select.target != name) {
-            let by = format!("config {}", select.by);
-            let own = Arc::new(Term::Symbol(select.by));
-            found.add(&by, &Term::and(&own, &select.condition), &select.place);
+        let selects = self.graph.edge_weights();
+        for select in selects.filter(|select| select.target != name) {
+            if select.by == name || found.is_in(&select.condition) {
+                let by = &|| format!("config {}", select.by);
+                let own = Arc::new(Term::Symbol(select.by));
+                found.add(by, &Term::and(&own, &select.condition), &select.place);
+            }
         }
         found.found
     }
@@ -62,28 +78,55 @@ impl Model {
 struct Uses {
     name: Name,
     found: Vec<Use>,
+    /// Whether it is asked for around entries, by what stands there.
+    around: FxHashMap<*const Context, bool>,
 }
 
 impl Uses {
-    fn prompts(&mut self, by: &str, prompts: &[Prompt]) {
+    /// Whether an entry may name it; of most it is seen that they do not.
+    fn may_ask(&mut self, model: &Model, slot: &Slot) -> bool {
+        slot.entries.iter().any(|entry| {
+            let names = &entry.properties(model).shape().names;
+            names
+                .as_ref()
+                .is_none_or(|names| names.contains(&self.name))
+                || self.is_around(&entry.context)
+        })
+    }
+
+    fn is_around(&mut self, context: &Arc<Context>) -> bool {
+        if let Some(known) = self.around.get(&Arc::as_ptr(context)) {
+            return *known;
+        }
+        let mut terms = context.depends.iter().chain([&context.visible]);
+        let is_asked = terms.any(|term| self.is_in(term));
+        self.around.insert(Arc::as_ptr(context), is_asked);
+        is_asked
+    }
+
+    fn is_in(&self, term: &Term) -> bool {
+        let mut names = Vec::new();
+        term.symbols(&mut names);
+        names.contains(&self.name)
+    }
+
+    fn prompts(&mut self, by: &dyn Fn() -> String, prompts: &[Prompt]) {
         for prompt in prompts {
             self.add(by, &prompt.visible, &prompt.place);
         }
     }
 
-    fn defaults(&mut self, by: &str, defaults: &[Default]) {
+    fn defaults(&mut self, by: &dyn Fn() -> String, defaults: &[Default]) {
         for default in defaults {
             let whole = Term::and(&default.value, &default.condition);
             self.add(by, &whole, &default.place);
         }
     }
 
-    fn add(&mut self, by: &str, term: &Arc<Term>, place: &Place) {
-        let mut names = Vec::new();
-        term.symbols(&mut names);
-        if names.contains(&self.name) {
+    fn add(&mut self, by: &dyn Fn() -> String, term: &Arc<Term>, place: &Place) {
+        if self.is_in(term) {
             self.found.push(Use {
-                by: by.to_owned(),
+                by: by(),
                 term: term.clone(),
                 place: place.clone(),
             });

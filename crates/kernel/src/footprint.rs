@@ -1,9 +1,11 @@
 //! What of a tree an answer depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use csource::{File, Seen};
+use kconfig::Model;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use source::{Changes, Led, Listing, Record, Source, key_of};
@@ -11,6 +13,7 @@ use text::Name;
 
 use crate::index::{Asked, Scratch};
 use crate::tree::is_read_for_words;
+use crate::words::MARK;
 
 /// What was looked at of a tree to find something out: texts of files, or what was seen of them, that files were not
 /// there, lists, and in which files some words stand. While that is the same, so is what was found out.
@@ -19,7 +22,32 @@ pub struct Footprint {
     record: Record,
     words: Asked,
     views: Views,
+    kconfig: KconfigSeen,
 }
+
+/// What was asked of Kconfig.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KconfigSeen {
+    /// The keys of the paths of its files.
+    files: BTreeSet<u64>,
+    arches: Vec<(String, kconfig::Asked)>,
+}
+
+impl KconfigSeen {
+    pub(crate) fn add(&mut self, arch: Name, files: &[Arc<str>], asked: kconfig::Asked) {
+        self.files.extend(files.iter().map(|path| key_of(path)));
+        self.arches.push((arch.to_string(), asked));
+    }
+
+    /// Whether all that was asked is answered as before.
+    fn is_in(&self, models: &Models<'_>) -> bool {
+        let arches = self.arches.par_iter();
+        arches.all(|(arch, asked)| models(arch).is_some_and(|model| model.answers_alike(asked)))
+    }
+}
+
+/// What Kconfig says for an architecture; `None` where there is none of this name.
+pub type Models<'m> = dyn Fn(&str) -> Option<Arc<Model>> + Sync + 'm;
 
 /// What was seen of files of which not all was; of those that are not here all was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,13 +88,17 @@ impl Views {
         }
     }
 
+    fn of(&self, path: &str) -> Option<&View> {
+        let key = key_of(path);
+        let at = self.files.binary_search_by_key(&key, |(known, _)| *known);
+        Some(&self.files[at.ok()?].1)
+    }
+
     /// Whether `text`, which is now at `path`, shows the same.
     fn are_in(&self, path: &str, text: Arc<[u8]>) -> bool {
-        let key = key_of(path);
-        let Ok(at) = self.files.binary_search_by_key(&key, |(known, _)| *known) else {
+        let Some(view) = self.of(path) else {
             return false;
         };
-        let view = &self.files[at].1;
         let mut tags = view.may_define.iter();
         tags.all(|(tag, answer)| csource::may_define(&text, tag) == *answer)
             && view
@@ -74,14 +106,29 @@ impl Views {
                 .as_ref()
                 .is_none_or(|seen| seen.is_in(&File::new(path, text)))
     }
+
+    /// Whether lines of a Kconfig file that were told are what they were, and no comment came in that may accept
+    /// something.
+    fn have_lines_of(&self, path: &str, text: Arc<[u8]>) -> bool {
+        memchr::memmem::find(&text, MARK.as_bytes()).is_none()
+            && self.of(path).is_none_or(|view| {
+                let seen = view.seen.as_ref();
+                seen.is_none_or(|seen| seen.is_in_text(&File::new(path, text)))
+            })
+    }
 }
 
 impl Footprint {
-    pub(crate) fn new(record: Record, words: Asked, views: Views) -> Footprint {
+    pub(crate) fn new(
+        record: Record,
+        words: Asked,
+        (views, kconfig): (Views, KconfigSeen),
+    ) -> Footprint {
         Footprint {
             record,
             words,
             views,
+            kconfig,
         }
     }
 
@@ -92,9 +139,14 @@ impl Footprint {
     }
 
     /// Whether all of it is the same in `source`, which differs by `changes` from the tree that was looked at, and
-    /// now is `listing`.
+    /// now is `listing`. Where Kconfig files are others, `models` are asked for what they say now.
     #[must_use]
-    pub fn holds(&self, source: &dyn Source, listing: &Listing, changes: &Changes<'_>) -> bool {
+    pub fn holds(
+        &self,
+        source: &dyn Source,
+        (listing, changes): (&Listing, &Changes<'_>),
+        models: &Models<'_>,
+    ) -> bool {
         let no_words = |key: &u64| self.words.of_file(*key) == 0;
         let comparing = self.words.comparing();
         let files: Vec<&str> = changes
@@ -103,7 +155,14 @@ impl Footprint {
             .collect();
         let same_words =
             |scratch: &mut Scratch, path: &str| comparing.same_words(source, path, scratch);
-        let shows_the_same = |path: &str, text| self.views.are_in(path, text);
+        let is_kconfig_changed = AtomicBool::new(false);
+        let shows_the_same = |path: &str, text| {
+            if !self.kconfig.files.contains(&key_of(path)) {
+                return self.views.are_in(path, text);
+            }
+            is_kconfig_changed.store(true, Ordering::Relaxed);
+            self.views.have_lines_of(path, text)
+        };
         self.record
             .holds(source, (listing, changes), &shows_the_same)
             && changes.gone().iter().all(no_words)
@@ -112,5 +171,6 @@ impl Footprint {
                 .into_par_iter()
                 .map_init(Scratch::default, same_words)
                 .all(|same| same)
+            && (!is_kconfig_changed.into_inner() || self.kconfig.is_in(models))
     }
 }

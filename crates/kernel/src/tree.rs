@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use csource::File;
 use kbuild::Makefiles;
 use rustc_hash::FxHashMap;
-use source::{Listing, ReadError, Recorder, Source, TreePath};
+use kconfig::Model;
+use source::{Listing, ReadError, Recorder, Seeing, Source, TreePath};
 use text::Name;
 
-use crate::footprint::Views;
+use crate::footprint::{KconfigSeen, Views};
 use crate::{Footprint, Index, Known};
 
 /// Told how far a long job is.
@@ -67,6 +68,8 @@ pub struct Tree {
     may_define: Mutex<Vec<(String, Name, bool)>>,
     walk_errors: Mutex<Vec<(String, ReadError)>>,
     makefiles: Arc<Makefiles>,
+    /// What was asked of the Kconfig files that were read, by architecture; of those of others all counts.
+    kconfig: Mutex<KconfigSeen>,
     /// Files were looked through of which no record is kept.
     surveyed: AtomicBool,
 }
@@ -131,6 +134,7 @@ impl Tree {
             may_define: Mutex::default(),
             walk_errors: Mutex::default(),
             makefiles: Arc::default(),
+            kconfig: Mutex::default(),
             surveyed: AtomicBool::new(false),
         })
     }
@@ -162,6 +166,17 @@ impl Tree {
     /// Where the text comes from.
     pub fn source(&self) -> &dyn Source {
         &self.source
+    }
+
+    /// Where the text of Kconfig files comes from, for one who says later what was asked of them.
+    pub fn kconfig_source(&self) -> Seeing<'_> {
+        self.source.seeing()
+    }
+
+    /// Says what was asked of the Kconfig files of an architecture.
+    pub fn note_kconfig(&self, arch: Name, model: &Model) {
+        let asked = model.asked();
+        lock(&self.kconfig).add(arch, model.files(), asked);
     }
 
     /// The directories below `arch/` that hold an architecture, sorted.
@@ -261,7 +276,8 @@ impl Tree {
         }
         let words = index.map(Index::asked).unwrap_or_default();
         let record = self.source.record(listing)?;
-        Some(Footprint::new(record, words, self.views()))
+        let kconfig = lock(&self.kconfig).clone();
+        Some(Footprint::new(record, words, (self.views(), kconfig)))
     }
 
     /// What was seen of files of which not all was.

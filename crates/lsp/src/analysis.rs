@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use ide::{Diagnosis, Kconfig, Weight};
-use kernel::Progress;
+use kernel::{Models, Progress};
 use rules::{Outcome, Settings};
 use source::{Listed, Source, States, key_of};
 
@@ -257,9 +257,11 @@ impl Worker {
                 kconfig: Vec::new(),
                 ..*job
             };
-            return self.check(&job, (&kconfig, &settings), progress);
+            // What Kconfig says there was not read.
+            return self.check(&job, (&kconfig, &settings), (&|_| None, progress));
         }
-        self.check(job, (&kconfig, &settings), progress)?;
+        let models = |arch: &str| kconfig.model(arch);
+        self.check(job, (&kconfig, &settings), (&models, progress))?;
         let begun = Instant::now();
         if let Some(told) = lints(&kconfig, (job, &open), (&settings, false), progress) {
             self.tell(job, Event::Lints(Lints::Solved, told));
@@ -272,12 +274,13 @@ impl Worker {
         &mut self,
         job: &Job,
         (kconfig, settings): (&Kconfig, &Arc<Settings>),
-        progress: &Telling,
+        (models, progress): (&Models<'_>, &Telling),
     ) -> Result<(), String> {
         let begun = Instant::now();
         // The first answer is worth waiting for, also where the texts have changed meanwhile.
         progress.is_wanted.store(self.is_first, Ordering::Relaxed);
-        let checked = self.opened.check(&job.source, settings, progress);
+        let checked = self.opened
+            .check(&job.source, settings, models, progress);
         progress.is_wanted.store(false, Ordering::Relaxed);
         let Some(outcome) = checked? else {
             return Ok(());

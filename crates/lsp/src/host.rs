@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kernel::{Known, Progress};
+use kernel::{Known, Models, Progress};
 use rules::{Outcome, Settings};
 use serde::Deserialize;
 use source::{Listed, Source};
@@ -60,11 +60,13 @@ pub trait Opened: Send {
     /// How the tree, or its file `vmemmlint.toml`, wants to be asked; the error is one line.
     fn settings(&self, source: &dyn Source, asked: &Asked) -> Result<Settings, String>;
 
-    /// Checks the tree with texts laid over it; `None` where nobody wants it any more. The error is one line.
+    /// Checks the tree with texts laid over it, of which `models` know what Kconfig says; `None` where nobody wants it any
+    /// more. The error is one line.
     fn check(
         &self,
         source: &Arc<dyn Listed>,
         settings: &Settings,
+        models: &Models<'_>,
         progress: &dyn Progress,
     ) -> Result<Option<Arc<Outcome>>, String>;
 }

@@ -208,7 +208,6 @@ impl Analysis<'_> {
             let answer = model.value(Atom::Probe(name)) == Some(true);
             needed.probes.insert(name, answer);
         }
-        let base = Settings::base(self.model, self.base.as_deref(), &needed.probes);
         let store = &self.store;
         let holds = |configuration: &Configuration<'_>| {
             store.evaluate(open, &mut |atom| configuration.answer(atom)) == Some(true)
@@ -218,6 +217,9 @@ impl Analysis<'_> {
             kept: FxHashSet::default(),
             holds: &holds,
         };
+        let set = needed.set.keys().copied();
+        let bears = set.chain(purpose.wanted.iter().copied());
+        let base = Settings::base(self.model, self.base.as_deref(), &needed.probes, bears);
         let shortest = self
             .constraints
             .shortest(needed.clone(), &model, &purpose, &[base]);

@@ -148,6 +148,9 @@ pub fn check_tree(
         let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
         let model = model_of(tree, &library, *arch, settings);
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
+        if lints.is_empty() {
+            tree.note_kconfig(arch.name, &model);
+        }
         progress.step(1);
         let files = model.files().to_vec();
         let model = (!lints.is_empty()).then(|| (*arch, Arc::new(model)));
@@ -191,7 +194,7 @@ pub fn check_tree(
 pub fn model_of(tree: &Tree, library: &Library, arch: Architecture, settings: &Settings) -> Model {
     let mut environment = arch.environment(tree);
     environment.set_toolchain(settings.toolchain.clone());
-    kconfig::elaborate(library, tree.source(), &environment)
+    kconfig::elaborate(library, &tree.kconfig_source(), &environment)
 }
 
 /// Architectures with their numbers, those with most code first: nobody should wait for what is begun last.
@@ -258,7 +261,14 @@ pub fn check_lines(
 /// Puts the words of its code to each finding.
 fn tell_code(tree: &Tree, outcome: &mut Outcome) {
     for finding in &mut outcome.findings {
-        finding.code = code_at(tree.look(&finding.sink.file), &finding.sink);
+        let file = &finding.sink.file;
+        // Of Kconfig files not all was seen.
+        let text = if finding.path.is_empty() {
+            tree.source().read(file)
+        } else {
+            tree.look(file)
+        };
+        finding.code = code_at(text, &finding.sink);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kconfig::Select;
 use reach::Influence;
+use text::Name;
 
 use crate::ask::{Asking, Said};
 use crate::tell::{put, severity};
@@ -23,12 +24,15 @@ impl Asking<'_, '_> {
     /// Asks of each `select` below arch/ of the rule's symbols.
     pub(crate) fn stale(&mut self) -> Said {
         let symbols = &self.rule.pack.opt_in.symbols;
-        let own = |select: &&Select| {
-            select.place.file.starts_with("arch/") && symbols.iter().any(|s| **s == *select.target)
-        };
-        let mut selects: Vec<&Select> = self.model.selects().filter(own).collect();
-        selects.sort_by(|a, b| (&a.place, a.by).cmp(&(&b.place, b.by)));
-        selects.dedup_by(|a, b| a.place == b.place);
+        let selects = symbols.iter().flat_map(|symbol| {
+            let all = self.model.selectors(Name::new(symbol)).into_iter();
+            let own = all.filter(|select| select.place.file.starts_with("arch/"));
+            let mut own: Vec<&Select> = own.collect();
+            own.sort_by(|a, b| (&a.place, a.by).cmp(&(&b.place, b.by)));
+            own.dedup_by(|a, b| a.place == b.place);
+            own
+        });
+        let selects: Vec<&Select> = selects.collect();
         if selects.is_empty() {
             let words = format!("selects none of {}", symbols.join(", "));
             return Said::new(Verdict::Clean, words, None);

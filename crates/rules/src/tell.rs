@@ -1,10 +1,8 @@
 //! An answer as plain data: places in lines and columns, words put into messages.
 
-use std::collections::BTreeMap;
-
 use kernel::Tree;
 use reach::{Backend, Fact, Witness};
-use text::{Name, Span};
+use text::Span;
 
 use crate::ask::Asking;
 use crate::rule::{Question, SeverityWord, SinkRule};
@@ -142,30 +140,8 @@ impl Asking<'_, '_> {
     /// Where the architecture enters itself: the symbol of its own Kconfig file that selects most.
     pub(crate) fn arch_entry(&self) -> Option<Place> {
         let file = format!("arch/{}/Kconfig", self.arch.directory);
-        let mut best: Option<(usize, &kconfig::Definition)> = None;
-        let counts = self.selects_by_symbol(&file);
-        for symbol in self.model.symbols() {
-            let count = counts.get(&symbol.name).copied().unwrap_or(0);
-            let Some(own) = symbol.definitions.iter().find(|d| *d.place.file == *file) else {
-                continue;
-            };
-            if count > best.map_or(0, |(most, _)| most) {
-                best = Some((count, own));
-            }
-        }
-        best.map(|(_, definition)| self.place(&file, definition.place.span))
-    }
-
-    fn selects_by_symbol(&self, file: &str) -> BTreeMap<Name, usize> {
-        let mut counts = BTreeMap::new();
-        for select in self
-            .model
-            .selects()
-            .filter(|select| *select.place.file == *file)
-        {
-            *counts.entry(select.by).or_insert(0) += 1;
-        }
-        counts
+        let (_, place) = self.model.owner_of(&file)?;
+        Some(self.place(&file, place.span))
     }
 
     pub(crate) fn note(&self, fact: &Fact) -> Note {

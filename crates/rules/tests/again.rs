@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kconfig::Library;
 use kernel::{Footprint, Silent, Tree};
 use rules::{Outcome, Settings};
 use source::{Directory, Listed, States};
@@ -44,12 +45,38 @@ fn holds(directory: &Directory, footprint: &Footprint, states: &States) -> bool 
     let listing = directory.listing().unwrap();
     let changes = listing.changes(states);
     assert!(!changes.is_empty());
-    footprint.holds(directory, &listing, &changes)
+    let tree = Tree::open(Arc::new(directory.clone())).unwrap();
+    let library = Library::new();
+    let models = |arch: &str| {
+        let arch = tree.architecture(arch)?;
+        let settings = Settings::default();
+        Some(Arc::new(rules::model_of(
+            &tree, &library, arch, &settings,
+        )))
+    };
+    footprint.holds(directory, (&listing, &changes), &models)
+}
+
+/// Whether a file is one of C.
+fn is_code(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e == "c" || e == "h")
+}
+
+/// Whether a file is one of Kconfig.
+fn is_kconfig(file: &Path) -> bool {
+    file.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("Kconfig"))
 }
 
 /// What is said is that no answer holds that would be another; not, which hold.
 #[test]
 fn an_answer_that_holds_is_what_a_check_would_find() {
+    for of_kind in [is_code, is_kconfig] {
+        holds_where_it_is_the_same(of_kind);
+    }
+}
+
+fn holds_where_it_is_the_same(of_kind: fn(&Path) -> bool) {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
     copy(Path::new(MINI), folder.path(), &mut files);
@@ -58,10 +85,9 @@ fn an_answer_that_holds_is_what_a_check_would_find() {
     let states = listing.states(i64::MAX);
     let (outcome, tree) = check(&directory);
     let footprint = tree.footprint(&listing).unwrap();
-    let is_code = |file: &PathBuf| file.extension().is_some_and(|e| e == "c" || e == "h");
     let lines: Vec<(PathBuf, usize)> = files
         .into_iter()
-        .filter(is_code)
+        .filter(|file| of_kind(file))
         .flat_map(|file| {
             let count = fs::read_to_string(&file).unwrap().lines().count();
             (0..count).map(move |line| (file.clone(), line))

@@ -24,7 +24,7 @@ pub use layer::Layer;
 pub use listing::{Changes, Listing, States, key_of};
 pub use memory::Memory;
 pub use path::{TreePath, normalize};
-pub use recorder::{Digester, Led, Record, Recorder, digest};
+pub use recorder::{Digester, Led, Record, Recorder, Seeing, digest};
 pub use remembered::Remembered;
 pub use revision::{Revision, RevisionError};
 

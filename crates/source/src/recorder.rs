@@ -87,6 +87,11 @@ impl Recorder {
         }
     }
 
+    /// Itself, for one who knows later what of the texts was seen.
+    pub fn seeing(&self) -> Seeing<'_> {
+        Seeing(self)
+    }
+
     /// The source that answers, for questions that others keep account of.
     pub fn below(&self) -> &dyn Source {
         self.below.as_ref()
@@ -155,6 +160,45 @@ impl Recorder {
             self.is_lost.store(true, Ordering::Relaxed);
         }
         self.note(path, question, digest_of_text(answer));
+    }
+}
+
+/// A [`Recorder`] for one who knows later what of the texts was seen: see [`Recorder::see`].
+#[derive(Clone, Copy, Debug)]
+pub struct Seeing<'r>(&'r Recorder);
+
+impl Source for Seeing<'_> {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, ReadError> {
+        self.0.see(path)
+    }
+
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        self.0.see_into(path, buffer)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.0.is_file(path)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.0.is_dir(path)
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, ReadError> {
+        self.0.list(directory)
+    }
+
+    fn walk(
+        &self,
+        directory: &str,
+        enter: &(dyn Fn(&str) -> bool + Sync),
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> (Vec<TreePath>, Vec<(TreePath, ReadError)>) {
+        self.0.walk(directory, enter, wanted)
+    }
+
+    fn files_named(&self, prefixes: &[&str]) -> Vec<TreePath> {
+        self.0.files_named(prefixes)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where the binary meets the engine: the one place that changes when the engine does.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{Timestamp, tz::TimeZone};
-use kernel::{Footprint, Progress, Tree};
+use kconfig::{Library, Model};
+use kernel::{Footprint, Models, Progress, Tree};
 pub(crate) use rules::Settings;
 use rules::{Catalog, Configured, Outcome};
 use source::{Listed, Source};
@@ -139,16 +141,18 @@ impl Session {
         settings: &Settings,
     ) -> Result<Arc<Outcome>, Failure> {
         let bar = Bar::new(self.quiet);
-        let outcome = self.check_with(source, settings, &bar);
+        let models = models_of(source, settings);
+        let outcome = self.check_with(source, (settings, &models), &bar);
         bar.finish();
         outcome
     }
 
-    /// The same, with another who is told how far it is, and may cancel it, which is an error.
+    /// The same, with another who is told how far it is, and may cancel it, which is an error, and who knows what
+    /// Kconfig says.
     pub(crate) fn check_with(
         &self,
         source: &Arc<dyn Listed>,
-        settings: &Settings,
+        (settings, models): (&Settings, &Models<'_>),
         progress: &dyn Progress,
     ) -> Result<Arc<Outcome>, Failure> {
         let keep = Keep::new(self.cache.clone(), settings, &**source);
@@ -156,12 +160,12 @@ impl Session {
         if let Some(keep) = &keep
             && let Some(at) = held
                 .iter()
-                .position(|held| keep.is_answered_by(held, &**source))
+                .position(|held| keep.is_answered_by(held, &**source, models))
         {
             held[..=at].rotate_right(1);
             return Ok(Arc::clone(&held[0].outcome));
         }
-        let mut answer = answer(source, settings, keep, progress)?;
+        let mut answer = answer(source, (settings, models), keep, progress)?;
         let Some((keep, basis)) = answer.keep.take() else {
             return Ok(Arc::new(answer.outcome));
         };
@@ -189,18 +193,43 @@ pub(crate) fn check(
 ) -> Result<Answer, Failure> {
     let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
     let bar = Bar::new(quiet);
-    let answer = answer(source, settings, keep, &bar);
+    let models = models_of(source, settings);
+    let answer = answer(source, (settings, &models), keep, &bar);
     bar.finish();
     answer
 }
 
+/// What Kconfig says for an architecture of a tree, read when it is first asked for.
+fn models_of<'s>(
+    source: &'s Arc<dyn Listed>,
+    settings: &'s Settings,
+) -> impl Fn(&str) -> Option<Arc<Model>> + Sync + 's {
+    let tree = OnceLock::new();
+    let library = Library::new();
+    let known = Mutex::new(HashMap::new());
+    move |arch| {
+        let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = known().get(arch) {
+            return Some(Arc::clone(model));
+        }
+        let open = || Tree::open(Arc::clone(source) as Arc<dyn Source>).ok();
+        let tree = tree.get_or_init(open).as_ref()?;
+        let named = tree.architecture(arch)?;
+        let model = Arc::new(rules::model_of(tree, &library, named, settings));
+        known().insert(arch.to_owned(), Arc::clone(&model));
+        Some(model)
+    }
+}
+
 fn answer(
     source: &Arc<dyn Listed>,
-    settings: &Settings,
+    (settings, models): (&Settings, &Models<'_>),
     keep: Option<Keep>,
     progress: &dyn Progress,
 ) -> Result<Answer, Failure> {
-    if let Some((outcome, footprint)) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
+    let known = keep.as_ref();
+    let known = known.and_then(|keep| keep.known(&**source, models));
+    if let Some((outcome, footprint)) = known {
         let keep = keep.zip(footprint.map(Basis::Known));
         let kept = true;
         return Ok(Answer {

@@ -15,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kernel::{Footprint, KeptIndex, Known, Tree};
+use kernel::{Footprint, KeptIndex, Known, Models, Tree};
 use rules::{Outcome, Settings};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -109,7 +109,11 @@ impl Keep {
     }
 
     /// The answer that was kept before, and what it rests on where that is not kept for this state of the tree.
-    pub(crate) fn known(&self, tree: &dyn Listed) -> Option<(Outcome, Option<Footprint>)> {
+    pub(crate) fn known(
+        &self,
+        tree: &dyn Listed,
+        models: &Models<'_>,
+    ) -> Option<(Outcome, Option<Footprint>)> {
         let name = self.question.about(&self.listing.states(i64::MAX));
         let span = tracing::debug_span!("read an answer").entered();
         let holds = |bytes: &[u8]| {
@@ -120,12 +124,16 @@ impl Keep {
             return Some((outcome, None));
         }
         drop(span);
-        let (outcome, footprint) = self.known_of_others(tree)?;
+        let (outcome, footprint) = self.known_of_others(tree, models)?;
         Some((outcome, Some(footprint)))
     }
 
     /// An answer about the tree in other states that still holds, with what it rests on.
-    fn known_of_others(&self, tree: &dyn Listed) -> Option<(Outcome, Footprint)> {
+    fn known_of_others(
+        &self,
+        tree: &dyn Listed,
+        models: &Models<'_>,
+    ) -> Option<(Outcome, Footprint)> {
         let _span = tracing::debug_span!("look at what changed").entered();
         let mut names = self.cache.names(Shelf::Answers);
         names.retain(|name| name.starts_with(&self.question.0));
@@ -135,7 +143,7 @@ impl Keep {
                 let (outcome, _, basis) = decode_answer(bytes)?;
                 let (footprint, states): Basis = postcard::from_bytes(basis).ok()?;
                 let changes = self.listing.changes(&states);
-                let holds = footprint.holds(tree, &self.listing, &changes);
+                let holds = footprint.holds(tree, (&self.listing, &changes), models);
                 let holds = holds && tree.is_untouched(&changes);
                 holds.then_some((outcome, footprint))
             };
@@ -144,11 +152,16 @@ impl Keep {
     }
 
     /// Whether an answer of this run still holds.
-    pub(crate) fn is_answered_by(&self, held: &Held, tree: &dyn Listed) -> bool {
+    pub(crate) fn is_answered_by(
+        &self,
+        held: &Held,
+        tree: &dyn Listed,
+        models: &Models<'_>,
+    ) -> bool {
         let _span = tracing::debug_span!("look at what changed").entered();
         let changes = self.listing.changes(&held.states);
         held.question == self.question
-            && held.footprint.holds(tree, &self.listing, &changes)
+            && held.footprint.holds(tree, (&self.listing, &changes), models)
             && tree.is_untouched(&changes)
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use ::lsp::{Asked, Changed, Host, Opened};
-use kernel::{Known, Progress};
+use kernel::{Known, Models, Progress};
 use notify::RecommendedWatcher;
 use rules::{Outcome, Settings};
 use source::{Directory, Listed, Remembered, Source};
@@ -109,9 +109,10 @@ impl Opened for Kernel {
         &self,
         source: &Arc<dyn Listed>,
         settings: &Settings,
+        models: &Models<'_>,
         progress: &dyn Progress,
     ) -> Result<Option<Arc<Outcome>>, String> {
-        match self.session.check_with(source, settings, progress) {
+        match self.session.check_with(source, (settings, models), progress) {
             Ok(outcome) => Ok(Some(outcome)),
             Err(_) if progress.is_cancelled() => Ok(None),
             Err(why) => Err(why),

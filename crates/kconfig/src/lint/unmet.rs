@@ -108,12 +108,14 @@ impl<'m> Questions<'m> {
             probes: model.probes().into_iter().map(probe).collect(),
             answers: self.constraints.answers(&mut self.store, &solution),
         };
-        let base = Settings::base(model, base, &needed.probes);
         let is_forced = |configuration: &Configuration<'_>| {
             let forcing = configuration.forcing(select.target);
             forcing.iter().any(|one| one.place == select.place)
         };
         wanted.push(select.target);
+        let set = needed.set.keys().copied();
+        let bears = set.chain(wanted.iter().copied());
+        let base = Settings::base(model, base, &needed.probes, bears);
         let purpose = Purpose {
             wanted: wanted.clone(),
             kept: rustc_hash::FxHashSet::default(),
