@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use kconfig::{Library, Mention, Model, Standing, SymbolType};
+use kconfig::{Library, Mention, Model, Renewed, Standing, SymbolType};
 use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
 use rules::{CheckError, Outcome, Question, Settings};
@@ -25,8 +25,8 @@ pub struct Kconfig {
 /// What a symbol can be on each architecture.
 pub(crate) type Standings = Arc<Vec<(Architecture, Standing)>>;
 
-/// Files at the top whose text all architectures depend on.
-const TOP: [&str; 2] = ["Makefile", "Kconfig"];
+/// The file at the top that says which kernel it is, and which variables there are.
+const MAKEFILE: &str = "Makefile";
 
 impl Kconfig {
     /// Reads the Kconfig files of `source` for all architectures, with answers of a toolchain as `settings` has them.
@@ -50,14 +50,19 @@ impl Kconfig {
             if progress.is_cancelled() {
                 return None;
             }
-            if let Some((before, changed)) = before
-                && let Some(model) = before.unchanged(*arch, changed)
-            {
-                return Some((*arch, model));
-            }
-            let model = rules::model_of(&tree, &library, *arch, settings);
+            let renewed = before.and_then(|(before, changed)| {
+                let model = before.model(&arch.name)?;
+                let is_asked = changed.contains(MAKEFILE);
+                (!is_asked).then(|| match model.renewed(&library, tree.source(), changed) {
+                    Renewed::Same => Some(model),
+                    Renewed::Other(model) => Some(Arc::from(model)),
+                    Renewed::Unknown => None,
+                })?
+            });
+            let read = || Arc::new(rules::model_of(&tree, &library, *arch, settings));
+            let model = renewed.unwrap_or_else(read);
             progress.step(1);
-            Some((*arch, Arc::new(model)))
+            Some((*arch, model))
         };
         let arches: Option<Vec<_>> = arches.par_iter().map(model).collect();
         Ok(arches.map(|arches| Kconfig {
@@ -67,15 +72,6 @@ impl Kconfig {
             names: OnceLock::new(),
             standings: Mutex::default(),
         }))
-    }
-
-    /// The model of an architecture, if no change can be one to it.
-    fn unchanged(&self, arch: Architecture, changed: &BTreeSet<String>) -> Option<Arc<Model>> {
-        let (_, model) = self.arches.iter().find(|(known, _)| *known == arch)?;
-        let is_read = |path: &String| TOP.contains(&path.as_str()) || model.reads(path);
-        // A file that could not be read may be there now.
-        let is_whole = model.diagnostics().is_empty();
-        (is_whole && !changed.iter().any(is_read)).then(|| Arc::clone(model))
     }
 
     /// The tree.
@@ -107,6 +103,30 @@ impl Kconfig {
             all.sort_unstable_by_key(|(name, _)| *name);
             all
         })
+    }
+
+    /// The files of which only comments, help texts and empty lines have changed since `before`; `None` where something
+    /// else has.
+    pub fn only_moved(&self, before: &Kconfig) -> Option<Vec<Arc<str>>> {
+        let arches = |one: &Kconfig| -> Vec<Architecture> {
+            one.arches.iter().map(|(arch, _)| *arch).collect()
+        };
+        let is_same =
+            arches(self) == arches(before) && self.tree.version() == before.tree.version();
+        let moved = self.library.only_moved(&before.library);
+        moved.filter(|_| is_same)
+    }
+
+    /// Takes over what was found out from one that says the same.
+    pub fn take_over(&self, before: &Kconfig) {
+        let found = before.known().clone();
+        *self.known() = found;
+    }
+
+    /// Whether the file at `path` was read as it is in `source`.
+    pub fn has_read(&self, source: &dyn Source, path: &str) -> bool {
+        let text = source.read(path);
+        text.is_ok_and(|text| self.library.has_read(path, &text))
     }
 
     /// Whether some architecture reads the file at `path`.

@@ -24,7 +24,6 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use text::Name;
 
-use crate::entry::Slot;
 use crate::model::{Choice, Model, Select, Symbol};
 use crate::syntax::Severity;
 use crate::term::Term;
@@ -60,7 +59,7 @@ pub(crate) enum Other {
 const SYMBOL: u8 = 1;
 const SELECTORS: u8 = 2;
 
-/// The questions that a symbol's slot has met.
+/// The questions that a symbol has met.
 #[derive(Debug, Default)]
 pub(crate) struct Met(AtomicU8);
 
@@ -81,7 +80,7 @@ impl Met {
     }
 }
 
-/// The questions that no slot has met.
+/// The questions that no symbol has met.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     everything: AtomicBool,
@@ -94,8 +93,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Model {
-    /// A symbol is asked for; its slot, where an entry defines it.
-    pub(crate) fn noted(&self, name: Name) -> Option<&Slot> {
+    /// A symbol is asked for; its number, where an entry defines it.
+    pub(crate) fn number_of(&self, name: Name) -> Option<usize> {
         self.note(name, SYMBOL)
     }
 
@@ -104,20 +103,20 @@ impl Model {
         self.note(name, SELECTORS);
     }
 
-    fn note(&self, name: Name, what: u8) -> Option<&Slot> {
-        let slot = self.by_name.get(&name).map(|number| &self.slots[*number]);
-        match slot {
-            Some(slot) => slot.met.note(what),
+    fn note(&self, name: Name, what: u8) -> Option<usize> {
+        let number = self.index.number(name);
+        match number {
+            Some(number) => self.cells[number].met.note(what),
             None => {
                 lock(&self.notes.undefined).insert(name);
             }
         }
-        slot
+        number
     }
 
     /// The symbol with this number is asked for.
     pub(crate) fn note_number(&self, number: usize) {
-        self.slots[number].met.note(SYMBOL);
+        self.cells[number].met.note(SYMBOL);
     }
 
     pub(crate) fn note_other(&self, other: Other) {
@@ -132,7 +131,7 @@ impl Model {
     /// What was asked to read the files is of no interest.
     pub(crate) fn forget_asked(&mut self) {
         self.notes = Notes::default();
-        self.slots.iter().for_each(|slot| slot.met.forget());
+        self.cells.iter().for_each(|cell| cell.met.forget());
     }
 
     /// What it was asked so far, by anybody.
@@ -144,8 +143,9 @@ impl Model {
         };
         let mut names: Vec<(Name, u8)> = Vec::new();
         if !questions.everything {
-            let met = self.slots.iter().map(|slot| (slot.name, slot.met.take()));
-            names.extend(met.filter(|(_, met)| *met != 0));
+            let met = self.cells.iter().map(|cell| cell.met.take());
+            let met = (0..).zip(met).filter(|(_, met)| *met != 0);
+            names.extend(met.map(|(number, met)| (self.name_at(number), met)));
             let undefined = lock(&self.notes.undefined);
             names.extend(undefined.iter().map(|name| (*name, SYMBOL | SELECTORS)));
             names.sort_unstable();
@@ -218,8 +218,8 @@ impl Answers<'_> {
     fn of_all(&mut self) {
         let model = self.model;
         self.debug(&(model.arch, model.modules, model.dialect, model.incomplete));
-        self.number(model.files.len());
-        for file in &model.files {
+        self.number(model.files().len());
+        for file in model.files() {
             self.word(file);
         }
         let errors = model.diagnostics.iter();
@@ -230,14 +230,14 @@ impl Answers<'_> {
 
     fn everything(&mut self) {
         let model = self.model;
-        for (number, slot) in model.slots.iter().enumerate() {
-            self.word(&slot.name);
+        for number in 0..model.cells.len() {
+            self.word(&model.name_at(number));
             self.symbol(number);
         }
-        for select in model.graph.edge_weights() {
+        for select in model.all_selects() {
             self.select(select);
         }
-        for choice in &model.choices {
+        for choice in model.all_choices() {
             self.choice(choice);
         }
     }
@@ -256,7 +256,7 @@ impl Answers<'_> {
         }
         let mut wanted: Vec<(Option<usize>, Name, u8)> = wanted
             .into_iter()
-            .map(|(name, what)| (model.by_name.get(&name).copied(), name, what))
+            .map(|(name, what)| (model.index.number(name), name, what))
             .collect();
         wanted.sort_unstable();
         for (number, name, what) in wanted {
@@ -309,7 +309,7 @@ impl Answers<'_> {
             defaults,
             ranges,
             transitional,
-        } = self.model.slots[number].symbol(self.model);
+        } = self.model.whole(number);
         self.debug(&(kind, itself.is_some(), transitional));
         self.number(definitions.len());
         for definition in definitions {
@@ -320,11 +320,11 @@ impl Answers<'_> {
                 self.term(depends);
             }
             if let Some(choice) = definition.choice {
-                self.choice(&self.model.choices[choice.0]);
+                self.choice(self.model.choice(choice));
             }
         }
-        if let Some(choice) = itself {
-            self.choice(&self.model.choices[choice.0]);
+        if let Some(choice) = *itself {
+            self.choice(self.model.choice(choice));
         }
         self.number(prompts.len());
         for prompt in prompts {

@@ -48,7 +48,7 @@ impl Model {
         probe: &dyn Fn(Name) -> bool,
     ) -> Configuration<'_> {
         self.note_everything();
-        self.configure_all(settings, probe, 0..self.slots.len())
+        self.configure_all(settings, probe, 0..self.cells.len())
     }
 
     /// The values of `names` and of what they depend on; other symbols have none.
@@ -74,8 +74,8 @@ impl Model {
             settings,
             probe,
             modules: Value::No,
-            values: vec![None; self.slots.len()],
-            chosen: vec![None; self.choices.len()],
+            values: vec![None; self.cells.len()],
+            chosen: vec![None; self.index.choices.len()],
             begun: FxHashSet::default(),
         };
         // Whether there are modules comes first; what that itself depends on is taken as without.
@@ -127,9 +127,9 @@ impl<'m> Configuration<'m> {
     /// The symbols that something selects while their own dependencies are not met, in the order in
     /// which Kconfig defines them: `conf` warns of each.
     pub fn unmet(&self) -> impl Iterator<Item = Name> {
-        let all = self.model.slots.iter().zip(&self.values);
+        let all = self.values.iter().enumerate();
         all.filter(|(_, c)| c.as_ref().is_some_and(|c| !c.forced.is_empty()))
-            .map(|(slot, _)| slot.name)
+            .map(|(number, _)| self.model.name_at(number))
     }
 
     /// The `select` lines that lift a symbol over what its own dependencies allow.
@@ -213,7 +213,7 @@ impl Model {
         numbers.sort_unstable();
         numbers
             .into_iter()
-            .map(|number| self.slots[number].name)
+            .map(|number| self.name_at(number))
             .collect()
     }
 
@@ -255,7 +255,9 @@ impl Model {
         }
         for number in names.drain(..).filter_map(|name| self.number_of(name)) {
             // The symbol of an older choice has its value once there is something to choose.
-            let choice = self.slots[number].itself.map(Node::Choice);
+            let itself = self.itself(number);
+            let choice = itself.map(|(part, one)| self.choice_id(part, ChoiceId(one.choice)));
+            let choice = choice.map(Node::Choice);
             stack.extend(choice.map(|choice| (choice, false)));
             stack.push((Node::Symbol(number), false));
         }

@@ -2,7 +2,10 @@
 
 mod choice;
 mod circles;
+mod renew;
 mod sanity;
+
+pub use renew::Renewed;
 
 use std::sync::Arc;
 
@@ -10,18 +13,19 @@ use rustc_hash::FxHashMap;
 use source::{ReadError, Source, normalize};
 use text::{Name, Span};
 
-use crate::entry::{Context, Entry, Slot};
+use crate::dialect::Dialect;
+use crate::entry::{Cell, Context, Entry};
 use crate::environment::Environment;
+use crate::index::Index;
 use crate::library::{Library, Read};
 use crate::macros::{Expanded, Line, Variables};
-use crate::model::{Diagnostic, Model, Place, Select};
+use crate::model::{Diagnostic, Model, Place, Select, Sourced};
+use crate::part::{Around, Outside, Part};
 use crate::reading::{Reading, said_at};
 use crate::syntax::{
     If, Properties, Property, PropertyKind, Severity, SourceLine, Spelled, Statement, StatementKind,
 };
 use crate::term::Term;
-
-use circles::Around;
 
 /// Files that include each other deeper than this are an error.
 const DEEPEST: usize = 100;
@@ -29,84 +33,143 @@ const DEEPEST: usize = 100;
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
     let _span = tracing::debug_span!("Kconfig").entered();
-    let mut elaborator = Elaborator {
-        library,
-        source,
-        model: Model {
-            arch: Some(environment.arch),
-            dialect: environment.dialect,
-            variables: Variables::new(environment.values.clone(), environment.toolchain.clone()),
-            ..Model::default()
-        },
-        reading: (Arc::new(Read::empty("Kconfig")), 0),
-        open: Vec::new(),
-        seen: FxHashMap::default(),
-        around: vec![Around::default()],
-        selecting: Vec::new(),
-    };
+    let variables = Variables::new(environment.values.clone(), environment.toolchain.clone());
+    let mut elaborator = Elaborator::new(library, source, (environment.dialect, variables));
     let top = Place {
         file: "Kconfig".into(),
         line: 0,
         span: Span::default(),
     };
     elaborator.file("Kconfig", &Arc::new(Context::top()), &top, false);
-    elaborator.own_macros();
-    elaborator.check_sanity();
-    elaborator.untyped();
-    elaborator.recursions();
-    elaborator.model.forget_asked();
-    // Of some models twenty are held at a time.
-    elaborator.model.slots.shrink_to_fit();
-    elaborator.model.graph.shrink_to_fit();
-    elaborator.model.diagnostics.sort();
-    elaborator.model.diagnostics.dedup();
-    elaborator.model
+    let Elaborator {
+        mut part,
+        sourced,
+        files,
+        modules,
+        variables,
+        ..
+    } = elaborator;
+    part.finish();
+    let index = Index::new(&part, &sourced, files);
+    let cells = (0..index.symbols.len()).map(|_| Cell::default());
+    let mut model = Model {
+        cells: cells.collect(),
+        own: Arc::new(part),
+        sourced,
+        index: Arc::new(index),
+        dialect: environment.dialect,
+        modules,
+        arch: Some(environment.arch),
+        variables: Arc::new(variables),
+        ..Model::default()
+    };
+    model.look_for_faults();
+    model.forget_asked();
+    model
+}
+
+/// What a file, and those that it sources, say to every architecture alike, and the files that were read to find that
+/// out; nothing where it depends on the architecture.
+pub(crate) fn elaborate_shared(
+    library: &Library,
+    source: &dyn Source,
+    (path, outside, dialect): (&str, &Outside, Dialect),
+) -> (Option<Part>, Vec<Arc<str>>) {
+    let mut elaborator = Elaborator::new(library, source, (dialect, Variables::default()));
+    elaborator.is_shared = true;
+    let context = Context {
+        depends: outside.depends.clone(),
+        visible: outside.visible.clone(),
+        ..Context::top()
+    };
+    let from = Place {
+        file: path.into(),
+        line: 0,
+        span: Span::default(),
+    };
+    elaborator.file(path, &Arc::new(context), &from, false);
+    let (mut part, is_own) = (elaborator.part, elaborator.is_own);
+    part.finish();
+    let files = elaborator.asked;
+    ((!is_own).then_some(part), files)
 }
 
 struct Elaborator<'l> {
     library: &'l Library,
     source: &'l dyn Source,
-    model: Model,
-    /// The file that is being read, and its number in the model.
+    dialect: Dialect,
+    variables: Variables,
+    part: Part,
+    /// The shared parts that were set in.
+    sourced: Vec<Sourced>,
+    /// The files that were read, in order, and where each was sourced first.
+    files: Vec<Arc<str>>,
+    seen: FxHashMap<Arc<str>, Place>,
+    modules: Option<Name>,
+    /// The file that is being read, and its number in the part.
     reading: (Arc<Read>, u32),
     /// The files that are being read, outermost first, and where each is sourced.
     open: Vec<(Arc<str>, Place)>,
-    /// The files that were read, and where each was sourced first.
-    seen: FxHashMap<Arc<str>, Place>,
-    /// What stands around entries, by its number.
-    around: Vec<Around>,
-    /// Who is selected, and what the `if` behind it names.
-    selecting: Vec<(Name, Name)>,
+    /// How many choices stand around.
+    choices_around: usize,
+    /// The part is to be shared, so nothing in it may depend on an architecture.
+    is_shared: bool,
+    /// Something does.
+    is_own: bool,
+    /// The files that were asked for.
+    asked: Vec<Arc<str>>,
 }
 
-impl Elaborator<'_> {
+impl<'l> Elaborator<'l> {
+    fn new(
+        library: &'l Library,
+        source: &'l dyn Source,
+        (dialect, variables): (Dialect, Variables),
+    ) -> Elaborator<'l> {
+        Elaborator {
+            library,
+            source,
+            dialect,
+            variables,
+            part: Part::new(),
+            sourced: Vec::new(),
+            files: Vec::new(),
+            seen: FxHashMap::default(),
+            modules: None,
+            reading: (Arc::new(Read::empty("Kconfig")), 0),
+            open: Vec::new(),
+            choices_around: 0,
+            is_shared: false,
+            is_own: false,
+            asked: Vec::new(),
+        }
+    }
+
     fn place(&self, span: Span) -> Place {
         self.reading.0.place(span)
     }
 
+    /// How many shared parts were set in so far.
+    fn after(&self) -> u32 {
+        u32::try_from(self.sourced.len()).unwrap_or(u32::MAX)
+    }
+
     fn error(&mut self, message: String, place: Place) {
-        self.hear([Diagnostic {
+        self.part.hear([Diagnostic {
             place,
             severity: Severity::Error,
             message,
         }]);
     }
 
-    /// Where it is an error, something may be missing for it.
-    fn hear(&mut self, said: impl IntoIterator<Item = Diagnostic>) {
-        for said in said {
-            self.model.incomplete |= said.severity == Severity::Error;
-            self.model.diagnostics.push(said);
-        }
-    }
-
     /// What words mean here.
     fn meaning<T>(&mut self, ask: impl FnOnce(&mut Reading<'_>) -> T) -> T {
-        let variables = &self.model.variables;
+        let variables = &self.variables;
         let mut reading = Reading::new(&self.reading.0, variables, variables.now());
         let told = ask(&mut reading);
+        self.is_own |= reading.has_met_macros;
         let said = reading.said;
-        self.hear(said);
+        self.part.hear(said);
         told
     }
 
@@ -116,14 +179,14 @@ impl Elaborator<'_> {
             let mut words = vec![format!("{path} is sourced by itself")];
             words.extend(through.map(|(_, from)| format!("through {}:{}", from.file, from.line)));
             // Nothing is missing: what it says is being read.
-            return self.model.diagnostics.push(Diagnostic {
+            return self.part.said.push(Diagnostic {
                 place: from.clone(),
                 severity: Severity::Error,
                 message: words.join(", "),
             });
         }
         if let Some(first) = self.seen.get(path)
-            && self.model.dialect.sources_once
+            && self.dialect.sources_once
         {
             let first = format!("{}:{}", first.file, first.line);
             let message = format!("{path} is sourced again, after {first}");
@@ -132,32 +195,90 @@ impl Elaborator<'_> {
         if self.open.len() > DEEPEST {
             return self.error("source nests too deeply here".to_owned(), from.clone());
         }
+        if self.set_in(path, context, from) {
+            return;
+        }
+        self.part.depth = self.part.depth.max(self.open.len());
         let read = match self.library.read(self.source, path) {
             Ok(read) => read,
-            Err(ReadError::Missing) if optional => return,
-            Err(error) => return self.error(format!("{path}: {error}"), from.clone()),
+            Err(error) => {
+                self.asked.push(path.into());
+                self.part.missing.push(path.to_owned());
+                self.is_own = true;
+                if error != ReadError::Missing || !optional {
+                    self.error(format!("{path}: {error}"), from.clone());
+                }
+                return;
+            }
         };
-        let number = u32::try_from(self.model.reads.len()).unwrap_or(u32::MAX);
-        self.model.reads.push(read.clone());
+        let number = u32::try_from(self.part.reads.len()).unwrap_or(u32::MAX);
+        self.part.reads.push(read.clone());
         let outer = std::mem::replace(&mut self.reading, (read.clone(), number));
         self.open.push((read.path.clone(), from.clone()));
         if !self.seen.contains_key(&read.path) {
             self.seen.insert(read.path.clone(), from.clone());
-            self.model.files.push(read.path.clone());
+            self.part.seen.insert(read.path.clone(), from.clone());
+            self.files.push(read.path.clone());
+            self.part.files.push(read.path.clone());
+            self.asked.push(read.path.clone());
             let said = read.errors.iter().map(|error| Diagnostic {
                 place: read.place(error.span),
                 severity: error.severity,
                 message: error.message.clone(),
             });
-            self.hear(said);
+            self.part.hear(said);
         }
         self.statements(&read.statements, context);
         self.open.pop();
         self.reading = outer;
     }
 
+    /// Sets in what a file says to every architecture, if it does.
+    fn set_in(&mut self, path: &str, context: &Context, from: &Place) -> bool {
+        let is_plain = self.choices_around == 0
+            && context.choice.is_none()
+            && !context.directly
+            && !context.probes;
+        if self.is_shared || !is_plain {
+            return false;
+        }
+        let outside = Outside {
+            depends: context.depends.clone(),
+            visible: context.visible.clone(),
+        };
+        let part = self
+            .library
+            .shared(self.source, (path, &outside, self.dialect));
+        let Some(part) = part.filter(|part| {
+            let is_met = part.files.iter().any(|file| self.seen.contains_key(file));
+            !is_met && self.open.len() + part.depth <= DEEPEST
+        }) else {
+            return false;
+        };
+        let places = part.files.iter().map(|file| {
+            let place = match part.seen.get(file) {
+                Some(place) if **file != *path => place,
+                _ => from,
+            };
+            (file.clone(), place.clone())
+        });
+        self.seen.extend(places);
+        self.files.extend(part.files.iter().cloned());
+        self.asked.extend(part.files.iter().cloned());
+        self.modules = part.modules.or(self.modules);
+        self.sourced.push(Sourced {
+            part,
+            around: context.number,
+            outside,
+        });
+        true
+    }
+
     fn statements(&mut self, statements: &[Statement], context: &Arc<Context>) {
         for statement in statements {
+            if self.is_shared && self.is_own {
+                return;
+            }
             match &statement.kind {
                 StatementKind::Config(name, properties) => {
                     self.config(*name, properties, statement.head, context);
@@ -177,13 +298,13 @@ impl Elaborator<'_> {
                 }
                 StatementKind::Source(line) => self.source(*line, statement.head, context),
                 StatementKind::Assign(name, how, value) => {
+                    self.is_own = true;
                     let name = self.meaning(|reading| reading.name(*name));
                     let place = self.place(statement.head);
                     let mut line = Line::new(&place.file, place.line);
-                    let variables = &mut self.model.variables;
-                    variables.assign(name, *how, &value.name, &mut line);
+                    self.variables.assign(name, *how, &value.name, &mut line);
                     let said = line.said;
-                    self.hear(said_at(&place, said));
+                    self.part.hear(said_at(&place, said));
                 }
                 StatementKind::Macro(text) => self.bare_macro(*text),
                 StatementKind::Comment(_) | StatementKind::MainMenu(_) => {}
@@ -218,10 +339,10 @@ impl Elaborator<'_> {
     /// Notes that a term is asked around entries.
     fn note(&mut self, context: &mut Context, term: &Term) {
         let parent = context.number;
-        context.number = u32::try_from(self.around.len()).unwrap_or(u32::MAX);
+        context.number = u32::try_from(self.part.around.len()).unwrap_or(u32::MAX);
         let mut names = Vec::new();
         term.symbols(&mut names);
-        self.around.push(Around { parent, names });
+        self.part.around.push(Around { parent, names });
         let mut probes = Vec::new();
         term.probes(&mut probes);
         context.probes |= !probes.is_empty();
@@ -261,6 +382,8 @@ impl Elaborator<'_> {
         if !path.contains('*') {
             return self.file(&path, context, &place, line.optional);
         }
+        self.is_own = true;
+        self.part.has_patterns = true;
         let (dir, pattern) = path.rsplit_once('/').unwrap_or(("", &path));
         for entry in self.source.list(dir).unwrap_or_default() {
             if matches(pattern, &entry) {
@@ -294,10 +417,11 @@ impl Elaborator<'_> {
             }
         }
         if shape.modules {
-            self.model.modules = Some(name);
+            self.modules = Some(name);
+            self.part.modules = Some(name);
         }
         if let Some(choice) = context.choice {
-            let members = &mut self.model.choices[choice.0].members;
+            let members = &mut self.part.choices[choice.0].members;
             if !members.contains(&name) {
                 members.push(name);
             }
@@ -305,35 +429,22 @@ impl Elaborator<'_> {
         if context.probes {
             let visible = shape.has_prompt.then_some(&context.visible);
             let terms = context.depends.iter().chain(visible);
-            terms.for_each(|term| term.probes(&mut self.model.asked_around));
+            terms.for_each(|term| term.probes(&mut self.part.asked_around));
         }
+        let has_macros = shape.names.is_none();
+        self.is_own |= has_macros;
+        let after = self.after();
         let entry = Entry {
             file: self.reading.1,
             number: properties.number,
             head,
             context: context.clone(),
-            version: shape.names.is_none().then(|| self.model.variables.hold()),
+            version: has_macros.then(|| self.variables.hold()),
             depends,
             of_choice: None,
+            after,
         };
-        let slot = self.slot(name);
-        slot.kind = slot.kind.or(shape.kind);
-        slot.choice = slot.choice.or(context.choice);
-        slot.transitional |= shape.transitional;
-        if slot.entries.is_empty() {
-            // Most have one.
-            slot.entries.reserve_exact(1);
-        }
-        slot.entries.push(entry);
-    }
-
-    fn slot(&mut self, name: Name) -> &mut Slot {
-        let slots = &mut self.model.slots;
-        let number = *self.model.by_name.entry(name).or_insert_with(|| {
-            slots.push(Slot::new(name));
-            slots.len() - 1
-        });
-        &mut slots[number]
+        self.part.piece(name, after).entries.push(entry);
     }
 
     fn select(
@@ -353,39 +464,24 @@ impl Elaborator<'_> {
             let mut names = Vec::new();
             own.symbols(&mut names);
             let names = names.into_iter();
-            self.selecting.extend(names.map(|name| (target, name)));
+            let selecting = names.map(|name| (target, name));
+            self.part.selecting.extend(selecting);
         }
         let condition = own.map_or_else(|| around.clone(), |own| Term::and(around, &own));
         let place = self.place(property.span);
-        let mut node = |name: Name| {
-            let graph = &mut self.model.graph;
-            *self
-                .model
-                .nodes
-                .entry(name)
-                .or_insert_with(|| graph.add_node(name))
-        };
-        let (from, to) = (node(by), node(target));
-        let select = Select {
+        self.part.selects_after.push(self.after());
+        self.part.selects.push(Select {
             by,
             target,
             weak,
             condition,
             place,
-        };
-        self.model.graph.add_edge(from, to, select);
+        });
     }
 
     fn if_clause(&mut self, condition: &If) -> Option<Arc<Term>> {
         let condition = condition.as_ref()?;
         Some(self.meaning(|reading| reading.condition(condition)))
-    }
-
-    /// What macros say in entries is heard, also where nobody asks for the symbol.
-    fn own_macros(&mut self) {
-        let own = self.model.slots.iter().filter(|slot| slot.has_macros());
-        let said: Vec<_> = own.flat_map(|slot| slot.heard(&self.model)).collect();
-        self.hear(said);
     }
 }
 

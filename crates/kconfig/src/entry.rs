@@ -9,10 +9,12 @@ use std::sync::{Arc, OnceLock};
 use text::{Name, Span};
 
 use crate::asked::Met;
+use crate::index::{At, OWN};
 use crate::macros::Version;
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Symbol,
 };
+use crate::part::{Itself, Part};
 use crate::reading::Reading;
 use crate::syntax::{Comparison, If, Properties, Property, PropertyKind, SymbolType};
 use crate::term::Term;
@@ -23,10 +25,11 @@ pub(crate) struct Context {
     pub(crate) depends: Option<Arc<Term>>,
     /// The `visible if` of the menus around.
     pub(crate) visible: Arc<Term>,
+    /// The choice, by its number in the part.
     pub(crate) choice: Option<ChoiceId>,
     /// Whether the entries stand in a choice itself, not in an `if` there.
     pub(crate) directly: bool,
-    /// Its number among all that stand around something.
+    /// Its number among all that stand around something in the part.
     pub(crate) number: u32,
     /// Whether a toolchain is asked.
     pub(crate) probes: bool,
@@ -57,7 +60,7 @@ impl Context {
 /// One entry of a symbol.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// The file, by its number in the model.
+    /// The file, by its number in the part.
     pub(crate) file: u32,
     /// Its number in the file. What architectures share is not counted by each: their threads would wait for each
     /// other.
@@ -70,79 +73,112 @@ pub(crate) struct Entry {
     pub(crate) depends: Option<Arc<Term>>,
     /// The type that it has from its choice, where no entry has given one so far.
     pub(crate) of_choice: Option<SymbolType>,
+    /// How many shared parts were set in before it.
+    pub(crate) after: u32,
 }
 
-/// A symbol as far as it must be known.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    pub(crate) name: Name,
-    pub(crate) kind: Option<SymbolType>,
-    /// The choice that it stands for.
-    pub(crate) itself: Option<ChoiceId>,
-    /// The choice that it is a member of.
-    pub(crate) choice: Option<ChoiceId>,
-    pub(crate) transitional: bool,
-    pub(crate) entries: Vec<Entry>,
+/// What is found out of a symbol once somebody asks for it.
+#[derive(Debug, std::default::Default)]
+pub(crate) struct Cell {
     /// What was asked of it.
     pub(crate) met: Met,
     whole: OnceLock<Box<Symbol>>,
 }
 
-impl Slot {
-    pub(crate) fn new(name: Name) -> Slot {
-        Slot {
-            name,
-            kind: None,
-            itself: None,
-            choice: None,
-            transitional: false,
-            entries: Vec::new(),
-            met: Met::default(),
-            whole: OnceLock::new(),
-        }
-    }
-
-    /// It stands for a choice that has these prompts.
-    pub(crate) fn stand_for(&mut self, id: ChoiceId, kind: SymbolType, prompts: Vec<Prompt>) {
-        self.kind = Some(kind);
-        self.itself = Some(id);
-        let symbol = Symbol {
-            kind: self.kind,
-            itself: self.itself,
-            prompts,
-            ..Symbol::without_entries(self.name)
+impl Model {
+    /// The entries of the symbol with this number, in the order in which they are read, each with the number of its part.
+    pub(crate) fn entries(&self, number: usize) -> Vec<(u32, &Entry)> {
+        let spot = &self.index.symbols[number];
+        let of = |at: At| {
+            let piece = &self.part(at.part).pieces[at.number as usize];
+            let entries = piece.entries.iter();
+            entries.map(move |entry| (at.part, entry))
         };
-        self.whole = OnceLock::from(Box::new(symbol));
+        let Some(more) = &spot.more else {
+            return of(spot.first).collect();
+        };
+        let all = std::iter::once(spot.first).chain(more.iter().copied());
+        let mut entries: Vec<(u32, &Entry)> = all.flat_map(of).collect();
+        entries.sort_by_key(|(part, entry)| match part.checked_sub(1) {
+            None => (entry.after, false),
+            Some(number) => (number, true),
+        });
+        entries
     }
 
-    /// Whether macros are in what its entries say of it.
-    pub(crate) fn has_macros(&self) -> bool {
-        self.entries.iter().any(|entry| entry.version.is_some())
+    /// What stands for a choice, where the symbol does, and in which part.
+    pub(crate) fn itself(&self, number: usize) -> Option<(u32, &Itself)> {
+        let spot = &self.index.symbols[number];
+        let more = spot.more.iter().flat_map(|more| more.iter());
+        std::iter::once(&spot.first).chain(more).find_map(|at| {
+            let piece = &self.part(at.part).pieces[at.number as usize];
+            Some((at.part, piece.itself.as_deref()?))
+        })
+    }
+
+    /// The type of the symbol with this number, where an entry gives one.
+    pub(crate) fn kind_at(&self, number: usize) -> Option<SymbolType> {
+        if let Some((_, itself)) = self.itself(number) {
+            return Some(itself.kind);
+        }
+        let entries = self.entries(number).into_iter();
+        let mut kinds = entries.filter_map(|(part, entry)| {
+            let own = entry.properties(self.part(part)).shape().kind;
+            own.or(entry.of_choice)
+        });
+        kinds.next()
+    }
+
+    /// The choice that the symbol with this number is a member of.
+    pub(crate) fn choice_at(&self, number: usize) -> Option<ChoiceId> {
+        let entries = self.entries(number).into_iter();
+        let mut choices = entries.filter_map(|(part, entry)| {
+            let choice = entry.context.choice?;
+            Some(self.choice_id(part, choice))
+        });
+        choices.next()
+    }
+
+    /// Whether macros are in what the entries of the symbol with this number say of it.
+    pub(crate) fn has_macros(&self, number: usize) -> bool {
+        // They are in the model's own files only.
+        let spot = &self.index.symbols[number];
+        let is_own = spot.first.part == OWN || spot.more.is_some();
+        let mut entries = self.entries(number).into_iter();
+        is_own && entries.any(|(_, entry)| entry.version.is_some())
     }
 
     /// Puts the symbol together, and answers what macros have to say there.
-    pub(crate) fn heard(&self, model: &Model) -> Vec<Diagnostic> {
-        let (symbol, said) = self.read(model);
-        self.whole.get_or_init(|| Box::new(symbol));
+    pub(crate) fn heard(&self, number: usize) -> Vec<Diagnostic> {
+        let (symbol, said) = self.read(number);
+        self.cells[number].whole.get_or_init(|| Box::new(symbol));
         said
     }
 
-    pub(crate) fn symbol(&self, model: &Model) -> &Symbol {
-        self.whole.get_or_init(|| Box::new(self.read(model).0))
+    /// The symbol with this number, for one who keeps no account of what he asks.
+    pub(crate) fn whole(&self, number: usize) -> &Symbol {
+        let whole = &self.cells[number].whole;
+        whole.get_or_init(|| Box::new(self.read(number).0))
     }
 
     /// The symbol, and what macros have to say where it is read.
-    fn read(&self, model: &Model) -> (Symbol, Vec<Diagnostic>) {
-        let mut symbol = Symbol {
-            transitional: self.transitional,
-            ..Symbol::without_entries(self.name)
-        };
+    fn read(&self, number: usize) -> (Symbol, Vec<Diagnostic>) {
+        let name = self.index.symbols[number].name;
+        let mut symbol = Symbol::without_entries(name);
+        if let Some((part, itself)) = self.itself(number) {
+            symbol.kind = Some(itself.kind);
+            symbol.itself = Some(self.choice_id(part, ChoiceId(itself.choice)));
+            symbol.prompts.clone_from(&itself.prompts);
+            return (symbol, Vec::new());
+        }
         let mut said = Vec::new();
-        for entry in &self.entries {
-            let file = &model.reads[entry.file as usize];
+        for (number, entry) in self.entries(number) {
+            let part = self.part(number);
+            let file = &part.reads[entry.file as usize];
             let version = entry.version.unwrap_or_default();
-            let mut reading = Reading::new(file, &model.variables, version);
-            entry.add_to(&mut symbol, model, &mut reading);
+            let mut reading = Reading::new(file, &self.variables, version);
+            symbol.transitional |= entry.properties(part).shape().transitional;
+            entry.add_to(&mut symbol, (self, number), &mut reading);
             said.append(&mut reading.said);
         }
         (symbol, said)
@@ -165,13 +201,14 @@ impl Symbol {
 }
 
 impl Entry {
-    pub(crate) fn properties<'m>(&self, model: &'m Model) -> &'m Properties {
-        &model.reads[self.file as usize].configs[self.number as usize]
+    pub(crate) fn properties<'p>(&self, part: &'p Part) -> &'p Properties {
+        &part.reads[self.file as usize].configs[self.number as usize]
     }
 
-    fn add_to(&self, symbol: &mut Symbol, model: &Model, reading: &mut Reading<'_>) {
+    fn add_to(&self, symbol: &mut Symbol, (model, part): (&Model, u32), reading: &mut Reading<'_>) {
         let context = &*self.context;
-        let properties = self.properties(model);
+        let properties = self.properties(model.part(part));
+        let choice = context.choice.map(|choice| model.choice_id(part, choice));
         // Who looks for circles knows by its place in memory what a `select` shares with this.
         let depends = self.depends.clone().or_else(|| {
             let own = reading.depends(properties);
@@ -182,11 +219,11 @@ impl Entry {
             depends,
             counts: model.dialect.choice_is_symbol || !context.directly,
             place: reading.place(self.head),
-            choice: context.choice,
+            choice,
         });
         // The type comes first: it decides what a tristate choice asks of a member.
         symbol.kind = symbol.kind.or(properties.shape().kind);
-        if let Some(choice) = context.choice {
+        if let Some(choice) = choice {
             around = in_mode(model, choice, symbol.kind, around);
         }
         for property in properties.iter() {
@@ -245,7 +282,7 @@ fn in_mode(
     around: Arc<Term>,
 ) -> Arc<Term> {
     let tristate = Some(SymbolType::Tristate);
-    let Some(itself) = model.choices[choice.0].itself else {
+    let Some(itself) = model.choice(choice).itself else {
         return around;
     };
     if model.kind_of_choice(choice) != tristate || member == tristate {

@@ -1,15 +1,18 @@
 //! Parsed files, shared between architectures.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use source::{ReadError, Source};
 use text::{LineIndex, Span};
 
+use crate::dialect::Dialect;
+use crate::elaborate::elaborate_shared;
 use crate::mentions::{Mention, mentions};
 use crate::model::{Diagnostic, Place};
 use crate::parse::parse;
-use crate::syntax::{Properties, Statement, StatementKind, SyntaxError};
+use crate::part::{Outside, Part};
+use crate::syntax::{Properties, Statement, StatementKind, SyntaxError, Token, TokenKind};
 
 /// A file that was read and parsed.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub(crate) struct Read {
     /// The properties of each `config`, by its number.
     pub(crate) configs: Vec<Arc<Properties>>,
     lines: LineIndex,
+    /// What stands for its text, and for what of it says something.
+    digest: u128,
+    meaning: u128,
     mentions: OnceLock<Vec<Mention>>,
 }
 
@@ -32,6 +38,8 @@ impl Read {
             errors: Vec::new(),
             configs: Vec::new(),
             lines: LineIndex::new(b""),
+            digest: source::digest(b""),
+            meaning: source::digest(b""),
             mentions: OnceLock::new(),
         }
     }
@@ -46,6 +54,8 @@ impl Read {
             errors: parsed.errors,
             configs,
             lines: LineIndex::new(text),
+            digest: source::digest(text),
+            meaning: meaning(text, &parsed.tokens),
             mentions: OnceLock::new(),
         }
     }
@@ -66,6 +76,22 @@ impl Read {
 #[derive(Debug, std::default::Default)]
 pub struct Library {
     files: Mutex<HashMap<String, Result<Arc<Read>, ReadError>>>,
+    /// What files say to every architecture, by the path of the first.
+    parts: Mutex<HashMap<String, Vec<Shared>>>,
+}
+
+/// What a file and those that it sources say to every architecture, if they do.
+#[derive(Clone, Debug)]
+struct Shared {
+    outside: Outside,
+    dialect: Dialect,
+    part: Option<Arc<Part>>,
+    /// The files that were asked for to know that.
+    asked: Vec<Arc<str>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Library {
@@ -77,19 +103,52 @@ impl Library {
     /// The same files but for those at `changed`, which are to be read again.
     #[must_use]
     pub fn without<'p>(&self, changed: impl IntoIterator<Item = &'p str>) -> Library {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut files = files.clone();
-        for path in changed {
-            files.remove(path);
-        }
+        let changed: HashSet<&str> = changed.into_iter().collect();
+        let mut files = lock(&self.files).clone();
+        files.retain(|path, _| !changed.contains(&**path));
+        let mut parts = lock(&self.parts).clone();
+        parts.retain(|_, known| {
+            known.retain(|one| !one.asked.iter().any(|path| changed.contains(&**path)));
+            !known.is_empty()
+        });
         Library {
             files: Mutex::new(files),
+            parts: Mutex::new(parts),
         }
+    }
+
+    /// What a file, and those that it sources, say to every architecture alike; `None` where they do not.
+    pub(crate) fn shared(
+        &self,
+        source: &dyn Source,
+        (path, outside, dialect): (&str, &Outside, Dialect),
+    ) -> Option<Arc<Part>> {
+        let is_it = |one: &&Shared| one.outside == *outside && one.dialect == dialect;
+        if let Some(known) = lock(&self.parts).get(path)
+            && let Some(known) = known.iter().find(is_it)
+        {
+            return known.part.clone();
+        }
+        let (part, asked) = elaborate_shared(self, source, (path, outside, dialect));
+        let mut parts = lock(&self.parts);
+        let known = parts.entry(path.to_owned()).or_default();
+        // Another may have been faster.
+        if let Some(known) = known.iter().find(is_it) {
+            return known.part.clone();
+        }
+        let part = part.map(Arc::new);
+        known.push(Shared {
+            outside: outside.clone(),
+            dialect,
+            part: part.clone(),
+            asked,
+        });
+        part
     }
 
     /// The files that were read, sorted by path, each with the symbols that it names.
     pub fn for_each_file(&self, tell: &mut dyn FnMut(&Arc<str>, &[Mention])) {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = lock(&self.files);
         let mut all: Vec<Arc<Read>> = files.values().filter_map(|r| r.clone().ok()).collect();
         drop(files);
         all.sort_by(|a, b| a.path.cmp(&b.path));
@@ -107,21 +166,66 @@ impl Library {
         })
     }
 
+    /// Whether what was read at a path was this text.
+    pub fn has_read(&self, path: &str, text: &[u8]) -> bool {
+        let read = self.known(path);
+        read.is_some_and(|read| read.digest == source::digest(text))
+    }
+
+    /// The files whose text is another than in another library, if all files say the same: comments, help texts and empty
+    /// lines may differ. `None` where they do not.
+    pub fn only_moved(&self, before: &Library) -> Option<Vec<Arc<str>>> {
+        let (files, known) = (lock(&self.files).clone(), lock(&before.files));
+        let mut moved = Vec::new();
+        for (path, read) in &files {
+            match (read, known.get(path)?) {
+                (Ok(now), Ok(then)) if now.meaning == then.meaning => {
+                    if now.digest != then.digest {
+                        moved.push(Arc::clone(&now.path));
+                    }
+                }
+                (Err(now), Err(then)) if now == then => {}
+                _ => return None,
+            }
+        }
+        (files.len() == known.len()).then_some(moved)
+    }
+
     /// A file that was read before.
     pub(crate) fn known(&self, path: &str) -> Option<Arc<Read>> {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = lock(&self.files);
         files.get(path)?.clone().ok()
     }
 
     pub(crate) fn read(&self, source: &dyn Source, path: &str) -> Result<Arc<Read>, ReadError> {
-        let lock = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(path) {
+        if let Some(known) = lock(&self.files).get(path) {
             return known.clone();
         }
         let text = source.read(path);
         let read = text.map(|text| Arc::new(Read::of(path, &text)));
-        lock().entry(path.to_owned()).or_insert(read).clone()
+        lock(&self.files)
+            .entry(path.to_owned())
+            .or_insert(read)
+            .clone()
     }
+}
+
+/// What stands for the tokens that say something, line by line.
+fn meaning(text: &[u8], tokens: &[Token]) -> u128 {
+    let mut all = Vec::with_capacity(text.len() / 2);
+    for token in tokens {
+        match token.kind {
+            TokenKind::Newline if all.last() != Some(&b'\n') => all.push(b'\n'),
+            TokenKind::Help => all.push(0),
+            kind if kind.is_trivia() => {}
+            _ => {
+                all.extend_from_slice(token.span.of(text));
+                // No token has this letter in it.
+                all.push(b'\r');
+            }
+        }
+    }
+    source::digest(&all)
 }
 
 /// Gives each `config` its number.

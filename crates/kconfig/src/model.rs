@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::asked::{Notes, Other};
 use crate::dialect::Dialect;
-use crate::entry::Slot;
-use crate::library::Read;
+use crate::entry::Cell;
+use crate::index::{At, Index, OWN, part, selects};
 use crate::macros::Variables;
 use crate::parse::balanced;
+use crate::part::{Outside, Part};
 use crate::syntax::{Severity, SymbolType};
 use crate::term::Term;
 use crate::value::number;
@@ -212,26 +212,36 @@ pub struct Diagnostic {
 /// All that Kconfig says for one architecture.
 #[derive(Debug, std::default::Default)]
 pub struct Model {
-    pub(crate) slots: Vec<Slot>,
-    pub(crate) by_name: FxHashMap<Name, usize>,
-    pub(crate) choices: Vec<Choice>,
+    /// What is not shared with other architectures.
+    pub(crate) own: Arc<Part>,
+    /// What is, in the order in which it is read.
+    pub(crate) sourced: Vec<Sourced>,
+    pub(crate) index: Arc<Index>,
+    /// What was found out of symbols, by their numbers.
+    pub(crate) cells: Box<[Cell]>,
     pub(crate) dialect: Dialect,
-    pub(crate) graph: DiGraph<Name, Select>,
-    pub(crate) nodes: FxHashMap<Name, NodeIndex>,
     pub(crate) modules: Option<Name>,
+    /// What is said of symbols; of the rest the parts know.
+    pub(crate) said_of: Vec<(Name, Diagnostic)>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    pub(crate) files: Vec<Arc<str>>,
     /// The name of the architecture, for people.
     pub(crate) arch: Option<Name>,
     pub(crate) incomplete: bool,
-    /// The files whose entries are in it, as often as they were sourced.
-    pub(crate) reads: Vec<Arc<Read>>,
+    /// Whether a symbol depends on itself.
+    pub(crate) has_circles: bool,
     /// The variables of its files.
-    pub(crate) variables: Variables,
-    /// What is asked of a toolchain around entries.
-    pub(crate) asked_around: BTreeSet<Name>,
+    pub(crate) variables: Arc<Variables>,
     /// What it was asked.
     pub(crate) notes: Notes,
+}
+
+/// A shared part, and where it is set in.
+#[derive(Clone, Debug)]
+pub(crate) struct Sourced {
+    pub(crate) part: Arc<Part>,
+    /// What stands around it, by its number in the model's own part, and what that asks.
+    pub(crate) around: u32,
+    pub(crate) outside: Outside,
 }
 
 impl Model {
@@ -260,51 +270,71 @@ impl Model {
 
     /// The files that were read, in order.
     pub fn files(&self) -> &[Arc<str>] {
-        &self.files
+        &self.index.files
     }
 
     /// Whether a file of this path was read.
     pub fn reads(&self, path: &str) -> bool {
-        self.files.iter().any(|file| **file == *path)
+        let shared = self.sourced.iter().map(|one| &one.part);
+        let mut parts = std::iter::once(&self.own).chain(shared);
+        parts.any(|part| part.files.iter().any(|file| **file == *path))
+    }
+
+    pub(crate) fn part(&self, number: u32) -> &Part {
+        part(&self.own, &self.sourced, number)
+    }
+
+    /// The parts, each with its number.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, &Part)> {
+        let shared = self.sourced.iter().map(|one| &*one.part);
+        (0..).zip(std::iter::once(&*self.own).chain(shared))
+    }
+
+    /// The choice that has this number in a part.
+    pub(crate) fn choice_id(&self, part: u32, choice: ChoiceId) -> ChoiceId {
+        ChoiceId(self.index.choice(part, choice.0))
     }
 
     /// The symbol `name`, without `CONFIG_`; `None` where no entry defines it.
     pub fn symbol(&self, name: impl Into<Name>) -> Option<&Symbol> {
-        Some(self.noted(name.into())?.symbol(self))
-    }
-
-    /// The symbol's number.
-    pub(crate) fn number_of(&self, name: Name) -> Option<usize> {
-        self.noted(name);
-        self.by_name.get(&name).copied()
+        Some(self.whole(self.number_of(name.into())?))
     }
 
     /// The symbol with this number.
     pub(crate) fn at(&self, number: usize) -> &Symbol {
         self.note_number(number);
-        self.slots[number].symbol(self)
+        self.whole(number)
+    }
+
+    pub(crate) fn name_at(&self, number: usize) -> Name {
+        self.index.symbols[number].name
     }
 
     pub(crate) fn kind_of_choice(&self, choice: ChoiceId) -> Option<SymbolType> {
-        let itself = self.choices[choice.0].itself?;
-        self.slots[*self.by_name.get(&itself)?].kind
+        let itself = self.choice(choice).itself?;
+        self.kind_at(self.index.number(itself)?)
     }
 
     /// The choice with this number.
     pub fn choice(&self, id: ChoiceId) -> &Choice {
-        &self.choices[id.0]
+        let at = self.index.choices[id.0];
+        &self.part(at.part).choices[at.number as usize]
+    }
+
+    pub(crate) fn all_choices(&self) -> impl Iterator<Item = &Choice> {
+        (0..self.index.choices.len()).map(|number| self.choice(ChoiceId(number)))
     }
 
     /// All choices, in the order in which Kconfig reads them.
-    pub fn choices(&self) -> &[Choice] {
+    pub fn choices(&self) -> impl Iterator<Item = &Choice> {
         self.note_everything();
-        &self.choices
+        self.all_choices()
     }
 
     /// How many symbols and choices there are.
     pub fn size(&self) -> usize {
         self.note_everything();
-        self.slots.len()
+        self.cells.len()
     }
 
     /// The rules that the tree's own Kconfig follows.
@@ -312,40 +342,54 @@ impl Model {
         self.dialect
     }
 
+    /// The numbers of all symbols that stand for no choice, in the order in which Kconfig first defines them.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
+        (0..self.cells.len()).filter(|number| self.itself(*number).is_none())
+    }
+
     /// All symbols, in the order in which Kconfig first defines them.
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
         self.note_everything();
-        let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
-        slots.map(|slot| slot.symbol(self))
+        self.numbers().map(|number| self.whole(number))
     }
 
     /// The symbols that have an entry in one of these files, in the same order.
     pub(crate) fn symbols_of(&self, files: &[Arc<str>]) -> Vec<&Symbol> {
         self.note_everything();
-        let reads = self.reads.iter().map(|read| files.contains(&read.path));
-        let wanted: Vec<bool> = reads.collect();
-        let slots = self.slots.iter().filter(|slot| {
-            let mut entries = slot.entries.iter();
-            slot.itself.is_none() && entries.any(|entry| wanted[entry.file as usize])
-        });
-        slots.map(|slot| slot.symbol(self)).collect()
+        let mut numbers = Vec::new();
+        for (number, part) in self.parts() {
+            let reads = part.reads.iter().map(|read| files.contains(&read.path));
+            let wanted: Vec<bool> = reads.collect();
+            if !wanted.contains(&true) {
+                continue;
+            }
+            for (at, piece) in part.pieces.iter().enumerate() {
+                let mut entries = piece.entries.iter();
+                if entries.any(|entry| wanted[entry.file as usize]) {
+                    numbers.push(self.index.number_of_piece(number, at));
+                }
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        let numbers = numbers.into_iter();
+        numbers.map(|number| self.whole(number)).collect()
     }
 
     /// The type of a symbol, where an entry gives one.
     pub fn kind(&self, name: Name) -> Option<SymbolType> {
-        self.noted(name)?.kind
+        self.kind_at(self.number_of(name)?)
     }
 
     /// Whether an entry defines a symbol.
     pub fn defines(&self, name: Name) -> bool {
-        self.noted(name).is_some()
+        self.number_of(name).is_some()
     }
 
     /// The names of all symbols, in the same order.
     pub fn names(&self) -> impl Iterator<Item = Name> {
         self.note_everything();
-        let slots = self.slots.iter().filter(|slot| slot.itself.is_none());
-        slots.map(|slot| slot.name)
+        self.numbers().map(|number| self.name_at(number))
     }
 
     /// The `select` and `imply` lines that name `target`, in the order in which they are read.
@@ -355,21 +399,46 @@ impl Model {
     }
 
     pub(crate) fn selects_of(&self, target: Name) -> Vec<&Select> {
-        let Some(node) = self.nodes.get(&target) else {
-            return Vec::new();
-        };
-        let mut found: Vec<_> = self
-            .graph
-            .edges_directed(*node, petgraph::Direction::Incoming)
-            .collect();
-        found.sort_by_key(petgraph::visit::EdgeRef::id);
-        found.into_iter().map(|edge| edge.weight()).collect()
+        let selected = self.index.selected(target).iter();
+        selected.map(|at| self.select_at(*at)).collect()
+    }
+
+    fn select_at(&self, at: At) -> &Select {
+        &self.part(at.part).selects[at.number as usize]
     }
 
     /// All `select` and `imply` lines, in the order in which they are read.
     pub fn selects(&self) -> impl Iterator<Item = &Select> {
         self.note_everything();
-        self.graph.edge_weights()
+        self.all_selects()
+    }
+
+    pub(crate) fn all_selects(&self) -> impl Iterator<Item = &Select> {
+        let all = selects(&self.own, &self.sourced).into_iter();
+        all.map(|at| self.select_at(at))
+    }
+
+    /// The `select` and `imply` lines in some files, in the same order.
+    pub(crate) fn selects_in(&self, files: &[Arc<str>]) -> Vec<&Select> {
+        self.note_everything();
+        let mut found: Vec<((u32, bool), &Select)> = Vec::new();
+        for (number, part) in self.parts() {
+            if !part.files.iter().any(|file| files.contains(file)) {
+                continue;
+            }
+            for (at, select) in part.selects.iter().enumerate() {
+                if files.contains(&select.place.file) {
+                    // The order of Kconfig: see `Index`.
+                    let order = match number.checked_sub(1) {
+                        None => (part.selects_after[at], false),
+                        Some(number) => (number, true),
+                    };
+                    found.push((order, select));
+                }
+            }
+        }
+        found.sort_by_key(|(order, _)| *order);
+        found.into_iter().map(|(_, select)| select).collect()
     }
 
     /// The symbol that selects and implies most in a file that defines it, and the first place where it does.
@@ -380,27 +449,25 @@ impl Model {
 
     pub(crate) fn find_owner(&self, file: &str) -> Option<(Name, Place)> {
         let mut counts: FxHashMap<Name, usize> = FxHashMap::default();
-        for select in self.graph.edge_weights() {
+        for select in self.all_selects() {
             if *select.place.file == *file {
                 *counts.entry(select.by).or_default() += 1;
             }
         }
-        let mut best: Option<(usize, Name, Place)> = None;
-        for slot in &self.slots {
-            let count = counts.get(&slot.name).copied().unwrap_or(0);
-            if count <= best.as_ref().map_or(0, |(most, ..)| *most) {
-                continue;
-            }
-            let places = slot.entries.iter().map(|entry| {
-                let read = &self.reads[entry.file as usize];
-                (&read.path, read, entry.head)
-            });
-            let mut own = places.filter(|(path, ..)| ***path == *file);
-            if let Some((_, read, head)) = own.next() {
-                best = Some((count, slot.name, read.place(head)));
-            }
+        let mut owners: Vec<(usize, usize)> = Vec::new();
+        for (name, count) in counts {
+            owners.extend(self.index.number(name).map(|number| (number, count)));
         }
-        best.map(|(_, name, place)| (name, place))
+        // Of several the first.
+        owners.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
+        owners.into_iter().find_map(|(number, _)| {
+            let entries = self.entries(number).into_iter();
+            let mut places = entries.filter_map(|(part, entry)| {
+                let read = &self.part(part).reads[entry.file as usize];
+                (*read.path == *file).then(|| read.place(entry.head))
+            });
+            Some((self.name_at(number), places.next()?))
+        })
     }
 
     /// What the model asks of a toolchain, and got no answer for.
@@ -410,15 +477,19 @@ impl Model {
     }
 
     pub(crate) fn all_probes(&self) -> BTreeSet<Name> {
-        let mut found = self.asked_around.clone();
-        let own = self.slots.iter().filter(|slot| slot.has_macros());
-        for symbol in own.map(|slot| slot.symbol(self)) {
-            symbol.terms().for_each(|term| term.probes(&mut found));
+        // What is shared asks nothing of the kind.
+        let mut found = self.own.asked_around.clone();
+        for at in 0..self.own.pieces.len() {
+            let number = self.index.number_of_piece(OWN, at);
+            if self.has_macros(number) {
+                let symbol = self.whole(number);
+                symbol.terms().for_each(|term| term.probes(&mut found));
+            }
         }
-        for select in self.graph.edge_weights() {
+        for select in &self.own.selects {
             select.condition.probes(&mut found);
         }
-        for choice in &self.choices {
+        for choice in &self.own.choices {
             choice.terms().for_each(|term| term.probes(&mut found));
         }
         found

@@ -97,9 +97,12 @@ impl<'m> Questions<'m> {
     }
 
     /// The `select` and `imply` lines that are told.
-    pub(crate) fn told_selects(&self) -> impl Iterator<Item = &'m Select> {
-        let selects = self.model.selects();
-        selects.filter(|select| self.tells(&select.place.file))
+    pub(crate) fn told_selects(&self) -> Vec<&'m Select> {
+        let model = self.model;
+        match &self.only {
+            Some(only) => model.selects_in(only),
+            None => model.selects().collect(),
+        }
     }
 
     pub(crate) fn solve(&mut self, conditions: &[Condition]) -> Answer {

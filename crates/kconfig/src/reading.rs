@@ -18,6 +18,8 @@ pub(crate) struct Reading<'r> {
     pub(crate) version: Version,
     /// What macros had to say so far.
     pub(crate) said: Vec<Diagnostic>,
+    /// Whether there were macros.
+    pub(crate) has_met_macros: bool,
 }
 
 impl<'r> Reading<'r> {
@@ -27,6 +29,7 @@ impl<'r> Reading<'r> {
             variables,
             version,
             said: Vec::new(),
+            has_met_macros: false,
         }
     }
 
@@ -39,6 +42,7 @@ impl<'r> Reading<'r> {
         if !has_macros(&word) {
             return Expanded::Plain(word.to_string());
         }
+        self.has_met_macros = true;
         let place = self.place(span);
         let mut line = Line::new(&place.file, place.line);
         let expanded = self.variables.expand(&word, self.version, &mut line);

@@ -18,8 +18,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use text::Name;
 
-use crate::entry::Slot;
-use crate::model::{Definition, Model, Symbol};
+use crate::model::{ChoiceId, Definition, Model, Symbol};
 use crate::term::Term;
 
 /// How a symbol needs another.
@@ -72,19 +71,20 @@ impl Model {
     /// defines the symbols. Of ways that share a symbol not all are told.
     pub fn recursions(&self) -> Vec<Vec<Link>> {
         // The symbol of an older choice stands for the choice, which its members may ask.
-        let state = |slot: &Slot| match slot.itself {
+        let state = |number: usize| match self.itself(number) {
             Some(_) => State::Done,
             None => State::New,
         };
+        let count = self.cells.len();
         let mut search = Search {
             model: self,
-            states: self.slots.iter().map(state).collect(),
+            states: (0..count).map(state).collect(),
             stack: Vec::new(),
             open_terms: Vec::new(),
             done_terms: FxHashSet::default(),
             found: Vec::new(),
         };
-        for number in 0..self.slots.len() {
+        for number in 0..count {
             search.from(number);
         }
         search.found
@@ -188,15 +188,15 @@ impl Search<'_> {
     }
 
     fn set_members(&mut self, choice: usize, state: State) {
-        for member in &self.model.choices[choice].members {
-            if let Some(number) = self.model.by_name.get(member) {
-                self.states[*number] = state;
+        for member in &self.model.choice(ChoiceId(choice)).members {
+            if let Some(number) = self.model.index.number(*member) {
+                self.states[number] = state;
             }
         }
     }
 
     fn tell(&mut self, to: usize) {
-        let choice = self.model.slots[to].choice.map(|id| id.0);
+        let choice = self.model.choice_at(to).map(|id| id.0);
         let is_start = |frame: &Frame| match frame.node {
             Node::Choice(number) => Some(number) == choice,
             Node::Symbol(number) => number == to && choice.is_none(),
@@ -215,8 +215,8 @@ impl Search<'_> {
 
     fn name(&self, node: Node) -> Name {
         match node {
-            Node::Symbol(number) | Node::Member(number) => self.model.slots[number].name,
-            Node::Choice(number) => self.model.choices[number].name(),
+            Node::Symbol(number) | Node::Member(number) => self.model.name_at(number),
+            Node::Choice(number) => self.model.choice(ChoiceId(number)).name(),
         }
     }
 
@@ -229,19 +229,19 @@ impl Search<'_> {
             done_terms: &self.done_terms,
         };
         match node {
-            Node::Symbol(number) => match self.model.slots[number].choice {
+            Node::Symbol(number) => match self.model.choice_at(number) {
                 Some(id) => edges.found.push((Relation::MemberOf, Node::Choice(id.0))),
-                None => edges.of_symbol(self.model.at(number)),
+                None => edges.of_symbol(self.model.whole(number)),
             },
-            Node::Member(number) => edges.of_symbol(self.model.at(number)),
+            Node::Member(number) => edges.of_symbol(self.model.whole(number)),
             Node::Choice(number) => {
-                let choice = &self.model.choices[number];
+                let choice = self.model.choice(ChoiceId(number));
                 for term in choice.terms() {
                     edges.add(Relation::VisibleBy, term, &[]);
                 }
                 let members = choice.members.iter();
-                let members = members.filter_map(|member| self.model.by_name.get(member));
-                let members = members.map(|number| (Relation::Has, Node::Member(*number)));
+                let members = members.filter_map(|member| self.model.index.number(*member));
+                let members = members.map(|number| (Relation::Has, Node::Member(number)));
                 edges.found.extend(members);
             }
         }
@@ -265,9 +265,9 @@ impl Edges<'_> {
 
     fn flush(&mut self, relation: Relation) {
         let known = self.names.drain(..);
-        let known = known.filter_map(|name| self.model.by_name.get(&name));
+        let known = known.filter_map(|name| self.model.index.number(name));
         self.found
-            .extend(known.map(|number| (relation, Node::Symbol(*number))));
+            .extend(known.map(|number| (relation, Node::Symbol(number))));
     }
 
     /// The names in a term, less what it shares with the dependencies of `known`: those are followed

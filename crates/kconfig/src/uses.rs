@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use text::Name;
 
 use crate::asked::Other;
-use crate::entry::{Context, Slot};
+use crate::entry::Context;
 use crate::model::{Default, Model, Place, Prompt};
 use crate::term::Term;
 
@@ -42,11 +42,8 @@ impl Model {
             found: Vec::new(),
             around: FxHashMap::default(),
         };
-        for slot in self.slots.iter().filter(|slot| slot.itself.is_none()) {
-            if slot.name == name || !found.may_ask(self, slot) {
-                continue;
-            }
-            let symbol = slot.symbol(self);
+        for number in found.asking(self) {
+            let symbol = self.whole(number);
             let by = &|| format!("config {}", symbol.name);
             found.prompts(by, &symbol.prompts);
             found.defaults(by, &symbol.defaults);
@@ -59,11 +56,11 @@ impl Model {
                 }
             }
         }
-        for choice in &self.choices {
+        for choice in self.all_choices() {
             found.prompts(&|| "a choice".to_owned(), &choice.prompts);
             found.defaults(&|| "a choice".to_owned(), &choice.defaults);
         }
-        let selects = self.graph.edge_weights();
+        let selects = self.all_selects();
         for select in selects.filter(|select| select.target != name) {
             if select.by == name || found.is_in(&select.condition) {
                 let by = &|| format!("config {}", select.by);
@@ -83,15 +80,25 @@ struct Uses {
 }
 
 impl Uses {
-    /// Whether an entry may name it; of most it is seen that they do not.
-    fn may_ask(&mut self, model: &Model, slot: &Slot) -> bool {
-        slot.entries.iter().any(|entry| {
-            let names = &entry.properties(model).shape().names;
-            names
-                .as_ref()
-                .is_none_or(|names| names.contains(&self.name))
-                || self.is_around(&entry.context)
-        })
+    /// The numbers of symbols of which an entry may name it; of most it is seen that none does.
+    fn asking(&mut self, model: &Model) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (number, part) in model.parts() {
+            for (at, piece) in part.pieces.iter().enumerate() {
+                let mut entries = piece.entries.iter();
+                let asks = entries.any(|entry| {
+                    let names = entry.properties(part).shape().names.as_ref();
+                    names.is_none_or(|names| names.contains(&self.name))
+                        || self.is_around(&entry.context)
+                });
+                if asks && piece.name != self.name {
+                    found.push(model.index.number_of_piece(number, at));
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     fn is_around(&mut self, context: &Arc<Context>) -> bool {

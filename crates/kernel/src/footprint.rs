@@ -1,8 +1,8 @@
 //! What of a tree an answer depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use csource::{File, Seen};
 use kconfig::Model;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use csource::File;
 use kbuild::Makefiles;
-use rustc_hash::FxHashMap;
 use kconfig::Model;
+use rustc_hash::FxHashMap;
 use source::{Listing, ReadError, Recorder, Seeing, Source, TreePath};
 use text::Name;
 

@@ -11,9 +11,10 @@ use crossbeam_channel::Sender;
 use ide::{Diagnosis, Kconfig, Weight};
 use kernel::{Models, Progress};
 use rules::{Outcome, Settings};
-use source::{Listed, Source, States, key_of};
+use source::{Listed, Source, States, digest, key_of};
 
 use crate::host::{Asked, Opened};
+use crate::solved::Solved;
 
 /// How many changes each open text had seen when it was looked at.
 pub(crate) type Revisions = Arc<BTreeMap<String, u64>>;
@@ -31,7 +32,18 @@ pub(crate) struct Job {
     /// How many changes each open text had seen.
     pub(crate) revisions: Revisions,
     /// Whether something on the disk may have changed.
-    pub(crate) forget: bool,
+    pub(crate) forget: Forget,
+}
+
+/// Whether something on the disk may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Forget {
+    /// It has not.
+    Nothing,
+    /// It may have, where changes are not heard of.
+    Unheard,
+    /// It may have.
+    All,
 }
 
 /// What a thread has to tell.
@@ -126,6 +138,7 @@ impl Analysis {
             events,
             mailbox: Arc::clone(&mailbox),
             kconfig: None,
+            solved: None,
             is_first: true,
         };
         thread::spawn(move || worker.run());
@@ -136,9 +149,9 @@ impl Analysis {
     pub(crate) fn look(&self, job: Job) {
         self.mailbox.latest.store(job.generation, Ordering::Relaxed);
         let mut waiting = lock(&self.mailbox.job);
-        let forgets = waiting.job.as_ref().is_some_and(|job| job.forget);
+        let before = waiting.job.as_ref().map(|job| job.forget);
         waiting.job = Some(Job {
-            forget: job.forget || forgets,
+            forget: job.forget.max(before.unwrap_or(Forget::Nothing)),
             ..job
         });
         self.mailbox.arrived.notify_all();
@@ -152,6 +165,8 @@ struct Worker {
     mailbox: Arc<Mailbox>,
     /// What was read last, and in which state the tree was.
     kconfig: Option<(Arc<Kconfig>, States)>,
+    /// What a solver has found last.
+    solved: Option<Solved>,
     /// No check has come to its end.
     is_first: bool,
 }
@@ -185,6 +200,7 @@ impl Worker {
                 Err(_) => {
                     // What was half made is not used again.
                     self.kconfig = None;
+                    self.solved = None;
                     let why = "a fault in vmemmlint itself; please report it";
                     self.tell(&job, Event::Failed(why.to_owned()));
                     self.tell(&job, Event::Done);
@@ -221,7 +237,7 @@ impl Worker {
     }
 
     fn look_with(&mut self, job: &Job, progress: &Telling) -> Result<(), String> {
-        if job.forget {
+        if job.forget == Forget::All || job.forget == Forget::Unheard && !self.opened.hears() {
             self.opened.forget();
         }
         let settings = Arc::new(self.opened.settings(&*job.source, &job.asked)?);
@@ -263,11 +279,31 @@ impl Worker {
         let models = |arch: &str| kconfig.model(arch);
         self.check(job, (&kconfig, &settings), (&models, progress))?;
         let begun = Instant::now();
-        if let Some(told) = lints(&kconfig, (job, &open), (&settings, false), progress) {
+        if let Some(told) = self.solved(job, (&kconfig, &open), (&settings, progress)) {
             self.tell(job, Event::Lints(Lints::Solved, told));
             self.tell(job, Event::Took("asking what lines do", begun.elapsed()));
         }
         Ok(())
+    }
+
+    /// What the rules about Kconfig that take a solver find in files that are open.
+    fn solved(
+        &mut self,
+        job: &Job,
+        (kconfig, open): (&Arc<Kconfig>, &[Arc<str>]),
+        (settings, progress): (&Settings, &Telling),
+    ) -> Option<Vec<Diagnosis>> {
+        let asked = format!("{} {settings:?}", job.asked.kconfig.lints);
+        let asked = digest(asked.as_bytes());
+        let texts = (open, &*job.source as &dyn Source);
+        let known = self.solved.as_ref();
+        if let Some(told) = known.and_then(|known| known.again(kconfig, texts, asked)) {
+            self.solved = Solved::new(kconfig, texts, (asked, &told));
+            return Some(told);
+        }
+        let told = lints(kconfig, (job, open), (settings, false), progress)?;
+        self.solved = Solved::new(kconfig, texts, (asked, &told));
+        Some(told)
     }
 
     fn check(
@@ -279,8 +315,7 @@ impl Worker {
         let begun = Instant::now();
         // The first answer is worth waiting for, also where the texts have changed meanwhile.
         progress.is_wanted.store(self.is_first, Ordering::Relaxed);
-        let checked = self.opened
-            .check(&job.source, settings, models, progress);
+        let checked = self.opened.check(&job.source, settings, models, progress);
         progress.is_wanted.store(false, Ordering::Relaxed);
         let Some(outcome) = checked? else {
             return Ok(());
@@ -314,6 +349,8 @@ impl Worker {
                 let files = files.filter(|path| gone.contains(&key_of(path)));
                 changed.extend(files.map(|path| path.to_string()));
             }
+            // A file that is opened is another one by its state only.
+            changed.retain(|path| !kconfig.has_read(&*job.source, path));
             changed
         });
         let before = self.kconfig.as_ref().zip(changed.as_ref());
@@ -332,6 +369,11 @@ impl Worker {
         let Some(kconfig) = read.map_err(|error| error.to_string())? else {
             return Ok(None);
         };
+        if let Some((before, _)) = &self.kconfig
+            && kconfig.only_moved(before).is_some()
+        {
+            kconfig.take_over(before);
+        }
         let kconfig = Arc::new(kconfig);
         self.kconfig = Some((
             Arc::clone(&kconfig),

@@ -57,6 +57,9 @@ pub trait Opened: Send {
     /// Something may have changed on the disk.
     fn forget(&self);
 
+    /// Whether it is told when something changes on the disk.
+    fn hears(&self) -> bool;
+
     /// How the tree, or its file `vmemmlint.toml`, wants to be asked; the error is one line.
     fn settings(&self, source: &dyn Source, asked: &Asked) -> Result<Settings, String>;
 

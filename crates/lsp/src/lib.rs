@@ -15,6 +15,7 @@ mod pool;
 mod position;
 mod publish;
 mod server;
+mod solved;
 mod uri;
 mod view;
 mod wire;

@@ -50,9 +50,7 @@ fn holds(directory: &Directory, footprint: &Footprint, states: &States) -> bool 
     let models = |arch: &str| {
         let arch = tree.architecture(arch)?;
         let settings = Settings::default();
-        Some(Arc::new(rules::model_of(
-            &tree, &library, arch, &settings,
-        )))
+        Some(Arc::new(rules::model_of(&tree, &library, arch, &settings)))
     };
     footprint.holds(directory, (&listing, &changes), &models)
 }

@@ -308,6 +308,11 @@ impl Record {
         changes.is_empty()
             || self.named.iter().all(|(prefixes, digest)| {
                 let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+                // What goes is known by its key only.
+                let mut present = changes.present();
+                if changes.gone().is_empty() && !present.any(|path| is_named(path, &prefixes)) {
+                    return true;
+                }
                 let files = listing.files().filter(|path| is_named(path, &prefixes));
                 let mut found: Vec<&str> = files.collect();
                 found.sort_unstable();

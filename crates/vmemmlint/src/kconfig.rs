@@ -169,7 +169,9 @@ impl<'a> Question<'a> {
 
     fn undefined(&self) -> Result<ExitCode, Failure> {
         let (models, problems) = self.ask_all(|_, model| model);
-        let undefined = self.library.undefined(&models.iter().collect::<Vec<_>>());
+        let undefined = self
+            .library
+            .undefined(&models.iter().collect::<Vec<_>>(), None);
         let uses: BTreeMap<String, Vec<(String, u32)>> = undefined
             .into_iter()
             .map(|(name, places)| {

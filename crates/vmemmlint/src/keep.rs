@@ -161,7 +161,9 @@ impl Keep {
         let _span = tracing::debug_span!("look at what changed").entered();
         let changes = self.listing.changes(&held.states);
         held.question == self.question
-            && held.footprint.holds(tree, (&self.listing, &changes), models)
+            && held
+                .footprint
+                .holds(tree, (&self.listing, &changes), models)
             && tree.is_untouched(&changes)
     }
 

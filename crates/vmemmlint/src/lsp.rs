@@ -61,7 +61,7 @@ impl Host for Served {
             }
         });
         Ok(Box::new(Kernel {
-            _watcher: watcher,
+            watcher,
             tree: Arc::new(Remembered::over(Arc::new(directory))),
             session: Session::new(self.cache.clone(), true),
             folders: self.folders.clone(),
@@ -79,7 +79,7 @@ impl Host for Served {
 /// A kernel tree that an editor works in.
 struct Kernel {
     /// It tells of changes as long as it lives.
-    _watcher: Arc<Mutex<Option<RecommendedWatcher>>>,
+    watcher: Arc<Mutex<Option<RecommendedWatcher>>>,
     tree: Arc<Remembered>,
     session: Session,
     folders: Folders,
@@ -93,6 +93,11 @@ impl Opened for Kernel {
 
     fn forget(&self) {
         self.tree.forget();
+    }
+
+    fn hears(&self) -> bool {
+        let watcher = self.watcher.lock();
+        watcher.unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     fn settings(&self, source: &dyn Source, asked: &Asked) -> Result<Settings, String> {
@@ -112,7 +117,10 @@ impl Opened for Kernel {
         models: &Models<'_>,
         progress: &dyn Progress,
     ) -> Result<Option<Arc<Outcome>>, String> {
-        match self.session.check_with(source, (settings, models), progress) {
+        match self
+            .session
+            .check_with(source, (settings, models), progress)
+        {
             Ok(outcome) => Ok(Some(outcome)),
             Err(_) if progress.is_cancelled() => Ok(None),
             Err(why) => Err(why),

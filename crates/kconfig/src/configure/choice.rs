@@ -17,8 +17,8 @@ impl Run<'_> {
     /// An older choice that is `y` but has nothing to choose from is `n`.
     pub(super) fn drop_choice(&mut self, id: ChoiceId) {
         let itself = self.model.choice(id).itself;
-        let number = itself.and_then(|name| self.model.by_name.get(&name));
-        if let Some(computed) = number.and_then(|number| self.values[*number].as_mut())
+        let number = itself.and_then(|name| self.model.number_of(name));
+        if let Some(computed) = number.and_then(|number| self.values[number].as_mut())
             && computed.value == Value::Yes
         {
             computed.value = Value::No;

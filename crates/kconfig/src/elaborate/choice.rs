@@ -23,6 +23,7 @@ use text::{Name, Span};
 
 use crate::entry::prompt;
 use crate::model::{Choice, ChoiceId, Default};
+use crate::part::Itself;
 use crate::syntax::{Properties, PropertyKind, Statement, StatementKind, SymbolType};
 use crate::term::Term;
 
@@ -35,8 +36,8 @@ impl Elaborator<'_> {
         context: &Context,
     ) {
         let place = self.place(span);
-        let id = ChoiceId(self.model.choices.len());
-        self.model.choices.push(Choice {
+        let id = ChoiceId(self.part.choices.len());
+        self.part.choices.push(Choice {
             itself: None,
             optional: false,
             prompts: Vec::new(),
@@ -44,18 +45,21 @@ impl Elaborator<'_> {
             members: Vec::new(),
             place,
         });
+        self.part.choices_after.push(self.after());
+        self.choices_around += 1;
         let own = self.meaning(|reading| reading.depends(properties));
         let mut inside = self.inside(context, own.as_ref());
         self.properties_of_choice(id, properties, &inside);
         inside.choice = Some(id);
         inside.directly = true;
-        if self.model.dialect.choice_is_symbol {
+        if self.dialect.choice_is_symbol {
             let itself = self.symbol_of_choice(id, properties, members);
             inside.depends = Some(Arc::new(Term::Symbol(itself)));
             self.members(members, &Arc::new(inside));
         } else {
             self.statements(members, &Arc::new(inside));
         }
+        self.choices_around -= 1;
     }
 
     fn properties_of_choice(&mut self, id: ChoiceId, properties: &Properties, inside: &Context) {
@@ -63,11 +67,11 @@ impl Elaborator<'_> {
         for property in properties.iter() {
             let place = self.place(property.span);
             match &property.kind {
-                PropertyKind::Optional => self.model.choices[id.0].optional = true,
+                PropertyKind::Optional => self.part.choices[id.0].optional = true,
                 PropertyKind::Prompt(text, condition) => {
                     let (text, around) = ((text.name, condition), (&around, &inside.visible));
                     let prompt = self.meaning(|reading| prompt(reading, text, around, place));
-                    self.model.choices[id.0].prompts.push(prompt);
+                    self.part.choices[id.0].prompts.push(prompt);
                 }
                 PropertyKind::Default(value, condition) => {
                     let default = self.meaning(|reading| Default {
@@ -75,7 +79,7 @@ impl Elaborator<'_> {
                         condition: reading.if_clause(condition, &around),
                         place,
                     });
-                    self.model.choices[id.0].defaults.push(default);
+                    self.part.choices[id.0].defaults.push(default);
                 }
                 _ => {}
             }
@@ -90,18 +94,28 @@ impl Elaborator<'_> {
         properties: &Properties,
         members: &[Statement],
     ) -> Name {
-        let name = self.model.choices[id.0].name();
+        let name = self.part.choices[id.0].name();
         let of_member = |statement: &Statement| match &statement.kind {
             StatementKind::Config(_, properties) => properties.shape().kind,
             _ => None,
         };
         let own = properties.shape().kind;
         let kind = own.or_else(|| members.iter().find_map(of_member));
-        let prompts = self.model.choices[id.0].prompts.clone();
-        let slot = self.slot(name);
-        slot.stand_for(id, kind.unwrap_or(SymbolType::Bool), prompts);
-        self.model.choices[id.0].itself = Some(name);
+        let prompts = self.part.choices[id.0].prompts.clone();
+        let after = self.after();
+        self.part.piece(name, after).itself = Some(Box::new(Itself {
+            choice: id.0,
+            kind: kind.unwrap_or(SymbolType::Bool),
+            prompts,
+        }));
+        self.part.choices[id.0].itself = Some(name);
         name
+    }
+
+    fn kind_of_choice(&mut self, id: ChoiceId) -> Option<SymbolType> {
+        let (itself, after) = (self.part.choices[id.0].itself?, self.after());
+        let itself = self.part.piece(itself, after).itself.as_ref();
+        itself.map(|itself| itself.kind)
     }
 
     /// The entries of an older choice. An entry that needs the one before it stands in a menu below
@@ -134,11 +148,11 @@ impl Elaborator<'_> {
                 }
                 StatementKind::Config(name, properties) => {
                     self.statements(one, context);
-                    let kind = context.choice.and_then(|id| self.model.kind_of_choice(id));
+                    let kind = context.choice.and_then(|id| self.kind_of_choice(id));
                     let name = self.meaning(|reading| reading.name(*name));
-                    let slot = self.slot(name);
-                    slot.kind = slot.kind.or(kind);
-                    if let Some(entry) = slot.entries.last_mut() {
+                    let after = self.after();
+                    let entries = &mut self.part.piece(name, after).entries;
+                    if let Some(entry) = entries.last_mut() {
                         entry.of_choice = kind;
                     }
                     if properties.shape().has_prompt {

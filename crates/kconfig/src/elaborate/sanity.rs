@@ -15,72 +15,127 @@
 //! and a help text only. That is so whatever entry says it, as `choice_check_sanity()` and
 //! `transitional_check_sanity()` of scripts/kconfig/parser.y look at it.
 
-use super::Elaborator;
-
+use crate::index::OWN;
 use crate::model::{Diagnostic, Model, Place, Symbol};
 use crate::recursion::Link;
 use crate::syntax::{Severity, SymbolType};
+use text::Name;
 
-impl Elaborator<'_> {
-    /// Tells of each choice, member and transitional symbol that is not as it should be.
-    pub(super) fn check_sanity(&mut self) {
-        let mut wrong: Vec<(&'static str, Place)> = Vec::new();
-        if !self.model.dialect.choice_is_symbol {
-            let without = self.model.choices.iter().filter(|c| c.prompts.is_empty());
-            wrong.extend(without.map(|choice| ("a choice needs a prompt", choice.place.clone())));
-            let members = self.model.slots.iter().filter(|s| s.choice.is_some());
-            for slot in members {
-                check_member(slot.symbol(&self.model), &mut wrong);
+fn error(message: String, place: Place) -> Diagnostic {
+    Diagnostic {
+        place,
+        severity: Severity::Error,
+        message,
+    }
+}
+
+impl Model {
+    /// Finds out what is to be said of all that was read.
+    pub(super) fn look_for_faults(&mut self) {
+        let mut said = Vec::new();
+        // What macros say in entries is heard, also where nobody asks for the symbol.
+        for at in 0..self.own.pieces.len() {
+            let number = self.index.number_of_piece(OWN, at);
+            if self.has_macros(number) {
+                let name = self.name_at(number);
+                said.extend(self.heard(number).into_iter().map(|said| (name, said)));
             }
         }
-        for slot in self.model.slots.iter().filter(|s| s.transitional) {
-            let place = said_of(&self.model, slot.symbol(&self.model));
+        for number in self.numbers() {
+            self.faults_of(number, &mut said);
+        }
+        self.said_of = said;
+        let circles = self.circles();
+        self.has_circles = !circles.is_empty();
+        self.gather(circles);
+    }
+
+    /// Puts all together that is said.
+    pub(super) fn gather(&mut self, circles: Vec<Diagnostic>) {
+        let mut all = circles;
+        all.extend(self.faults_of_choices());
+        all.extend(self.said_of.iter().map(|(_, said)| said.clone()));
+        let mut incomplete = all.iter().any(|said| said.severity == Severity::Error);
+        for (_, part) in self.parts() {
+            all.extend(part.said.iter().cloned());
+            incomplete |= part.incomplete;
+        }
+        self.incomplete = incomplete;
+        all.sort();
+        all.dedup();
+        self.diagnostics = all;
+    }
+
+    fn faults_of_choices(&self) -> Vec<Diagnostic> {
+        if self.dialect.choice_is_symbol {
+            return Vec::new();
+        }
+        let without = self.all_choices().filter(|c| c.prompts.is_empty());
+        let said =
+            without.map(|choice| error("a choice needs a prompt".to_owned(), choice.place.clone()));
+        said.collect()
+    }
+
+    /// What is wrong with the symbol that has this number.
+    pub(super) fn faults_of(&self, number: usize, said: &mut Vec<(Name, Diagnostic)>) {
+        let mut wrong: Vec<(&'static str, Place)> = Vec::new();
+        let (mut is_typed, mut is_member, mut is_transitional) = (false, false, false);
+        for (part, entry) in self.entries(number) {
+            let shape = entry.properties(self.part(part)).shape();
+            is_typed |= shape.kind.or(entry.of_choice).is_some();
+            is_member |= entry.context.choice.is_some();
+            is_transitional |= shape.transitional;
+        }
+        if is_member && !self.dialect.choice_is_symbol {
+            check_member(self.whole(number), &mut wrong);
+        }
+        if is_transitional {
+            let place = said_of(self, self.whole(number));
             let words = "a transitional symbol has a type and a help text only";
             wrong.extend(place.map(|place| (words, place.clone())));
         }
-        for (message, place) in wrong {
-            self.error(message.to_owned(), place);
+        let name = self.name_at(number);
+        let wrong = wrong.into_iter();
+        said.extend(wrong.map(|(words, place)| (name, error(words.to_owned(), place))));
+        // A symbol that no entry gives a type is always `n`, of which `conf` warns.
+        if !is_typed {
+            let symbol = self.whole(number);
+            let place = symbol.definitions.first().map(|first| &first.place);
+            said.extend(place.map(|place| {
+                let warning = Diagnostic {
+                    place: place.clone(),
+                    severity: Severity::Warning,
+                    message: format!("{name} has no type"),
+                };
+                (name, warning)
+            }));
         }
-    }
-
-    /// A symbol that no entry gives a type is always `n`, of which `conf` warns.
-    pub(super) fn untyped(&mut self) {
-        let untyped = self.model.slots.iter().filter(|slot| slot.kind.is_none());
-        let symbols = untyped.map(|slot| slot.symbol(&self.model));
-        let places = symbols.filter_map(|symbol| Some((symbol.name, symbol.definitions.first()?)));
-        let said: Vec<Diagnostic> = places
-            .map(|(name, definition)| Diagnostic {
-                place: definition.place.clone(),
-                severity: Severity::Warning,
-                message: format!("{name} has no type"),
-            })
-            .collect();
-        self.hear(said);
     }
 
     /// `conf` refuses a tree in which a symbol depends on itself.
-    pub(super) fn recursions(&mut self) {
+    fn circles(&self) -> Vec<Diagnostic> {
         if !self.may_circle() {
-            return;
+            return Vec::new();
         }
-        for links in self.model.recursions() {
+        let mut said = Vec::new();
+        for links in self.recursions() {
             let entry = |link: &Link| {
-                let definitions = &self.model.symbol(link.from)?.definitions;
+                let definitions = &self.symbol(link.from)?.definitions;
                 Some(&definitions.first()?.place)
             };
             let choice = |link: &Link| {
-                let mut choices = self.model.choices.iter();
+                let mut choices = self.all_choices();
                 Some(&choices.find(|choice| choice.name() == link.from)?.place)
             };
             let place = links.iter().find_map(entry);
             let place = place.or_else(|| links.iter().find_map(choice));
             if let (Some(first), Some(place)) = (links.first(), place) {
-                let place = place.clone();
                 let words: Vec<String> = links.iter().map(ToString::to_string).collect();
                 let message = format!("{} depends on itself: {}", first.from, words.join(", "));
-                self.error(message, place);
+                said.push(error(message, place.clone()));
             }
         }
+        said
     }
 }
 
@@ -111,7 +166,9 @@ fn check_member(symbol: &Symbol, wrong: &mut Vec<(&'static str, Place)>) {
 fn said_of<'m>(model: &'m Model, symbol: &'m Symbol) -> Option<&'m Place> {
     let prompts = symbol.prompts.iter().map(|prompt| &prompt.place);
     let defaults = symbol.defaults.iter().map(|default| &default.place);
-    let selects = model.selects().filter(|select| select.by == symbol.name);
+    let selects = model
+        .all_selects()
+        .filter(|select| select.by == symbol.name);
     let selects = selects.map(|select| &select.place);
     let ranged = symbol.ranges.first().and(symbol.definitions.first());
     let depends = symbol.definitions.iter().find(|d| d.depends.is_some());

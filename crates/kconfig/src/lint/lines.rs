@@ -5,7 +5,7 @@ use std::sync::Arc;
 use condition::{Condition, Store};
 use text::Name;
 
-use crate::model::{Place, Select, Symbol};
+use crate::model::{Place, Symbol};
 use crate::question::{Questions, Wish};
 use crate::term::Term;
 use crate::why::Fact;
@@ -220,8 +220,7 @@ impl Questions<'_> {
                 all.extend(clause.map(|clause| (line, clause)));
             }
         }
-        let selects: Vec<&Select> = self.told_selects().collect();
-        for select in selects {
+        for select in self.told_selects() {
             let Some(symbol) = model.symbol(select.by) else {
                 continue;
             };

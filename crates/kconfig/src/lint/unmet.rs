@@ -40,7 +40,7 @@ impl<'m> Questions<'m> {
     /// read; and those of which that was not found out.
     pub fn forcing(&mut self) -> (Vec<&'m Select>, Vec<&'m Select>) {
         let (mut forcing, mut unknown) = (Vec::new(), Vec::new());
-        let selects: Vec<&Select> = self.told_selects().collect();
+        let selects = self.told_selects();
         for select in selects {
             let Some(over) = self.over(select) else {
                 continue;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use source::{Layer, Listed, Memory, Source};
 
 use super::{Expected, Level, Open, Server};
-use crate::analysis::{Analysis, Event, Job, Step, Told};
+use crate::analysis::{Analysis, Event, Forget, Job, Step, Told};
 use crate::convert;
 use crate::document::Document;
 use crate::publish::Tree;
@@ -54,7 +54,7 @@ impl Server {
         };
         self.open.insert(key.clone(), open);
         match place {
-            Some((root, _)) => self.look(&root, true),
+            Some((root, _)) => self.look(&root, Forget::Unheard),
             None => self.publish_alone(&key),
         }
     }
@@ -74,7 +74,7 @@ impl Server {
         open.document.change(&params.content_changes, encoding);
         open.document.version = id.version;
         match open.place.clone() {
-            Some((root, _)) => self.look(&root, false),
+            Some((root, _)) => self.look(&root, Forget::Nothing),
             None => self.publish_alone(&key),
         }
         Ok(())
@@ -86,7 +86,7 @@ impl Server {
         let on_disk = self.on_disk(place.as_ref());
         if let (Some(open), Some((root, _))) = (self.open.get_mut(key), place) {
             open.on_disk = on_disk;
-            self.look(&root, true);
+            self.look(&root, Forget::All);
         }
     }
 
@@ -98,7 +98,7 @@ impl Server {
         self.pulled.remove(&uri.0);
         match open.place {
             Some((root, _)) => {
-                self.look(&root, true);
+                self.look(&root, Forget::Unheard);
                 self.give_up_unused();
             }
             None => self.push(&open.uri, None, &[]),
@@ -128,7 +128,7 @@ impl Server {
                     open.on_disk = disk.read(path).ok();
                 }
             }
-            self.look(&root, true);
+            self.look(&root, Forget::All);
         }
     }
 
@@ -141,7 +141,7 @@ impl Server {
             if let Some(path) = path_of(&folder.uri) {
                 if let Some(root) = root_around(&path) {
                     self.tree(&root);
-                    self.look(&root, true);
+                    self.look(&root, Forget::All);
                 }
                 self.folders.push(path);
             }
@@ -199,12 +199,12 @@ impl Server {
     pub(super) fn look_at_all(&mut self) {
         let roots: Vec<PathBuf> = self.trees.keys().cloned().collect();
         for root in roots {
-            self.look(&root, false);
+            self.look(&root, Forget::Nothing);
         }
     }
 
     /// Has a tree looked at as it is now, and says at once what is known.
-    pub(super) fn look(&mut self, root: &Path, forget: bool) {
+    pub(super) fn look(&mut self, root: &Path, forget: Forget) {
         let source = self.source(root);
         let own: Vec<(&String, &Open)> = self
             .open
@@ -229,8 +229,13 @@ impl Server {
         tree.generation += 1;
         let (host, listed) = (Arc::clone(&self.host), Arc::clone(&source));
         tree.calls = Calls::new(Arc::new(move || host.words(&*listed)));
-        let forget = forget || tree.listed.elapsed() > BELIEVED;
-        if forget {
+        let is_old = tree.listed.elapsed() > BELIEVED;
+        let forget = if is_old {
+            forget.max(Forget::Unheard)
+        } else {
+            forget
+        };
+        if forget > Forget::Nothing {
             tree.listed = Instant::now();
         }
         tree.analysis.look(Job {

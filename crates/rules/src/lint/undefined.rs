@@ -45,7 +45,8 @@ impl Lint<'_> {
     pub(super) fn undefined(&self, rule: &Rule) -> Found {
         let models = self.models();
         let mut uses: BTreeMap<Name, BTreeSet<Use>> = BTreeMap::new();
-        for (name, places) in self.library.undefined(&models) {
+        let only = self.only.as_ref().map(|only| only.files);
+        for (name, places) in self.library.undefined(&models, only) {
             let places = places.into_iter();
             let places = places.map(|at| (Kind::Kconfig, at.file.to_string(), at.span));
             uses.entry(name).or_default().extend(places);

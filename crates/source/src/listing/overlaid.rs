@@ -52,11 +52,29 @@ impl Listing {
                 }
             }
         }
-        self.entries.retain(|entry| !taken.contains(&entry.key));
-        self.entries.append(&mut put);
-        self.renew(&directories);
-        self.entries.par_sort_unstable_by_key(|entry| entry.key);
+        let is_in_place = put.len() == taken.len() && put.iter().all(|new| self.replace(new));
+        if !is_in_place {
+            self.entries.retain(|entry| !taken.contains(&entry.key));
+            self.entries.append(&mut put);
+        }
+        if !directories.is_empty() {
+            self.renew(&directories);
+        }
+        if !is_in_place || !directories.is_empty() {
+            self.entries.par_sort_unstable_by_key(|entry| entry.key);
+        }
         self
+    }
+
+    /// Puts an entry where one with its key is, if there is one.
+    fn replace(&mut self, new: &Entry) -> bool {
+        let found = self
+            .entries
+            .binary_search_by_key(&new.key, |entry| entry.key);
+        found.is_ok_and(|at| {
+            self.entries[at] = new.clone();
+            true
+        })
     }
 
     /// Gives directories, which may be new, the state that what lies in them makes.

@@ -1,0 +1,156 @@
+//! A model after a change to its files.
+//!
+//! Where all that has changed is shared with other architectures and stands in the same frame, as where a line of an
+//! entry is changed, no more is done for an architecture than to take the new parts for the old ones.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use source::Source;
+use text::Name;
+
+use crate::entry::Cell;
+use crate::index::Index;
+use crate::library::Library;
+use crate::model::{Diagnostic, Model, Sourced};
+
+/// What becomes of a model where files have changed.
+#[derive(Debug)]
+pub enum Renewed {
+    /// It is as it was.
+    Same,
+    /// It is this one now.
+    Other(Box<Model>),
+    /// It is to be read again.
+    Unknown,
+}
+
+impl Model {
+    /// What becomes of it where the files at `changed`, which `library` does not know yet, may have changed, come or gone
+    /// in `source`, and nothing else.
+    pub fn renewed(
+        &self,
+        library: &Library,
+        source: &dyn Source,
+        changed: &BTreeSet<String>,
+    ) -> Renewed {
+        let own = &self.own;
+        let is_changed = |path: &Arc<str>| changed.contains(&**path);
+        let is_missing = |path: &String| changed.contains(path);
+        if own.files.iter().any(is_changed) || own.missing.iter().any(is_missing) {
+            return Renewed::Unknown;
+        }
+        let mut renewed: Vec<usize> = Vec::new();
+        for (number, sourced) in self.sourced.iter().enumerate() {
+            if sourced.part.files.iter().any(is_changed) {
+                renewed.push(number);
+            }
+        }
+        // A file that came or went may be one of a pattern.
+        if own.has_patterns {
+            return Renewed::Unknown;
+        }
+        if renewed.is_empty() {
+            return Renewed::Same;
+        }
+        // What is said may name lines of any file.
+        if !own.said.is_empty() {
+            return Renewed::Unknown;
+        }
+        let others = self.with_parts(library, source, (&renewed, changed));
+        others.map_or(Renewed::Unknown, |model| Renewed::Other(Box::new(model)))
+    }
+
+    /// The same with some of its shared parts read again; `None` where that is not all that changes.
+    fn with_parts(
+        &self,
+        library: &Library,
+        source: &dyn Source,
+        (renewed, changed): (&[usize], &BTreeSet<String>),
+    ) -> Option<Model> {
+        let mut sourced = self.sourced.clone();
+        let mut is_framed = true;
+        for number in renewed {
+            let Sourced { part, outside, .. } = &mut sourced[*number];
+            let path = part.files.first()?.clone();
+            let new = library.shared(source, (&path, outside, self.dialect))?;
+            let is_alike =
+                part.files == new.files && part.modules == new.modules && part.depth == new.depth;
+            if self.has_circles || !is_alike {
+                return None;
+            }
+            is_framed &= part.is_framed_like(&new);
+            *part = new;
+        }
+        let index = if is_framed {
+            Arc::clone(&self.index)
+        } else {
+            let files = self.index.files.clone();
+            Arc::new(Index::new(&self.own, &sourced, files))
+        };
+        let cells = (0..index.symbols.len()).map(|_| Cell::default());
+        let mut model = Model {
+            cells: cells.collect(),
+            own: Arc::clone(&self.own),
+            index,
+            variables: Arc::clone(&self.variables),
+            sourced,
+            dialect: self.dialect,
+            modules: self.modules,
+            arch: self.arch,
+            ..Model::default()
+        };
+        if model.may_have_new_circles(self, (renewed, changed)) {
+            return None;
+        }
+        model.said_of = model.said_after(self, renewed);
+        model.gather(Vec::new());
+        model.forget_asked();
+        Some(model)
+    }
+
+    /// Whether a symbol may depend on itself that has not `before`.
+    fn may_have_new_circles(
+        &self,
+        before: &Model,
+        (renewed, changed): (&[usize], &BTreeSet<String>),
+    ) -> bool {
+        let is_changed = |path: &Arc<str>| changed.contains(&**path);
+        let mut symbols = Vec::new();
+        for number in renewed {
+            let (new, old) = (&self.sourced[*number].part, &before.sourced[*number].part);
+            let (pieces, selected) = new.changed_needs(old, &is_changed);
+            let part = u32::try_from(number + 1).unwrap_or(u32::MAX);
+            let pieces = pieces.into_iter();
+            symbols.extend(pieces.map(|piece| self.index.number_of_piece(part, piece)));
+            let selected = selected.into_iter();
+            symbols.extend(selected.filter_map(|name| self.index.number(name)));
+        }
+        self.has_member_of_several() || self.may_circle_from(symbols)
+    }
+
+    /// What is said of symbols, of which most is the same as `before`.
+    fn said_after(&self, before: &Model, renewed: &[usize]) -> Vec<(Name, Diagnostic)> {
+        let mut touched: BTreeSet<Name> = BTreeSet::new();
+        for number in renewed {
+            for sourced in [&self.sourced, &before.sourced] {
+                let pieces = sourced[*number].part.pieces.iter();
+                touched.extend(pieces.map(|piece| piece.name));
+            }
+        }
+        let kept = before.said_of.iter();
+        let kept = kept.filter(|(name, _)| !touched.contains(name));
+        let mut said: Vec<_> = kept.cloned().collect();
+        let touched = touched.into_iter();
+        for number in touched.filter_map(|name| self.index.number(name)) {
+            if self.itself(number).is_none() {
+                if self.has_macros(number) {
+                    let name = self.name_at(number);
+                    said.extend(self.heard(number).into_iter().map(|said| (name, said)));
+                }
+                self.faults_of(number, &mut said);
+            }
+        }
+        said
+    }
+}

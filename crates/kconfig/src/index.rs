@@ -1,0 +1,212 @@
+//! Where things are in the parts of a model.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use text::Name;
+
+use crate::model::Sourced;
+use crate::part::Part;
+
+/// Where things are in the parts of a model: the symbols, who selects them, the choices, the files. It stays while parts
+/// are taken for others that have the same in the same places.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    by_name: FxHashMap<Name, u32>,
+    /// The symbols, in the order of their first entries.
+    pub(crate) symbols: Vec<Spot>,
+    /// For each part the numbers of its pieces' symbols.
+    numbers: Vec<Box<[u32]>>,
+    /// Where the `select` lines of each symbol begin among all, by its number.
+    begins: Vec<u32>,
+    selected: Vec<At>,
+    /// Those of symbols that no entry defines.
+    of_undefined: FxHashMap<Name, Vec<At>>,
+    /// The choices, in order.
+    pub(crate) choices: Vec<At>,
+    /// The numbers of each part's choices.
+    choice_numbers: Vec<Vec<u32>>,
+    /// The files that were read, in order.
+    pub(crate) files: Vec<Arc<str>>,
+}
+
+/// Something in a part: the number of the part, and its own in there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub(crate) part: u32,
+    pub(crate) number: u32,
+}
+
+/// The pieces of a symbol.
+#[derive(Debug)]
+pub(crate) struct Spot {
+    pub(crate) name: Name,
+    pub(crate) first: At,
+    /// Others, of few symbols.
+    #[expect(clippy::box_collection, reason = "almost all have none")]
+    pub(crate) more: Option<Box<Vec<At>>>,
+}
+
+/// The number of the model's own part.
+pub(crate) const OWN: u32 = 0;
+
+/// The parts of a model: its own, and those that are set in.
+pub(crate) fn part<'p>(own: &'p Part, sourced: &'p [Sourced], number: u32) -> &'p Part {
+    match number.checked_sub(1) {
+        None => own,
+        Some(number) => &sourced[number as usize].part,
+    }
+}
+
+/// Goes through things of all parts in the order in which they are read. The own part has so many of them, of which each
+/// stands `after` so many others; each of the others has so many.
+fn in_order(
+    own: usize,
+    after: impl Fn(usize) -> u32,
+    others: impl Iterator<Item = usize>,
+    mut tell: impl FnMut(At),
+) {
+    let mut at = 0;
+    let mut tell_own = |upto: Option<u32>, tell: &mut dyn FnMut(At)| {
+        while at < own && upto.is_none_or(|upto| after(at) <= upto) {
+            tell(At::new(OWN, at));
+            at += 1;
+        }
+    };
+    for (number, count) in (0_u32..).zip(others) {
+        tell_own(Some(number), &mut tell);
+        for at in 0..count {
+            tell(At::new(number + 1, at));
+        }
+    }
+    tell_own(None, &mut tell);
+}
+
+impl At {
+    fn new(part: u32, number: usize) -> At {
+        At {
+            part,
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Index {
+    pub(crate) fn new(own: &Part, sourced: &[Sourced], files: Vec<Arc<str>>) -> Index {
+        let mut index = Index {
+            files,
+            ..Index::default()
+        };
+        index.add_symbols(own, sourced);
+        index.add_selects(own, sourced);
+        index.choice_numbers = vec![Vec::new(); sourced.len() + 1];
+        in_order(
+            own.choices.len(),
+            |at| own.choices_after[at],
+            sourced.iter().map(|one| one.part.choices.len()),
+            |at| {
+                let number = u32::try_from(index.choices.len()).unwrap_or(u32::MAX);
+                index.choice_numbers[at.part as usize].push(number);
+                index.choices.push(at);
+            },
+        );
+        index
+    }
+
+    fn add_symbols(&mut self, own: &Part, sourced: &[Sourced]) {
+        let parts = std::iter::once(own).chain(sourced.iter().map(|one| &*one.part));
+        let none = |part: &Part| vec![0; part.pieces.len()].into_boxed_slice();
+        self.numbers = parts.clone().map(none).collect();
+        let most: usize = parts.map(|part| part.pieces.len()).sum();
+        self.by_name.reserve(most);
+        self.symbols.reserve(most);
+        in_order(
+            own.pieces.len(),
+            |at| own.pieces[at].after,
+            sourced.iter().map(|one| one.part.pieces.len()),
+            |at| {
+                let name = part(own, sourced, at.part).pieces[at.number as usize].name;
+                let next = u32::try_from(self.symbols.len()).unwrap_or(u32::MAX);
+                let number = *self.by_name.entry(name).or_insert(next);
+                if number == next {
+                    self.symbols.push(Spot {
+                        name,
+                        first: at,
+                        more: None,
+                    });
+                } else {
+                    let spot = &mut self.symbols[number as usize];
+                    spot.more.get_or_insert_default().push(at);
+                }
+                self.numbers[at.part as usize][at.number as usize] = number;
+            },
+        );
+        self.symbols.shrink_to_fit();
+    }
+
+    fn add_selects(&mut self, own: &Part, sourced: &[Sourced]) {
+        let mut all: Vec<(u32, At)> = Vec::new();
+        in_order(
+            own.selects.len(),
+            |at| own.selects_after[at],
+            sourced.iter().map(|one| one.part.selects.len()),
+            |at| {
+                let target = part(own, sourced, at.part).selects[at.number as usize].target;
+                match self.by_name.get(&target) {
+                    Some(number) => all.push((*number, at)),
+                    None => self.of_undefined.entry(target).or_default().push(at),
+                }
+            },
+        );
+        let mut begins = vec![0_u32; self.symbols.len() + 1];
+        for (target, _) in &all {
+            begins[*target as usize + 1] += 1;
+        }
+        for at in 1..begins.len() {
+            begins[at] += begins[at - 1];
+        }
+        let mut next = begins.clone();
+        self.selected = vec![At::new(OWN, 0); all.len()];
+        for (target, at) in all {
+            let next = &mut next[target as usize];
+            self.selected[*next as usize] = at;
+            *next += 1;
+        }
+        self.begins = begins;
+    }
+
+    /// The number of a symbol.
+    pub(crate) fn number(&self, name: Name) -> Option<usize> {
+        self.by_name.get(&name).map(|number| *number as usize)
+    }
+
+    /// The number of the symbol of a piece.
+    pub(crate) fn number_of_piece(&self, part: u32, piece: usize) -> usize {
+        self.numbers[part as usize][piece] as usize
+    }
+
+    /// The number of a part's choice.
+    pub(crate) fn choice(&self, part: u32, number: usize) -> usize {
+        self.choice_numbers[part as usize][number] as usize
+    }
+
+    /// The lines that select a symbol, in order.
+    pub(crate) fn selected(&self, target: Name) -> &[At] {
+        let Some(number) = self.number(target) else {
+            return self.of_undefined.get(&target).map_or(&[], |all| all);
+        };
+        &self.selected[self.begins[number] as usize..self.begins[number + 1] as usize]
+    }
+}
+
+/// The `select` lines of a model, in order.
+pub(crate) fn selects(own: &Part, sourced: &[Sourced]) -> Vec<At> {
+    let mut all = Vec::new();
+    in_order(
+        own.selects.len(),
+        |at| own.selects_after[at],
+        sourced.iter().map(|one| one.part.selects.len()),
+        |at| all.push(at),
+    );
+    all
+}
