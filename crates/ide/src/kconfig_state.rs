@@ -1,7 +1,10 @@
 //! What the Kconfig files of a tree say, for all architectures at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 
 use kconfig::{Library, Mention, Model, Renewed, Standing, SymbolType};
 use kernel::{Architecture, NotATree, Progress, Tree};
@@ -152,9 +155,18 @@ impl Kconfig {
             return Arc::clone(known);
         }
         // Who waits for this must not wait for a check, which has all threads of the pool.
-        let asked = self.arches.iter();
-        let asked = asked.map(|(arch, model)| (*arch, model.questions().standing(name)));
-        let standings: Standings = Arc::new(asked.collect());
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let each = self.arches.len().div_ceil(threads).max(1);
+        let ask = |(arch, model): &(Architecture, Arc<Model>)| (*arch, model.standing(name));
+        let standings: Vec<_> = thread::scope(|scope| {
+            let parts = self.arches.chunks(each);
+            let asked = parts.map(|part| scope.spawn(move || part.iter().map(ask).collect()));
+            let asked: Vec<thread::ScopedJoinHandle<'_, Vec<_>>> = asked.collect();
+            let told = asked.into_iter();
+            told.flat_map(|one| one.join().unwrap_or_else(|why| resume_unwind(why)))
+                .collect()
+        });
+        let standings: Standings = Arc::new(standings);
         self.known().insert(name, Arc::clone(&standings));
         standings
     }

@@ -13,7 +13,7 @@
 
 mod choice;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
 use crate::model::{ChoiceId, Default as Given, Model, Select, Symbol};
@@ -26,7 +26,8 @@ use crate::value::{Value, base, compare_texts, leading_number};
 #[derive(Debug)]
 pub struct Configuration<'m> {
     pub(crate) model: &'m Model,
-    pub(crate) values: Vec<Option<Computed>>,
+    /// By the numbers of symbols, those that were asked for.
+    pub(crate) values: FxHashMap<usize, Computed>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ impl Model {
             settings,
             probe,
             modules: Value::No,
-            values: vec![None; self.cells.len()],
+            values: FxHashMap::default(),
             chosen: vec![None; self.index.choices.len()],
             begun: FxHashSet::default(),
         };
@@ -96,9 +97,16 @@ impl Model {
 }
 
 impl<'m> Configuration<'m> {
+    /// The numbers of the symbols that have a value, in order.
+    pub(crate) fn numbers(&self) -> Vec<usize> {
+        let mut numbers: Vec<usize> = self.values.keys().copied().collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     fn computed(&self, name: &str) -> Option<&Computed> {
         let number = self.model.number_of(Name::new(name))?;
-        self.values[number].as_ref()
+        self.values.get(&number)
     }
 
     /// The value of a bool or tristate symbol; `n` for any other.
@@ -127,9 +135,9 @@ impl<'m> Configuration<'m> {
     /// The symbols that something selects while their own dependencies are not met, in the order in
     /// which Kconfig defines them: `conf` warns of each.
     pub fn unmet(&self) -> impl Iterator<Item = Name> {
-        let all = self.values.iter().enumerate();
-        all.filter(|(_, c)| c.as_ref().is_some_and(|c| !c.forced.is_empty()))
-            .map(|(number, _)| self.model.name_at(number))
+        let unmet = self.numbers().into_iter();
+        let unmet = unmet.filter(|number| !self.values[number].forced.is_empty());
+        unmet.map(|number| self.model.name_at(number))
     }
 
     /// The `select` lines that lift a symbol over what its own dependencies allow.
@@ -181,7 +189,7 @@ struct Run<'r> {
     settings: &'r Settings,
     probe: &'r dyn Fn(Name) -> bool,
     modules: Value,
-    values: Vec<Option<Computed>>,
+    values: FxHashMap<usize, Computed>,
     chosen: Vec<Option<Name>>,
     begun: FxHashSet<Node>,
 }
@@ -284,7 +292,8 @@ impl<'r> Run<'r> {
         match node {
             Node::Symbol(number) => {
                 let symbol = self.model.at(number);
-                self.values[number] = Some(self.of_symbol(symbol));
+                let computed = self.of_symbol(symbol);
+                self.values.insert(number, computed);
             }
             Node::Choice(id) => {
                 self.chosen[id.0] = self.of_choice(id);
@@ -497,7 +506,7 @@ impl<'r> Run<'r> {
     }
 
     fn known(&self, name: Name) -> Option<&Computed> {
-        self.values[self.model.number_of(name)?].as_ref()
+        self.values.get(&self.model.number_of(name)?)
     }
 
     fn term(&self, term: &Term) -> Value {

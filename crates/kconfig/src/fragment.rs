@@ -553,8 +553,6 @@ impl<'m> Configuration<'m> {
     /// The symbols that have a value, in the order in which Kconfig defines them.
     pub(crate) fn known(&self) -> impl Iterator<Item = &'m Symbol> {
         let model: &'m Model = self.model;
-        let all = self.values.iter().enumerate();
-        all.filter(|(_, value)| value.is_some())
-            .map(|(number, _)| model.at(number))
+        self.numbers().into_iter().map(|number| model.at(number))
     }
 }

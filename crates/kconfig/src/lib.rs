@@ -33,6 +33,7 @@ mod model;
 mod moved;
 mod parse;
 mod part;
+mod plain;
 mod question;
 mod reading;
 mod recursion;

@@ -78,6 +78,12 @@ impl Model {
             ..self.questions()
         }
     }
+
+    /// What a symbol can be.
+    pub fn standing(&self, name: Name) -> Standing {
+        let plain = self.plain_standing(name);
+        plain.unwrap_or_else(|| self.questions().solved_standing(name))
+    }
 }
 
 impl<'m> Questions<'m> {
@@ -145,7 +151,13 @@ impl<'m> Questions<'m> {
 
     /// What a symbol can be.
     pub fn standing(&mut self, name: Name) -> Standing {
-        if self.model.symbol(name).is_none() {
+        let plain = self.model.plain_standing(name);
+        plain.unwrap_or_else(|| self.solved_standing(name))
+    }
+
+    /// The same, by a solver.
+    pub fn solved_standing(&mut self, name: Name) -> Standing {
+        if !self.model.defines(name) {
             return Standing::Undefined;
         }
         let on = self.model.on(&mut self.store, name);

@@ -210,7 +210,7 @@ impl Settings {
     }
 
     /// Sets those of `symbols` that are not set yet and that a user could set.
-    fn fill_with<'m>(
+    pub(crate) fn fill_with<'m>(
         &mut self,
         model: &Model,
         value: Value,

@@ -463,3 +463,74 @@ fn an_empty_range_forbids_nothing() {
     let text = "config N\n\tint \"n\"\n\trange 10 5\nconfig A\n\tbool \"a\"\n\tdepends on N = 7 || N != 7\n";
     check(text, "", "A", "n y");
 }
+
+/// What is known of a symbol without a solver is what the solver says.
+#[test]
+fn what_is_plain_is_true() {
+    let text = "\
+config ALWAYS
+	def_bool y
+config FORCED
+	bool
+config FORCES
+	def_bool ALWAYS
+	select FORCED
+config NEVER
+	bool \"never\"
+	depends on GONE || NEVER_TOO
+config NEVER_TOO
+	def_bool GONE && ALWAYS
+config BY_NEVER
+	bool
+config SELECTS
+	bool \"selects\"
+	depends on NEVER = y
+	select BY_NEVER
+config OPEN
+	tristate \"open\"
+config FOLLOWS
+	def_tristate OPEN
+config NOT
+	def_bool !OPEN
+config BOTH
+	def_bool OPEN && !OPEN
+config EITHER
+	def_bool OPEN || !OPEN
+config UNTYPED
+	depends on ALWAYS
+config NUMBER
+	int \"number\"
+	depends on OPEN
+config NO_NUMBER
+	int
+	default 3 if NEVER
+choice
+	prompt \"one\"
+config ONE
+	bool \"one\"
+config OTHER
+	bool \"other\"
+config ELSE
+	bool \"else\"
+	depends on NEVER
+endchoice
+config CHOSEN
+	def_bool y
+	select OTHER
+config A
+	def_bool B
+config B
+	def_bool A
+";
+    for version in [OLD, NEW] {
+        let model = read(text, version);
+        let names: Vec<_> = model.names().collect();
+        let mut told = std::collections::BTreeSet::new();
+        for name in names {
+            let solved = model.questions().solved_standing(name);
+            assert_eq!(model.standing(name), solved, "{name} of {version}");
+            told.insert(solved);
+        }
+        assert_eq!(told.len(), 3, "{told:?}");
+    }
+}

@@ -18,7 +18,7 @@ impl Run<'_> {
     pub(super) fn drop_choice(&mut self, id: ChoiceId) {
         let itself = self.model.choice(id).itself;
         let number = itself.and_then(|name| self.model.number_of(name));
-        if let Some(computed) = number.and_then(|number| self.values[number].as_mut())
+        if let Some(computed) = number.and_then(|number| self.values.get_mut(&number))
             && computed.value == Value::Yes
         {
             computed.value = Value::No;

@@ -37,7 +37,8 @@ impl Model {
         let own = &self.own;
         let is_changed = |path: &Arc<str>| changed.contains(&**path);
         let is_missing = |path: &String| changed.contains(path);
-        if own.files.iter().any(is_changed) || own.missing.iter().any(is_missing) {
+        let mut reads = own.reads.iter();
+        if reads.any(|read| is_changed(&read.path)) || own.missing.iter().any(is_missing) {
             return Renewed::Unknown;
         }
         let mut renewed: Vec<usize> = Vec::new();

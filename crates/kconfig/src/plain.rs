@@ -1,0 +1,177 @@
+//! What a symbol can be, as far as that is plain: most is known without a solver.
+//!
+//! ```kconfig
+//! config SND_ATMEL_AC97C
+//! 	tristate "Atmel AC97 Controller"	# can be on, and need not
+//! 	depends on ARCH_AT91			# not where nothing defines this
+//! ```
+
+use rustc_hash::FxHashMap;
+use text::Name;
+
+use crate::model::{Model, Symbol};
+use crate::question::Standing;
+use crate::settings::Settings;
+use crate::syntax::Comparison;
+use crate::term::Term;
+use crate::value::Value;
+
+/// Who asks further from one symbol to the next than this is told what is safe.
+const DEEPEST: usize = 200;
+
+impl Model {
+    /// What a symbol can be, where no solver is needed to know it.
+    pub(crate) fn plain_standing(&self, name: Name) -> Option<Standing> {
+        let Some(symbol) = self.symbol(name) else {
+            return Some(Standing::Undefined);
+        };
+        let mut bounds = Bounds {
+            model: self,
+            can_be_on: FxHashMap::default(),
+            must_be_on: FxHashMap::default(),
+            depth: 0,
+        };
+        if !bounds.can(symbol) {
+            return Some(Standing::Never);
+        }
+        if bounds.must(symbol) {
+            return Some(Standing::Always);
+        }
+        self.is_seen_on_and_off(symbol)
+            .then_some(Standing::Sometimes)
+    }
+
+    /// Whether a symbol is on where a user says yes, or as modules, to all that it depends on, and off where he says no;
+    /// or the other way round.
+    fn is_seen_on_and_off(&self, symbol: &Symbol) -> bool {
+        let needed = self.needed_for([symbol.name]);
+        let (mut on, mut off) = (false, false);
+        for (value, answer) in [
+            (Value::Yes, true),
+            (Value::No, false),
+            (Value::Module, true),
+            (Value::Yes, false),
+            (Value::No, true),
+        ] {
+            let mut settings = Settings::new();
+            let symbols = needed.iter().filter_map(|name| self.symbol(*name));
+            settings.fill_with(self, value, symbols);
+            let configuration = self.configure_for(&settings, &|_| answer, [symbol.name]);
+            let is_on = if symbol.is_valued() {
+                configuration.is_written(&symbol.name)
+            } else {
+                configuration.value(&symbol.name) != Value::No
+            };
+            on |= is_on;
+            off |= !is_on;
+            if on && off {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// What symbols can be at most, and at least.
+struct Bounds<'m> {
+    model: &'m Model,
+    /// Symbols that can be on, as far as is known. One that is being looked at may be.
+    can_be_on: FxHashMap<Name, bool>,
+    /// Symbols that are on in every configuration. One that is being looked at may not be.
+    must_be_on: FxHashMap<Name, bool>,
+    depth: usize,
+}
+
+impl Bounds<'_> {
+    /// False only for what is on in no configuration.
+    fn can(&mut self, symbol: &Symbol) -> bool {
+        let is_other = symbol.is_valued() || symbol.itself.is_some() || symbol.transitional;
+        if is_other || self.depth > DEEPEST {
+            return true;
+        }
+        if let Some(known) = self.can_be_on.get(&symbol.name) {
+            return *known;
+        }
+        self.can_be_on.insert(symbol.name, true);
+        self.depth += 1;
+        let model = self.model;
+        let can = symbol.kind.is_some()
+            && (symbol.prompts.iter().any(|one| self.can_hold(&one.visible))
+                || symbol
+                    .defaults
+                    .iter()
+                    .any(|one| self.can_hold(&one.condition) && self.can_hold(&one.value))
+                || model.selectors(symbol.name).into_iter().any(|select| {
+                    self.can_hold(&select.condition) && self.can_hold(&Term::Symbol(select.by))
+                }));
+        self.depth -= 1;
+        self.can_be_on.insert(symbol.name, can);
+        can
+    }
+
+    /// False only for what holds in no configuration.
+    fn can_hold(&mut self, term: &Term) -> bool {
+        match term {
+            Term::Constant(value) => *value,
+            Term::Symbol(name) => match self.model.symbol(*name) {
+                Some(symbol) => self.can(symbol),
+                None => false,
+            },
+            Term::And(a, b) => self.can_hold(a) && self.can_hold(b),
+            Term::Or(a, b) => self.can_hold(a) || self.can_hold(b),
+            Term::Compare(Comparison::Equal, a, b) => match (&**a, &**b) {
+                (Term::Symbol(_), Term::Constant(true) | Term::Module) => self.can_hold(a),
+                _ => true,
+            },
+            Term::Module
+            | Term::IfModules
+            | Term::Text(_)
+            | Term::Probe(_)
+            | Term::Not(_)
+            | Term::Compare(..) => true,
+        }
+    }
+
+    /// True only for what is on in every configuration.
+    fn must(&mut self, symbol: &Symbol) -> bool {
+        // Of a choice one member is on, whatever selects others.
+        let is_other = symbol.itself.is_some() || symbol.choice().is_some();
+        if !symbol.is_truth() || is_other || self.depth > DEEPEST {
+            return false;
+        }
+        if let Some(known) = self.must_be_on.get(&symbol.name) {
+            return *known;
+        }
+        self.must_be_on.insert(symbol.name, false);
+        self.depth += 1;
+        let model = self.model;
+        let is_given = |bounds: &mut Self| {
+            let first = symbol.defaults.first();
+            let first = first.filter(|_| symbol.prompts.is_empty());
+            first.is_some_and(|one| bounds.holds(&one.condition) && bounds.holds(&one.value))
+        };
+        let must = is_given(self)
+            || model.selectors(symbol.name).into_iter().any(|select| {
+                !select.weak
+                    && self.holds(&Term::Symbol(select.by))
+                    && self.holds(&select.condition)
+            });
+        self.depth -= 1;
+        self.must_be_on.insert(symbol.name, must);
+        must
+    }
+
+    /// True only for what holds in every configuration.
+    fn holds(&mut self, term: &Term) -> bool {
+        match term {
+            Term::Constant(value) => *value,
+            Term::Symbol(name) => {
+                let symbol = self.model.symbol(*name);
+                symbol.is_some_and(|symbol| self.must(symbol))
+            }
+            Term::And(a, b) => self.holds(a) && self.holds(b),
+            Term::Or(a, b) => self.holds(a) || self.holds(b),
+            _ => false,
+        }
+    }
+}
