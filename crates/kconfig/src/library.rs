@@ -25,7 +25,7 @@ pub(crate) struct Read {
     lines: LineIndex,
     /// What stands for its text, and for what of it says something.
     digest: u128,
-    meaning: u128,
+    pub(crate) meaning: u128,
     mentions: OnceLock<Vec<Mention>>,
 }
 

@@ -137,6 +137,13 @@ impl Part {
             && same(&self.selects, &other.selects, target)
     }
 
+    /// Whether another says the same, if in other places.
+    pub(crate) fn has_only_moved(&self, other: &Part) -> bool {
+        same(&self.reads, &other.reads, |read| {
+            (Arc::clone(&read.path), read.meaning)
+        })
+    }
+
     /// The numbers of pieces that may need other symbols than in another part, which has other entries in some of its
     /// `files`; and the symbols that are selected otherwise.
     pub(crate) fn changed_needs(

@@ -70,7 +70,7 @@ impl Model {
         (renewed, changed): (&[usize], &BTreeSet<String>),
     ) -> Option<Model> {
         let mut sourced = self.sourced.clone();
-        let mut is_framed = true;
+        let (mut is_framed, mut other) = (true, Vec::new());
         for number in renewed {
             let Sourced { part, outside, .. } = &mut sourced[*number];
             let path = part.files.first()?.clone();
@@ -79,6 +79,9 @@ impl Model {
                 part.files == new.files && part.modules == new.modules && part.depth == new.depth;
             if self.has_circles || !is_alike {
                 return None;
+            }
+            if !part.has_only_moved(&new) {
+                other.push(*number);
             }
             is_framed &= part.is_framed_like(&new);
             *part = new;
@@ -101,10 +104,10 @@ impl Model {
             arch: self.arch,
             ..Model::default()
         };
-        if model.may_have_new_circles(self, (renewed, changed)) {
+        if !other.is_empty() && model.may_have_new_circles(self, (&other, changed)) {
             return None;
         }
-        model.said_of = model.said_after(self, renewed);
+        model.said_of = model.said_after(self, (renewed, !other.is_empty()));
         model.gather(Vec::new());
         model.forget_asked();
         Some(model)
@@ -131,7 +134,11 @@ impl Model {
     }
 
     /// What is said of symbols, of which most is the same as `before`.
-    fn said_after(&self, before: &Model, renewed: &[usize]) -> Vec<(Name, Diagnostic)> {
+    fn said_after(
+        &self,
+        before: &Model,
+        (renewed, is_other): (&[usize], bool),
+    ) -> Vec<(Name, Diagnostic)> {
         let mut touched: BTreeSet<Name> = BTreeSet::new();
         for number in renewed {
             for sourced in [&self.sourced, &before.sourced] {
@@ -142,7 +149,11 @@ impl Model {
         let kept = before.said_of.iter();
         let kept = kept.filter(|(name, _)| !touched.contains(name));
         let mut said: Vec<_> = kept.cloned().collect();
+        // Who says the same has no more to say than before.
+        let said_before = before.said_of.iter().map(|(name, _)| *name);
+        let said_before: BTreeSet<Name> = said_before.collect();
         let touched = touched.into_iter();
+        let touched = touched.filter(|name| is_other || said_before.contains(name));
         for number in touched.filter_map(|name| self.index.number(name)) {
             if self.itself(number).is_none() {
                 if self.has_macros(number) {
