@@ -21,6 +21,9 @@ pub(crate) struct Asked {
     /// How many edits are made, half of them in Kconfig and half in C
     #[arg(long, default_value_t = 200)]
     edits: usize,
+    /// After how many of them a new server must say of the text what this one does
+    #[arg(long, default_value_t = 10)]
+    compared: usize,
     /// Where random numbers begin
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -155,6 +158,16 @@ impl Editor {
         self.settle()
     }
 
+    /// What is wrong in a file.
+    fn diagnostics(&mut self, path: &Path) -> Result<Vec<String>, Error> {
+        let params = json!({ "textDocument": { "uri": uri(path) } });
+        let told = self.ask("textDocument/diagnostic", &params)?;
+        let items = told["items"].as_array().cloned().unwrap_or_default();
+        let mut items: Vec<String> = items.iter().map(Value::to_string).collect();
+        items.sort();
+        Ok(items)
+    }
+
     fn close(&mut self, path: &Path) -> Result<(), Error> {
         let params = json!({ "textDocument": { "uri": uri(path) } });
         self.tell("textDocument/didClose", &params)?;
@@ -198,6 +211,18 @@ struct Edit {
     start: usize,
     end: usize,
     text: String,
+}
+
+impl Edit {
+    /// The text after it.
+    fn applied(&self, text: &str) -> String {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let before = &lines[..self.start.min(lines.len())];
+        let behind = &lines[self.end.min(lines.len())..];
+        [&before.concat(), &self.text, &behind.concat()]
+            .map(String::as_str)
+            .concat()
+    }
 }
 
 /// An edit as people make them, and the one that takes it back.
@@ -274,6 +299,7 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
         Times(vec![published]).tell(&format!("first diagnostics, {kept}"), [goal, goal]);
         Times(vec![all]).tell(&format!("all that is known, {kept}"), [goal, goal]);
     }
+    let each = (asked.edits / asked.compared.max(1)).max(1);
     let mut editor = Editor::start(&binary, &tree, &cache)?;
     let mut dice = Dice(asked.seed.max(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     for (words, language, files) in [
@@ -281,13 +307,26 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
         ("edit in C", "c", &code),
     ] {
         let mut times = Times::default();
-        for _ in 0..asked.edits / 2 {
+        for number in 0..asked.edits / 2 {
             let path = &files[dice.below(files.len())];
             let Ok(text) = text(path) else { continue };
             editor.open(path, language, &text)?;
             editor.settle()?;
             let (edit, back) = random_edit(&mut dice, &text);
             times.0.push(editor.edit(path, 2, &edit)?);
+            if number % each == 0 {
+                let known = editor.diagnostics(path)?;
+                let mut fresh = Editor::start(&binary, &tree, &cache)?;
+                fresh.open(path, language, &edit.applied(&text))?;
+                fresh.settle()?;
+                let told = fresh.diagnostics(path)?;
+                if known != told {
+                    let path = path.display();
+                    return Err(odd(&format!(
+                        "of {path} it says {known:#?}, a new one {told:#?}"
+                    )));
+                }
+            }
             editor.edit(path, 3, &back)?;
             editor.close(path)?;
         }

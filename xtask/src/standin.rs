@@ -132,7 +132,7 @@ fn randomize(model: &Model, settings: &mut Settings) {
             settings.set(model, symbol.name, "n");
         }
     }
-    for choice in model.choices().iter().filter(|c| !c.members.is_empty()) {
+    for choice in model.choices().filter(|c| !c.members.is_empty()) {
         let chosen = choice.members[draw(choice.members.len())];
         if !choice.members.iter().any(|name| settings.sets(*name)) {
             settings.set(model, chosen, "y");

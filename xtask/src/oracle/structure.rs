@@ -256,7 +256,7 @@ fn atom(word: &str, model: &Model) -> Term {
         .and_then(|w| w.strip_suffix('>'))
     {
         let number: Option<usize> = number.parse().ok();
-        let itself = number.and_then(|n| model.choices().get(n)?.itself);
+        let itself = number.and_then(|n| model.choices().nth(n)?.itself);
         return Term::Symbol(itself.unwrap_or_else(|| word.into()));
     }
     match word.strip_prefix('\'') {
