@@ -168,6 +168,18 @@ impl Editor {
         Ok(items)
     }
 
+    /// Whether it says of a file, once all is known, what another has said.
+    fn says(&mut self, path: &Path, known: &[String]) -> Result<(), Error> {
+        self.settle()?;
+        let told = self.diagnostics(path)?;
+        if told == known {
+            return Ok(());
+        }
+        let path = path.display();
+        let words = format!("of {path} it says {known:#?}, a new one {told:#?}");
+        Err(odd(&words))
+    }
+
     fn close(&mut self, path: &Path) -> Result<(), Error> {
         let params = json!({ "textDocument": { "uri": uri(path) } });
         self.tell("textDocument/didClose", &params)?;
@@ -318,14 +330,7 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
                 let known = editor.diagnostics(path)?;
                 let mut fresh = Editor::start(&binary, &tree, &cache)?;
                 fresh.open(path, language, &edit.applied(&text))?;
-                fresh.settle()?;
-                let told = fresh.diagnostics(path)?;
-                if known != told {
-                    let path = path.display();
-                    return Err(odd(&format!(
-                        "of {path} it says {known:#?}, a new one {told:#?}"
-                    )));
-                }
+                fresh.says(path, &known)?;
             }
             editor.edit(path, 3, &back)?;
             editor.close(path)?;

@@ -176,19 +176,23 @@ impl Library {
     /// lines may differ. `None` where they do not.
     pub fn only_moved(&self, before: &Library) -> Option<Vec<Arc<str>>> {
         let (files, known) = (lock(&self.files).clone(), lock(&before.files));
-        let mut moved = Vec::new();
-        for (path, read) in &files {
+        if files.len() != known.len() {
+            return None;
+        }
+        let reads = files.iter().map(|(path, read)| {
             match (read, known.get(path)?) {
                 (Ok(now), Ok(then)) if now.meaning == then.meaning => {
-                    if now.digest != then.digest {
-                        moved.push(Arc::clone(&now.path));
-                    }
+                    Some((now.digest != then.digest).then(|| Arc::clone(&now.path)))
                 }
-                (Err(now), Err(then)) if now == then => {}
-                _ => return None,
+                // What could not be read is the same where it cannot be for the same reason.
+                (Err(now), Err(then)) => (now == then).then_some(None),
+                _ => None,
             }
-        }
-        (files.len() == known.len()).then_some(moved)
+        });
+        let moved: Vec<Option<Arc<str>>> = reads.collect::<Option<_>>()?;
+        let mut moved: Vec<Arc<str>> = moved.into_iter().flatten().collect();
+        moved.sort();
+        Some(moved)
     }
 
     /// A file that was read before.

@@ -1,10 +1,9 @@
 //! What Kconfig says for one architecture: symbols with all their properties, merged from all the
 //! places that define them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use text::{Name, Span};
 
 use crate::asked::{Notes, Other};
@@ -448,7 +447,7 @@ impl Model {
     }
 
     pub(crate) fn find_owner(&self, file: &str) -> Option<(Name, Place)> {
-        let mut counts: FxHashMap<Name, usize> = FxHashMap::default();
+        let mut counts: BTreeMap<Name, usize> = BTreeMap::new();
         for select in self.all_selects() {
             if *select.place.file == *file {
                 *counts.entry(select.by).or_default() += 1;

@@ -464,10 +464,8 @@ fn an_empty_range_forbids_nothing() {
     check(text, "", "A", "n y");
 }
 
-/// What is known of a symbol without a solver is what the solver says.
-#[test]
-fn what_is_plain_is_true() {
-    let text = "\
+/// Symbols of all kinds.
+const PLAIN: &str = "\
 config ALWAYS
 	def_bool y
 config FORCED
@@ -522,8 +520,12 @@ config A
 config B
 	def_bool A
 ";
+
+/// What is known of a symbol without a solver is what the solver says.
+#[test]
+fn what_is_plain_is_true() {
     for version in [OLD, NEW] {
-        let model = read(text, version);
+        let model = read(PLAIN, version);
         let names: Vec<_> = model.names().collect();
         let mut told = std::collections::BTreeSet::new();
         for name in names {

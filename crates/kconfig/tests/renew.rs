@@ -184,6 +184,5 @@ fn a_renewed_model_is_the_one_that_would_be_read() {
         }
     }
     // In most the frame stays: else nothing was tried.
-    eprintln!("{counts:?}");
     assert!(counts[1] > 200 && counts[2] > 100, "{counts:?}");
 }

@@ -173,21 +173,34 @@ pub fn check_tree(
     outcome.skipped = skipped;
     lint((tree, &library), &models, (&lints, settings), &mut outcome);
     tell_code(tree, &mut outcome);
+    let asked: Vec<&Rule> = rules.iter().chain(&lints).collect();
+    let kconfig = kconfig.iter().map(|file: &Arc<str>| (**file).to_owned());
+    let kconfig = kconfig.collect();
+    accept(
+        (tree, &catalog),
+        (&asked, &arches, settings),
+        kconfig,
+        &mut outcome,
+    );
+    Ok(outcome)
+}
+
+/// Takes from an outcome what is accepted, by a file or beside the code.
+fn accept(
+    (tree, catalog): (&Tree, &Catalog),
+    (rules, arches, settings): (&[&Rule], &[Architecture], &Settings),
+    kconfig: Vec<String>,
+    outcome: &mut Outcome,
+) {
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);
         let all = |arch: &str| is_asked(arch) || !known.iter().any(|known| known == arch);
-        let mut known = rules.iter().chain(&lints);
-        known.any(|asked| asked.id() == rule)
+        rules.iter().any(|asked| asked.id() == rule)
             && arch.map_or_else(|| settings.arches.is_empty(), all)
     };
-    settings
-        .accepted
-        .apply(&mut outcome, settings.today, &asked);
-    let kconfig = kconfig.iter().map(|file: &Arc<str>| (**file).to_owned());
-    let kconfig = kconfig.collect();
-    comments::apply(tree, (kconfig, &catalog), &mut outcome, &asked);
-    Ok(outcome)
+    settings.accepted.apply(outcome, settings.today, &asked);
+    comments::apply(tree, (kconfig, catalog), outcome, &asked);
 }
 
 /// What the Kconfig files of a tree say for an architecture.

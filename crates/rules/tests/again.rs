@@ -112,7 +112,6 @@ fn holds_where_it_is_the_same(of_kind: fn(&Path) -> bool) {
         }
         fs::write(file, &text).unwrap();
     }
-    eprintln!("{held} {same}");
     assert_eq!(wrong, [""; 0]);
     assert!(
         held > 0 && held < 2 * CHANGED,
