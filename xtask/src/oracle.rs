@@ -334,7 +334,11 @@ pub(crate) struct Random(u64);
 
 impl Random {
     pub(crate) fn new(seed: u32) -> Random {
-        Random(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 1)
+        Random(
+            u64::from(seed)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .wrapping_add(1),
+        )
     }
 
     pub(crate) fn next(&mut self) -> u64 {

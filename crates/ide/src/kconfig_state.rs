@@ -11,7 +11,7 @@ use kernel::{Architecture, NotATree, Progress, Tree};
 use rayon::prelude::*;
 use rules::{CheckError, Outcome, Question, Settings};
 use rustc_hash::FxHashMap;
-use source::Source;
+use source::{Source, digest};
 use text::Name;
 
 /// What the Kconfig files of a tree say.
@@ -19,10 +19,16 @@ use text::Name;
 pub struct Kconfig {
     tree: Tree,
     library: Library,
+    /// What stands for the text of the top Makefile.
+    makefile: u128,
     arches: Vec<(Architecture, Arc<Model>)>,
     names: OnceLock<Vec<(Name, Option<SymbolType>)>>,
     /// What some symbols can be.
     standings: Mutex<FxHashMap<Name, Standings>>,
+}
+
+fn makefile_of(source: &dyn Source) -> u128 {
+    source.read(MAKEFILE).map_or(0, |text| digest(&text))
 }
 
 /// What a symbol can be on each architecture.
@@ -41,6 +47,7 @@ impl Kconfig {
         before: Option<(&Kconfig, &BTreeSet<String>)>,
         progress: &dyn Progress,
     ) -> Result<Option<Kconfig>, NotATree> {
+        let makefile = makefile_of(&*source);
         let tree = Tree::open(source)?;
         let library = match before {
             Some((before, changed)) => before.library.without(changed.iter().map(String::as_str)),
@@ -54,7 +61,9 @@ impl Kconfig {
                 return None;
             }
             let renewed = before.and_then(|(before, changed)| {
-                let model = before.model(&arch.name)?;
+                let mut known = before.arches.iter();
+                let (_, model) = known.find(|(known, _)| known == arch)?;
+                let model = Arc::clone(model);
                 let is_asked = changed.contains(MAKEFILE);
                 (!is_asked).then(|| match model.renewed(&library, tree.source(), changed) {
                     Renewed::Same => Some(model),
@@ -71,6 +80,7 @@ impl Kconfig {
         Ok(arches.map(|arches| Kconfig {
             tree,
             library,
+            makefile,
             arches,
             names: OnceLock::new(),
             standings: Mutex::default(),
@@ -128,8 +138,10 @@ impl Kconfig {
 
     /// Whether the file at `path` was read as it is in `source`.
     pub fn has_read(&self, source: &dyn Source, path: &str) -> bool {
-        let text = source.read(path);
-        text.is_ok_and(|text| self.library.has_read(path, &text))
+        if path == MAKEFILE {
+            return self.makefile == makefile_of(source);
+        }
+        self.library.has_read(path, source)
     }
 
     /// Whether some architecture reads the file at `path`.

@@ -71,7 +71,7 @@ impl Met {
         }
     }
 
-    fn take(&self) -> u8 {
+    fn noted(&self) -> u8 {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -143,7 +143,7 @@ impl Model {
         };
         let mut names: Vec<(Name, u8)> = Vec::new();
         if !questions.everything {
-            let met = self.cells.iter().map(|cell| cell.met.take());
+            let met = self.cells.iter().map(|cell| cell.met.noted());
             let met = (0..).zip(met).filter(|(_, met)| *met != 0);
             names.extend(met.map(|(number, met)| (self.name_at(number), met)));
             let undefined = lock(&self.notes.undefined);

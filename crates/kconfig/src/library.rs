@@ -80,6 +80,10 @@ pub struct Library {
     parts: Mutex<HashMap<String, Vec<Shared>>>,
 }
 
+/// So many conditions around a file are remembered with what it says there: while one is typed there is another with each
+/// letter.
+const MOST: usize = 8;
+
 /// What a file and those that it sources say to every architecture, if they do.
 #[derive(Clone, Debug)]
 struct Shared {
@@ -137,6 +141,9 @@ impl Library {
             return known.part.clone();
         }
         let part = part.map(Arc::new);
+        if known.len() == MOST {
+            known.remove(0);
+        }
         known.push(Shared {
             outside: outside.clone(),
             dialect,
@@ -166,16 +173,20 @@ impl Library {
         })
     }
 
-    /// Whether what was read at a path was this text.
-    pub fn has_read(&self, path: &str, text: &[u8]) -> bool {
-        let read = self.known(path);
-        read.is_some_and(|read| read.digest == source::digest(text))
+    /// Whether what was read at a path is what is there in `source`.
+    pub fn has_read(&self, path: &str, source: &dyn Source) -> bool {
+        let is_it = |read: Arc<Read>| {
+            let text = source.read(path);
+            text.is_ok_and(|text| read.digest == source::digest(&text))
+        };
+        self.known(path).is_some_and(is_it)
     }
 
     /// The files whose text is another than in another library, if all files say the same: comments, help texts and empty
     /// lines may differ. `None` where they do not.
     pub fn only_moved(&self, before: &Library) -> Option<Vec<Arc<str>>> {
-        let (files, known) = (lock(&self.files).clone(), lock(&before.files));
+        let files = lock(&self.files).clone();
+        let known = lock(&before.files);
         if files.len() != known.len() {
             return None;
         }
@@ -216,6 +227,10 @@ impl Library {
 
 /// What stands for the tokens that say something, line by line.
 fn meaning(text: &[u8], tokens: &[Token]) -> u128 {
+    // Where a line can ask for its number all counts.
+    if memchr::memmem::find(text, b"lineno").is_some() {
+        return source::digest(text);
+    }
     let mut all = Vec::with_capacity(text.len() / 2);
     for token in tokens {
         match token.kind {

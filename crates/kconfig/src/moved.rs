@@ -13,7 +13,7 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// The places of `old` in `new`; `None` where they say different things.
+    /// The places of `old` in `new`; `None` where the words of these are others.
     ///
     /// ```
     /// use kconfig::Moved;

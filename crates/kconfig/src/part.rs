@@ -9,8 +9,8 @@
 //! source "sound/Kconfig"			# shared, with all below it
 //! ```
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use text::Name;
@@ -52,6 +52,7 @@ pub(crate) struct Part {
     /// How many shared parts were set in before each choice and each `select`.
     pub(crate) choices_after: Vec<u32>,
     pub(crate) selects_after: Vec<u32>,
+    needs: OnceLock<BTreeMap<Name, BTreeSet<Name>>>,
 }
 
 /// The entries of a symbol.
@@ -144,27 +145,56 @@ impl Part {
         })
     }
 
-    /// The numbers of pieces that may need other symbols than in another part, which has other entries in some of its
-    /// `files`; and the symbols that are selected otherwise.
-    pub(crate) fn changed_needs(
-        &self,
-        other: &Part,
-        is_changed: &dyn Fn(&Arc<str>) -> bool,
-    ) -> (Vec<usize>, Vec<Name>) {
-        let all = self.around != other.around;
-        let reads = self.reads.iter().map(|read| all || is_changed(&read.path));
-        let reads: Vec<bool> = reads.collect();
-        let pieces = self.pieces.iter().enumerate();
-        let pieces = pieces.filter(|(_, piece)| {
-            let mut entries = piece.entries.iter();
-            piece.itself.is_some() || entries.any(|entry| reads[entry.file as usize])
-        });
-        let selects = self.selects.iter();
-        let selects = selects.filter(|select| all || is_changed(&select.place.file));
-        (
-            pieces.map(|(number, _)| number).collect(),
-            selects.map(|select| select.target).collect(),
-        )
+    /// The symbols that need others than in another part.
+    pub(crate) fn changed_needs(&self, other: &Part) -> Vec<Name> {
+        let (now, then) = (self.needs(), other.needs());
+        let changed = now
+            .iter()
+            .filter(|(name, needs)| then.get(*name) != Some(*needs));
+        changed.map(|(name, _)| *name).collect()
+    }
+
+    /// What each symbol needs, as far as it is said here: what its entries name, what stands around them, who selects it
+    /// and when, and, of a member, its choice and the other members.
+    fn needs(&self) -> &BTreeMap<Name, BTreeSet<Name>> {
+        self.needs.get_or_init(|| {
+            let mut all: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+            for piece in &self.pieces {
+                let needs = all.entry(piece.name).or_default();
+                for entry in &piece.entries {
+                    let names = &entry.properties(self).shape().names;
+                    needs.extend(names.iter().flatten());
+                    let mut names = Vec::new();
+                    self.names_around(entry.context.number, &mut names);
+                    needs.extend(names);
+                }
+            }
+            for select in &self.selects {
+                let mut names = vec![select.by];
+                select.condition.symbols(&mut names);
+                all.entry(select.target).or_default().extend(names);
+            }
+            for choice in &self.choices {
+                let mut names = choice.members.clone();
+                choice.terms().for_each(|term| term.symbols(&mut names));
+                for member in &choice.members {
+                    all.entry(*member).or_default().extend(&names);
+                }
+            }
+            all
+        })
+    }
+
+    /// The names in what stands around entries.
+    pub(crate) fn names_around(&self, mut number: u32, names: &mut Vec<Name>) {
+        loop {
+            let around = &self.around[number as usize];
+            names.extend(&around.names);
+            if number == around.parent {
+                return;
+            }
+            number = around.parent;
+        }
     }
 }
 

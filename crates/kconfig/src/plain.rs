@@ -135,7 +135,8 @@ impl Bounds<'_> {
     /// True only for what is on in every configuration.
     fn must(&mut self, symbol: &Symbol) -> bool {
         // Of a choice one member is on, whatever selects others.
-        let is_other = symbol.itself.is_some() || symbol.choice().is_some();
+        let is_member = symbol.itself.is_some() || symbol.choice().is_some();
+        let is_other = is_member || symbol.transitional;
         if !symbol.is_truth() || is_other || self.depth > DEEPEST {
             return false;
         }
@@ -147,7 +148,10 @@ impl Bounds<'_> {
         let model = self.model;
         let is_given = |bounds: &mut Self| {
             let first = symbol.defaults.first();
-            let first = first.filter(|_| symbol.prompts.is_empty());
+            // What is implied is taken back to what the symbol depends on, which a default may not be.
+            let selectors = model.selectors(symbol.name);
+            let is_implied = selectors.iter().any(|select| select.weak);
+            let first = first.filter(|_| symbol.prompts.is_empty() && !is_implied);
             first.is_some_and(|one| bounds.holds(&one.condition) && bounds.holds(&one.value))
         };
         let must = is_given(self)

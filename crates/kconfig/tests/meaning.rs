@@ -515,6 +515,21 @@ endchoice
 config CHOSEN
 	def_bool y
 	select OTHER
+config TWICE
+	bool
+	default y
+config TWICE
+	bool
+	depends on NEVER
+config IMPLIES
+	bool \"implies\"
+	imply TWICE
+config OLD_NAME
+	bool
+	transitional
+config SELECTS_OLD
+	def_bool y
+	select OLD_NAME
 config A
 	def_bool B
 config B

@@ -186,3 +186,53 @@ fn a_renewed_model_is_the_one_that_would_be_read() {
     // In most the frame stays: else nothing was tried.
     assert!(counts[1] > 200 && counts[2] > 100, "{counts:?}");
 }
+
+/// What is said after `edit` of one of `files` by a model that was renewed, which it must be, and by one that was read.
+fn said_after(files: &[(&str, &str)], edit: (&str, &str)) -> [Vec<String>; 2] {
+    let environment = Environment::for_arch("toy", "6.12.0");
+    let mut tree = Memory::default();
+    for (path, text) in files {
+        tree.insert(path, text.as_bytes());
+    }
+    let library = Library::new();
+    let model = elaborate(&library, &tree, &environment);
+    assert_eq!(model.diagnostics(), []);
+    tree.insert(edit.0, edit.1.as_bytes());
+    let changed = BTreeSet::from([edit.0.to_owned()]);
+    let library = library.without([edit.0]);
+    let model = match model.renewed(&library, &tree, &changed) {
+        Renewed::Other(model) => *model,
+        Renewed::Same | Renewed::Unknown => elaborate(&library, &tree, &environment),
+    };
+    let fresh = elaborate(&Library::new(), &tree, &environment);
+    [model, fresh].map(|model| {
+        let said = model.diagnostics().iter();
+        said.map(|said| said.message.clone()).collect()
+    })
+}
+
+#[test]
+fn circles_come_in_by_what_stands_around_other_files() {
+    let top = (
+        "Kconfig",
+        "config OWN\n\tdef_bool $(success,true)\nsource \"a\"\n",
+    );
+    let needing = (
+        "r",
+        "config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\n\tdepends on Q\n",
+    );
+    let asked = ("q", "config Q\n\tbool \"q\"\n");
+    let before = "if A\nsource \"q\"\nendif\nif B\nendif\nsource \"r\"\n";
+    let after = "if A\nendif\nif B\nsource \"q\"\nendif\nsource \"r\"\n";
+    let files = [top, needing, asked, ("a", before)];
+    let [renewed, read] = said_after(&files, ("a", after));
+    assert_eq!(renewed, read);
+    assert_eq!(read.len(), 1);
+
+    let before = "choice\n\tprompt \"c\"\nsource \"q\"\nendchoice\nsource \"r\"\n";
+    let after = before.replace("\"c\"", "\"c\" if B");
+    let files = [top, needing, asked, ("a", before)];
+    let [renewed, read] = said_after(&files, ("a", &after));
+    assert_eq!(renewed, read);
+    assert_eq!(read.len(), 1);
+}

@@ -360,7 +360,12 @@ impl Worker {
                 path == "Makefile" || name.starts_with("Kconfig") || kconfig.reads(path)
             };
             if !changed.iter().any(is_kconfig) {
-                return Ok(Some((Arc::clone(kconfig), false)));
+                let kconfig = Arc::clone(kconfig);
+                if !changed.is_empty() {
+                    let states = listing.states(listing.begun() - SETTLED);
+                    self.kconfig = Some((Arc::clone(&kconfig), states));
+                }
+                return Ok(Some((kconfig, false)));
             }
         }
         let before = before.map(|((kconfig, _), changed)| (&**kconfig, changed));

@@ -120,6 +120,8 @@ pub(crate) struct Tree {
     pushed: BTreeMap<String, Vec<Diagnostic>>,
     /// When what lies on the disk was to be listed anew.
     pub(crate) listed: Instant,
+    /// The same, where nobody tells of changes.
+    pub(crate) believed: Instant,
     /// What was found in this state and before does not count as having been there first.
     since: u64,
     /// What failed last, so that it is told once.
@@ -143,6 +145,7 @@ impl Tree {
             checked: Found::default(),
             pushed: BTreeMap::new(),
             listed: Instant::now(),
+            believed: Instant::now(),
             since: 0,
             failure: None,
         }

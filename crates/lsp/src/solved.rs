@@ -16,7 +16,7 @@ pub(crate) struct Solved {
     texts: BTreeMap<Arc<str>, Arc<[u8]>>,
     /// What stands for how it was asked.
     asked: u128,
-    pub(crate) told: Vec<Diagnosis>,
+    told: Vec<Diagnosis>,
 }
 
 impl Solved {

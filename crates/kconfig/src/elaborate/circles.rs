@@ -142,9 +142,10 @@ impl Model {
             let part = self.part(number);
             let own = &entry.properties(part).shape().names;
             names.extend(own.iter().flatten());
-            names_around(part, entry.context.number, names);
+            part.names_around(entry.context.number, names);
             if let Some(sourced) = number.checked_sub(1) {
-                names_around(&self.own, self.sourced[sourced as usize].around, names);
+                let around = self.sourced[sourced as usize].around;
+                self.own.names_around(around, names);
             }
         }
         if self.has_macros(symbol) {
@@ -155,18 +156,6 @@ impl Model {
             names.push(select.by);
             select.condition.symbols(names);
         }
-    }
-}
-
-/// The names in what stands around entries.
-fn names_around(part: &Part, mut number: u32, names: &mut Vec<Name>) {
-    loop {
-        let around = &part.around[number as usize];
-        names.extend(&around.names);
-        if number == around.parent {
-            return;
-        }
-        number = around.parent;
     }
 }
 

@@ -58,7 +58,7 @@ impl Model {
         if !own.said.is_empty() {
             return Renewed::Unknown;
         }
-        let others = self.with_parts(library, source, (&renewed, changed));
+        let others = self.with_parts(library, source, &renewed);
         others.map_or(Renewed::Unknown, |model| Renewed::Other(Box::new(model)))
     }
 
@@ -67,7 +67,7 @@ impl Model {
         &self,
         library: &Library,
         source: &dyn Source,
-        (renewed, changed): (&[usize], &BTreeSet<String>),
+        renewed: &[usize],
     ) -> Option<Model> {
         let mut sourced = self.sourced.clone();
         let (mut is_framed, mut other) = (true, Vec::new());
@@ -104,7 +104,7 @@ impl Model {
             arch: self.arch,
             ..Model::default()
         };
-        if !other.is_empty() && model.may_have_new_circles(self, (&other, changed)) {
+        if !other.is_empty() && model.may_have_new_circles(self, &other) {
             return None;
         }
         model.said_of = model.said_after(self, (renewed, !other.is_empty()));
@@ -114,22 +114,15 @@ impl Model {
     }
 
     /// Whether a symbol may depend on itself that has not `before`.
-    fn may_have_new_circles(
-        &self,
-        before: &Model,
-        (renewed, changed): (&[usize], &BTreeSet<String>),
-    ) -> bool {
-        let is_changed = |path: &Arc<str>| changed.contains(&**path);
-        let mut symbols = Vec::new();
-        for number in renewed {
+    fn may_have_new_circles(&self, before: &Model, renewed: &[usize]) -> bool {
+        let parts = renewed.iter().map(|number| {
             let (new, old) = (&self.sourced[*number].part, &before.sourced[*number].part);
-            let (pieces, selected) = new.changed_needs(old, &is_changed);
-            let part = u32::try_from(number + 1).unwrap_or(u32::MAX);
-            let pieces = pieces.into_iter();
-            symbols.extend(pieces.map(|piece| self.index.number_of_piece(part, piece)));
-            let selected = selected.into_iter();
-            symbols.extend(selected.filter_map(|name| self.index.number(name)));
-        }
+            new.changed_needs(old)
+        });
+        let symbols: Vec<usize> = parts
+            .flatten()
+            .filter_map(|name| self.index.number(name))
+            .collect();
         self.has_member_of_several() || self.may_circle_from(symbols)
     }
 

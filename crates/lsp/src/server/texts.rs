@@ -21,8 +21,11 @@ use crate::publish::Tree;
 use crate::uri::{path_of, root_around};
 use crate::view::{Calls, View};
 
-/// Where a client tells nothing of files that change, what was listed is believed for so long.
+/// Where nobody tells of files that change, what was listed is believed for so long.
 const BELIEVED: Duration = Duration::from_secs(5);
+
+/// Not all that changes is told of, as on disks of others: what was listed is believed for no longer than this.
+const TRUSTED: Duration = Duration::from_secs(30);
 
 impl Server {
     pub(super) fn open(&mut self, params: DidOpenTextDocumentParams) {
@@ -229,13 +232,15 @@ impl Server {
         tree.generation += 1;
         let (host, listed) = (Arc::clone(&self.host), Arc::clone(&source));
         tree.calls = Calls::new(Arc::new(move || host.words(&*listed)));
-        let is_old = tree.listed.elapsed() > BELIEVED;
-        let forget = if is_old {
-            forget.max(Forget::Unheard)
-        } else {
-            forget
+        let forget = match (tree.listed.elapsed(), tree.believed.elapsed()) {
+            (listed, _) if listed > TRUSTED => Forget::All,
+            (_, believed) if believed > BELIEVED => forget.max(Forget::Unheard),
+            _ => forget,
         };
         if forget > Forget::Nothing {
+            tree.believed = Instant::now();
+        }
+        if forget == Forget::All {
             tree.listed = Instant::now();
         }
         tree.analysis.look(Job {
