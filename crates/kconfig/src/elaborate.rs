@@ -68,7 +68,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
     model
 }
 
-/// What a file, and those that it sources, say to every architecture alike, and the files that were read to find that
+/// What a file, and those that it sources, say to every architecture alike, and the files that were asked for to find that
 /// out; nothing where it depends on the architecture.
 pub(crate) fn elaborate_shared(
     library: &Library,
@@ -90,8 +90,9 @@ pub(crate) fn elaborate_shared(
     elaborator.file(path, &Arc::new(context), &from, false);
     let (mut part, is_own) = (elaborator.part, elaborator.is_own);
     part.finish();
-    let files = elaborator.asked;
-    ((!is_own).then_some(part), files)
+    let missing = part.missing.iter().map(|path| path.as_str().into());
+    let asked = part.files.iter().cloned().chain(missing).collect();
+    ((!is_own).then_some(part), asked)
 }
 
 struct Elaborator<'l> {
@@ -116,8 +117,6 @@ struct Elaborator<'l> {
     is_shared: bool,
     /// Something does.
     is_own: bool,
-    /// The files that were asked for.
-    asked: Vec<Arc<str>>,
 }
 
 impl<'l> Elaborator<'l> {
@@ -141,7 +140,6 @@ impl<'l> Elaborator<'l> {
             choices_around: 0,
             is_shared: false,
             is_own: false,
-            asked: Vec::new(),
         }
     }
 
@@ -202,7 +200,6 @@ impl<'l> Elaborator<'l> {
         let read = match self.library.read(self.source, path) {
             Ok(read) => read,
             Err(error) => {
-                self.asked.push(path.into());
                 self.part.missing.push(path.to_owned());
                 self.is_own = true;
                 if error != ReadError::Missing || !optional {
@@ -220,7 +217,6 @@ impl<'l> Elaborator<'l> {
             self.part.seen.insert(read.path.clone(), from.clone());
             self.files.push(read.path.clone());
             self.part.files.push(read.path.clone());
-            self.asked.push(read.path.clone());
             let said = read.errors.iter().map(|error| Diagnostic {
                 place: read.place(error.span),
                 severity: error.severity,
@@ -264,7 +260,6 @@ impl<'l> Elaborator<'l> {
         });
         self.seen.extend(places);
         self.files.extend(part.files.iter().cloned());
-        self.asked.extend(part.files.iter().cloned());
         self.modules = part.modules.or(self.modules);
         self.sourced.push(Sourced {
             part,

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use text::{Name, Span};
 
 use crate::asked::Met;
-use crate::index::{At, OWN};
+use crate::index::{At, OWN, order};
 use crate::macros::Version;
 use crate::model::{
     ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Symbol,
@@ -99,10 +99,7 @@ impl Model {
         };
         let all = std::iter::once(spot.first).chain(more.iter().copied());
         let mut entries: Vec<(u32, &Entry)> = all.flat_map(of).collect();
-        entries.sort_by_key(|(part, entry)| match part.checked_sub(1) {
-            None => (entry.after, false),
-            Some(number) => (number, true),
-        });
+        entries.sort_by_key(|(part, entry)| order(*part, entry.after));
         entries
     }
 

@@ -58,6 +58,15 @@ pub(crate) fn part<'p>(own: &'p Part, sourced: &'p [Sourced], number: u32) -> &'
     }
 }
 
+/// By this things of several parts are sorted into the order in which they are read: those of one part stay as they are,
+/// and one of the own part stands `after` so many others.
+pub(crate) fn order(part: u32, after: u32) -> (u32, bool) {
+    match part.checked_sub(1) {
+        None => (after, false),
+        Some(number) => (number, true),
+    }
+}
+
 /// Goes through things of all parts in the order in which they are read. The own part has so many of them, of which each
 /// stands `after` so many others; each of the others has so many.
 fn in_order(

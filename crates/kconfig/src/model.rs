@@ -9,7 +9,7 @@ use text::{Name, Span};
 use crate::asked::{Notes, Other};
 use crate::dialect::Dialect;
 use crate::entry::Cell;
-use crate::index::{At, Index, OWN, part, selects};
+use crate::index::{At, Index, OWN, order, part, selects};
 use crate::macros::Variables;
 use crate::parse::balanced;
 use crate::part::{Outside, Part};
@@ -427,12 +427,7 @@ impl Model {
             }
             for (at, select) in part.selects.iter().enumerate() {
                 if files.contains(&select.place.file) {
-                    // The order of Kconfig: see `Index`.
-                    let order = match number.checked_sub(1) {
-                        None => (part.selects_after[at], false),
-                        Some(number) => (number, true),
-                    };
-                    found.push((order, select));
+                    found.push((order(number, part.selects_after[at]), select));
                 }
             }
         }

@@ -75,7 +75,7 @@ pub(crate) struct Itself {
 }
 
 /// What is asked around entries, besides what is asked around that.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Around {
     pub(crate) parent: u32,
     pub(crate) names: Vec<Name>,
