@@ -1,5 +1,6 @@
 //! How long an editor waits, on a real tree: after edits at random places, for what is asked at a place, and as it starts.
 
+use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ pub(crate) struct Asked {
     /// Where random numbers begin
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many of the slowest are shown, each with what took the time
+    #[arg(long, default_value_t = 0)]
+    slowest: usize,
 }
 
 /// A server, and a client of it that waits for each answer.
@@ -36,6 +40,8 @@ struct Editor {
     output: BufReader<ChildStdout>,
     /// When diagnostics came first.
     published: Option<Instant>,
+    /// What it logged since that was asked last.
+    logged: Vec<String>,
     last: i64,
 }
 
@@ -68,11 +74,13 @@ impl Editor {
             input,
             output: BufReader::new(output),
             published: None,
+            logged: Vec::new(),
             last: 0,
         };
         let params = json!({
             "processId": null,
             "rootUri": uri(tree),
+            "initializationOptions": { "log": "debug" },
             "capabilities": { "textDocument": { "hover": { "contentFormat": ["markdown"] } } },
         });
         editor.ask("initialize", &params)?;
@@ -100,6 +108,9 @@ impl Editor {
             let message = self.read()?;
             if message["method"] == "textDocument/publishDiagnostics" {
                 self.published.get_or_insert_with(Instant::now);
+            } else if message["method"] == "window/logMessage" {
+                let words = message["params"]["message"].as_str();
+                self.logged.extend(words.map(str::to_owned));
             } else if message.get("method").is_none() && message["id"] == id {
                 return Ok(message["result"].clone());
             } else if message.get("id").is_some() && message.get("method").is_some() {
@@ -225,6 +236,13 @@ struct Edit {
     text: String,
 }
 
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Edit { start, end, text } = self;
+        write!(f, "lines {start}..{end} become {:?}", text.trim())
+    }
+}
+
 impl Edit {
     /// The text after it.
     fn applied(&self, text: &str) -> String {
@@ -263,16 +281,20 @@ fn random_edit(dice: &mut Dice, text: &str) -> (Edit, Edit) {
     }
 }
 
-/// Times that are told as their median and the one that five of a hundred exceed.
+/// Times that are told as their median and the one that five of a hundred exceed, each with what it was for.
 #[derive(Default)]
-struct Times(Vec<Duration>);
+struct Times(Vec<(Duration, String)>);
 
 impl Times {
-    fn tell(&mut self, words: &str, goals: [u64; 2]) {
+    fn one(time: Duration) -> Times {
+        Times(vec![(time, String::new())])
+    }
+
+    fn tell(&mut self, words: &str, goals: [u64; 2], slowest: usize) {
         self.0.sort_unstable();
         let at = |part: usize| {
             let number = (self.0.len() * part / 100).min(self.0.len().saturating_sub(1));
-            self.0.get(number).map_or(0, Duration::as_millis)
+            self.0.get(number).map_or(0, |(time, _)| time.as_millis())
         };
         println!(
             "{words:36} {:>6} {:>6} {:>6}   {:>4} {:>4}",
@@ -282,6 +304,9 @@ impl Times {
             goals[0],
             goals[1]
         );
+        for (time, words) in self.0.iter().rev().take(slowest) {
+            println!("    {:>6}  {words}", time.as_millis());
+        }
     }
 }
 
@@ -308,8 +333,9 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
         editor.settle()?;
         let all = start.elapsed();
         let published = editor.published.map_or(all, |at| at - start);
-        Times(vec![published]).tell(&format!("first diagnostics, {kept}"), [goal, goal]);
-        Times(vec![all]).tell(&format!("all that is known, {kept}"), [goal, goal]);
+        for (words, time) in [("first diagnostics", published), ("all that is known", all)] {
+            Times::one(time).tell(&format!("{words}, {kept}"), [goal, goal], 0);
+        }
     }
     let each = (asked.edits / asked.compared.max(1)).max(1);
     let mut editor = Editor::start(&binary, &tree, &cache)?;
@@ -325,7 +351,11 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
             editor.open(path, language, &text)?;
             editor.settle()?;
             let (edit, back) = random_edit(&mut dice, &text);
-            times.0.push(editor.edit(path, 2, &edit)?);
+            editor.logged.clear();
+            let took = editor.edit(path, 2, &edit)?;
+            let name = path.strip_prefix(&tree).unwrap_or(path).display();
+            let logged = editor.logged.join(", ");
+            times.0.push((took, format!("{name}: {edit}: {logged}")));
             if number % each == 0 {
                 let known = editor.diagnostics(path)?;
                 let mut fresh = Editor::start(&binary, &tree, &cache)?;
@@ -335,9 +365,9 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
             editor.edit(path, 3, &back)?;
             editor.close(path)?;
         }
-        times.tell(words, [50, 150]);
+        times.tell(words, [50, 150], asked.slowest);
     }
-    at_places(&mut editor, &kconfig, &mut dice)?;
+    at_places(&mut editor, (&tree, &kconfig), &mut dice, asked.slowest)?;
     let (now, most) = editor.memory();
     println!(
         "{:36} {now:>6} {:>6} {most:>6}   {:>4}",
@@ -347,7 +377,12 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
 }
 
 /// Times what is asked at a place.
-fn at_places(editor: &mut Editor, files: &[PathBuf], dice: &mut Dice) -> Result<(), Error> {
+fn at_places(
+    editor: &mut Editor,
+    (tree, files): (&Path, &[PathBuf]),
+    dice: &mut Dice,
+    slowest: usize,
+) -> Result<(), Error> {
     let (mut hover, mut completion) = (Times::default(), Times::default());
     for _ in 0..100 {
         let path = &files[dice.below(files.len())];
@@ -364,12 +399,15 @@ fn at_places(editor: &mut Editor, files: &[PathBuf], dice: &mut Dice) -> Result<
         for (method, times) in [("hover", &mut hover), ("completion", &mut completion)] {
             let start = Instant::now();
             editor.ask(&format!("textDocument/{method}"), &params)?;
-            times.0.push(start.elapsed());
+            let name = path.strip_prefix(tree).unwrap_or(path).display();
+            let own = lines.get(line).map_or("", |line| line.trim());
+            let words = format!("{name}:{}: {own}", line + 1);
+            times.0.push((start.elapsed(), words));
         }
         editor.close(path)?;
     }
-    hover.tell("hover in Kconfig", [10, 10]);
-    completion.tell("completion in Kconfig", [10, 10]);
+    hover.tell("hover in Kconfig", [10, 10], slowest);
+    completion.tell("completion in Kconfig", [10, 10], slowest);
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use batsat::{Callbacks, Lit, SolverInterface, SolverOpts, lbool};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::store::Node;
 use crate::{Atom, Condition, Store};
@@ -215,6 +215,65 @@ impl Solver {
             return Answer::Unsat(named.map(|(condition, _)| *condition).collect());
         }
         Answer::Unknown(Limit { steps: self.steps })
+    }
+
+    /// The atoms on which it still hangs whether `conditions`, which held in the solution that was found last, can hold.
+    ///
+    /// Of an atom whose values are ruled by conditions that were asserted `ruled` tells these, and nothing of others. For
+    /// each condition only so many atoms count as make it hold whatever values the others have: where none of them is
+    /// without rules, what rules the others need not be known.
+    #[must_use]
+    pub fn open<'r>(
+        &self,
+        store: &Store,
+        conditions: &[Condition],
+        ruled: &dyn Fn(Atom) -> Option<&'r [Condition]>,
+    ) -> Vec<Atom> {
+        let mut open = Vec::new();
+        let mut known: FxHashSet<usize> = FxHashSet::default();
+        let mut holding = conditions.to_vec();
+        while let Some(condition) = holding.pop() {
+            if !known.insert(condition.node()) {
+                continue;
+            }
+            let mut counts = |atom| match ruled(atom) {
+                Some(rules) => holding.extend(rules),
+                None => open.push(atom),
+            };
+            match store.node_of(condition) {
+                Node::True => {}
+                Node::Atom(id) => counts(store.atom_of(*id)),
+                Node::And(children) if !condition.is_negated() => holding.extend(children),
+                Node::And(children) => {
+                    // What counts already costs nothing, and an atom less than what is made of several.
+                    let cost = |child: &&Condition| match store.node_of(**child) {
+                        _ if known.contains(&child.node()) => 0,
+                        Node::Atom(id) if ruled(store.atom_of(*id)).is_some() => 1,
+                        Node::Atom(_) => 2,
+                        _ => 3,
+                    };
+                    let failing = children.iter().filter(|child| self.fails(**child));
+                    match failing.min_by_key(cost) {
+                        Some(child) => holding.push(!*child),
+                        // It was not asked in that solution: all of it counts.
+                        None => store.atoms(condition).into_iter().for_each(counts),
+                    }
+                }
+            }
+        }
+        open
+    }
+
+    /// Whether a condition did not hold in the solution that was found last.
+    fn fails(&self, condition: Condition) -> bool {
+        let value = self.lits.get(&condition.node());
+        let value = value.map(|lit| self.sat.value_lit(*lit));
+        let fails = if condition.is_negated() {
+            lbool::TRUE
+        } else {
+            lbool::FALSE
+        };
+        value == Some(fails)
     }
 
     fn model(&self) -> Model {

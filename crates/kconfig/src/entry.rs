@@ -103,6 +103,17 @@ impl Model {
         entries
     }
 
+    /// Whether a symbol is `n` where nobody says yes to it: no line gives it a value, or lifts it.
+    pub(crate) fn waits_for_yes(&self, number: usize) -> bool {
+        let is_free = |(part, entry): (u32, &Entry)| {
+            let shape = entry.properties(self.part(part)).shape();
+            entry.context.choice.is_none() && !shape.has_default && !shape.transitional
+        };
+        self.itself(number).is_none()
+            && self.index.selected(self.name_at(number)).is_empty()
+            && self.entries(number).into_iter().all(is_free)
+    }
+
     /// What stands for a choice, where the symbol does, and in which part.
     pub(crate) fn itself(&self, number: usize) -> Option<(u32, &Itself)> {
         let spot = &self.index.symbols[number];

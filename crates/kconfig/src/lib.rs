@@ -12,6 +12,7 @@
 //! [`Model`]. The model's [`Constraints`] say which configurations there are. The kernel's own
 //! `scripts/kconfig` decides in all of this; nothing of the tree is ever run.
 
+mod answered;
 mod asked;
 mod configure;
 mod conflict;

@@ -9,6 +9,7 @@
 //! on, so that a question about a corner of the tree does not pay for all of it.
 
 pub(crate) mod compare;
+pub(crate) mod near;
 mod relate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,17 @@ enum Asked {
 }
 
 impl Asked {
+    /// What is asked where an atom is met, if Kconfig has something to say of it.
+    fn of(atom: Atom) -> Option<Asked> {
+        match atom {
+            Atom::Symbol { name, .. } => Some(Asked::Symbol(name)),
+            Atom::Compare { symbol, op, value } => Some(Asked::Comparison(symbol, op, value)),
+            Atom::Defined(name) => Some(Asked::Macro(name)),
+            Atom::Probe(call) => Some(Asked::Probe(call)),
+            _ => None,
+        }
+    }
+
     fn symbol(self) -> Name {
         match self {
             Asked::Symbol(name) | Asked::Comparison(name, ..) | Asked::Probe(name) => name,
@@ -176,14 +188,12 @@ impl<'m> Constraints<'m> {
             if !self.done.insert(asked) {
                 continue;
             }
-            let all = match asked {
-                Asked::Symbol(name) => self.of_symbol(store, name),
-                Asked::Comparison(symbol, op, value) => {
-                    self.of_comparison(store, symbol, op, value)
+            let mut all = self.said_of(store, asked);
+            for choice in self.choices_of(asked) {
+                if self.choices.insert(choice) {
+                    all.extend(self.of_choice(store, choice));
                 }
-                Asked::Macro(name) => self.of_macro(store, name),
-                Asked::Probe(call) => self.of_probe(store, call),
-            };
+            }
             for condition in all {
                 self.note(store, condition, &mut open);
                 take(store, asked, condition);
@@ -192,17 +202,18 @@ impl<'m> Constraints<'m> {
     }
 
     fn note(&self, store: &Store, condition: Condition, open: &mut Vec<Asked>) {
-        let asked = store
-            .atoms(condition)
-            .into_iter()
-            .filter_map(|atom| match atom {
-                Atom::Symbol { name, .. } => Some(Asked::Symbol(name)),
-                Atom::Compare { symbol, op, value } => Some(Asked::Comparison(symbol, op, value)),
-                Atom::Defined(name) => Some(Asked::Macro(name)),
-                Atom::Probe(call) => Some(Asked::Probe(call)),
-                _ => None,
-            });
+        let asked = store.atoms(condition).into_iter().filter_map(Asked::of);
         open.extend(asked.filter(|asked| !self.done.contains(asked)));
+    }
+
+    /// What Kconfig has to say of one thing; what it says of choices is said of all their members.
+    fn said_of(&mut self, store: &mut Store, asked: Asked) -> Vec<Condition> {
+        match asked {
+            Asked::Symbol(name) => self.of_symbol(store, name),
+            Asked::Comparison(symbol, op, value) => self.of_comparison(store, symbol, op, value),
+            Asked::Macro(name) => self.of_macro(store, name),
+            Asked::Probe(call) => self.of_probe(store, call),
+        }
     }
 
     fn of_symbol(&mut self, store: &mut Store, name: Name) -> Vec<Condition> {
@@ -228,12 +239,18 @@ impl<'m> Constraints<'m> {
             (None, Some(choice)) => self.value_of_member(store, symbol, model.choice(choice)),
             (None, None) => self.value(store, symbol),
         });
-        for definition in &symbol.definitions {
-            if let Some(choice) = definition.choice.filter(|id| self.choices.insert(*id)) {
-                all.extend(self.of_choice(store, model.choice(choice)));
-            }
-        }
         all
+    }
+
+    /// The choices that something is a member of.
+    fn choices_of(&self, asked: Asked) -> impl Iterator<Item = ChoiceId> + use<'m> {
+        let symbol = match asked {
+            Asked::Symbol(name) => self.model.symbol(name),
+            _ => None,
+        };
+        let symbol = symbol.filter(|symbol| symbol.is_truth() && !symbol.transitional);
+        let definitions = symbol.map(|symbol| symbol.definitions.iter());
+        definitions.into_iter().flatten().filter_map(|one| one.choice)
     }
 
     /// One text is not two words: `test "$(cc-name)" = GCC` and `test "$(cc-name)" = Clang` are not both answered yes.
@@ -416,16 +433,20 @@ impl<'m> Constraints<'m> {
     /// What selects, or with `weak` what implies, the symbol.
     fn lifted(&mut self, store: &mut Store, symbol: &Symbol, weak: bool) -> Tri {
         let model = self.model;
-        let mut sum = Tri::NO;
+        let (mut on, mut yes) = (Vec::new(), Vec::new());
         for select in model.selectors(symbol.name) {
             if select.weak == weak {
                 let by = self.symbol_value(store, select.by);
                 let condition = self.term(store, &select.condition);
                 let one = both(store, by, condition);
-                sum = either(store, sum, one);
+                on.push(one.on);
+                yes.push(one.yes);
             }
         }
-        sum
+        Tri {
+            on: store.or_all(on),
+            yes: store.or_all(yes),
+        }
     }
 
     /// When a `select` lifts its target over what the target's own dependencies allow.
@@ -467,8 +488,9 @@ impl<'m> Constraints<'m> {
     }
 
     /// Of the members that are seen exactly one is `y`, if the choice is `y` and any is seen.
-    fn of_choice(&mut self, store: &mut Store, choice: &Choice) -> Vec<Condition> {
+    fn of_choice(&mut self, store: &mut Store, choice: ChoiceId) -> Vec<Condition> {
         let model = self.model;
+        let choice = model.choice(choice);
         let members: Vec<&Symbol> = choice
             .members
             .iter()

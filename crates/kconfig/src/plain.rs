@@ -9,66 +9,50 @@
 use rustc_hash::FxHashMap;
 use text::Name;
 
+use crate::answered::{Answered, Says};
 use crate::model::{Model, Symbol};
-use crate::question::Standing;
-use crate::settings::Settings;
 use crate::syntax::Comparison;
 use crate::term::Term;
-use crate::value::Value;
 
 /// Who asks further from one symbol to the next than this is told what is safe.
-const DEEPEST: usize = 200;
+pub(crate) const DEEPEST: usize = 200;
+
+/// Whether a symbol can be on, and whether it can be off, as far as no solver is needed to know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
+    pub(crate) on: Option<bool>,
+    pub(crate) off: Option<bool>,
+}
 
 impl Model {
-    /// What a symbol can be, where no solver is needed to know it.
-    pub(crate) fn plain_standing(&self, name: Name) -> Option<Standing> {
-        let Some(symbol) = self.symbol(name) else {
-            return Some(Standing::Undefined);
-        };
+    /// What is plain of a symbol.
+    pub(crate) fn plainly(&self, symbol: &Symbol) -> Plain {
         let mut bounds = Bounds {
             model: self,
             can_be_on: FxHashMap::default(),
             must_be_on: FxHashMap::default(),
             depth: 0,
         };
-        if !bounds.can(symbol) {
-            return Some(Standing::Never);
+        let value = |says| Answered::new(self, says).value(symbol.name);
+        let on = match value(Says::Yes) {
+            Some(true) => Some(true),
+            _ => (!bounds.can(symbol)).then_some(false),
+        };
+        if on == Some(false) {
+            let off = Some(true);
+            return Plain { on, off };
         }
-        if bounds.must(symbol) {
-            return Some(Standing::Always);
+        let is_off = value(Says::No) == Some(false);
+        if !is_off && bounds.must(symbol) {
+            let (on, off) = (Some(true), Some(false));
+            return Plain { on, off };
         }
-        self.is_seen_on_and_off(symbol)
-            .then_some(Standing::Sometimes)
-    }
-
-    /// Whether a symbol is on where a user says yes, or as modules, to all that it depends on, and off where he says no;
-    /// or the other way round.
-    fn is_seen_on_and_off(&self, symbol: &Symbol) -> bool {
-        let needed = self.needed_for([symbol.name]);
-        let (mut on, mut off) = (false, false);
-        for (value, answer) in [
-            (Value::Yes, true),
-            (Value::No, false),
-            (Value::Module, true),
-            (Value::Yes, false),
-            (Value::No, true),
-        ] {
-            let mut settings = Settings::new();
-            let symbols = needed.iter().filter_map(|name| self.symbol(*name));
-            settings.fill_with(self, value, symbols);
-            let configuration = self.configure_for(&settings, &|_| answer, [symbol.name]);
-            let is_on = if symbol.is_valued() {
-                configuration.is_written(&symbol.name)
-            } else {
-                configuration.value(&symbol.name) != Value::No
-            };
-            on |= is_on;
-            off |= !is_on;
-            if on && off {
-                return true;
-            }
+        // A prompt may be seen only where something else is on, and a default may count where it is not.
+        let is_off = is_off || value(Says::YesTo(self.seen_with(symbol))) == Some(false);
+        Plain {
+            on,
+            off: is_off.then_some(true),
         }
-        false
     }
 }
 

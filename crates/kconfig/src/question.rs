@@ -11,7 +11,9 @@ use condition::{Answer, Atom, CompareOp, Condition, Level, Solver, Store};
 use text::Name;
 
 use crate::logic::Constraints;
+use crate::logic::near::Near;
 use crate::model::{Model, Select, Symbol};
+use crate::plain::Plain;
 use crate::syntax::SymbolType;
 use crate::term::Term;
 use crate::value::number;
@@ -55,6 +57,7 @@ pub struct Questions<'m> {
     pub(crate) store: Store,
     solver: Solver,
     pub(crate) constraints: Constraints<'m>,
+    near: Near<'m>,
     /// Of which files lines are told; of all where it is not said.
     only: Option<Vec<Arc<str>>>,
 }
@@ -67,6 +70,7 @@ impl Model {
             store: Store::new(),
             solver: Solver::new(),
             constraints: self.constraints(),
+            near: Near::new(self),
             only: None,
         }
     }
@@ -81,8 +85,7 @@ impl Model {
 
     /// What a symbol can be.
     pub fn standing(&self, name: Name) -> Standing {
-        let plain = self.plain_standing(name);
-        plain.unwrap_or_else(|| self.questions().solved_standing(name))
+        self.questions().standing(name)
     }
 }
 
@@ -121,11 +124,14 @@ impl<'m> Questions<'m> {
 
     /// Whether these can hold together; `None` where the search was given up.
     pub fn can(&mut self, conditions: &[Condition]) -> Option<bool> {
-        for condition in conditions {
-            self.constraints
-                .require_for(&mut self.store, &mut self.solver, *condition);
+        if !self.model.has_circles {
+            return self.near.can(&mut self.store, conditions);
         }
-        self.solver.can(&self.store, conditions)
+        match self.solve(conditions) {
+            Answer::Sat(_) => Some(true),
+            Answer::Unsat(_) => Some(false),
+            Answer::Unknown(_) => None,
+        }
     }
 
     /// Whether `name` can be on; yes where that is not found out.
@@ -151,20 +157,31 @@ impl<'m> Questions<'m> {
 
     /// What a symbol can be.
     pub fn standing(&mut self, name: Name) -> Standing {
-        let plain = self.model.plain_standing(name);
-        plain.unwrap_or_else(|| self.solved_standing(name))
+        let Some(symbol) = self.model.symbol(name) else {
+            return Standing::Undefined;
+        };
+        let plain = self.model.plainly(symbol);
+        self.standing_beyond(name, plain)
     }
 
-    /// The same, by a solver.
+    /// The same, all of it by a solver.
     pub fn solved_standing(&mut self, name: Name) -> Standing {
         if !self.model.defines(name) {
             return Standing::Undefined;
         }
+        let (on, off) = (None, None);
+        self.standing_beyond(name, Plain { on, off })
+    }
+
+    /// What a solver has to say beyond what is plain.
+    fn standing_beyond(&mut self, name: Name, plain: Plain) -> Standing {
         let on = self.model.on(&mut self.store, name);
-        match (self.solve(&[on]), self.solve(&[!on])) {
-            (Answer::Unsat(_), _) => Standing::Never,
-            (Answer::Sat(_), Answer::Sat(_)) => Standing::Sometimes,
-            (Answer::Sat(_), Answer::Unsat(_)) => Standing::Always,
+        let can_be_on = plain.on.or_else(|| self.can(&[on]));
+        let can_be_off = plain.off.or_else(|| self.can(&[!on]));
+        match (can_be_on, can_be_off) {
+            (Some(false), _) => Standing::Never,
+            (Some(true), Some(true)) => Standing::Sometimes,
+            (Some(true), Some(false)) => Standing::Always,
             _ => Standing::Unknown,
         }
     }

@@ -8,7 +8,7 @@ mod toy;
 use std::fmt::Write;
 
 use condition::{Answer, Condition, Level, Model as Solution, Solver, Store};
-use kconfig::{Configuration, Constraints, Fill, Model, Settings, Value};
+use kconfig::{Configuration, Constraints, Fill, Model, Settings, Standing, Value};
 use text::Name;
 use toy::{NEW, OLD, read};
 
@@ -209,11 +209,7 @@ impl<'m> Both<'m> {
     }
 
     fn is(&mut self, name: Name, value: Value) -> Condition {
-        match value {
-            Value::Yes => self.store.symbol(&name, Level::Yes),
-            Value::Module => self.store.symbol(&name, Level::Module),
-            Value::No => !self.store.enabled(&name),
-        }
+        is(&mut self.store, name, value)
     }
 
     /// What becomes of settings is a configuration by the constraints.
@@ -297,6 +293,14 @@ impl<'m> Both<'m> {
     }
 }
 
+fn is(store: &mut Store, name: Name, value: Value) -> Condition {
+    match value {
+        Value::Yes => store.symbol(&name, Level::Yes),
+        Value::Module => store.symbol(&name, Level::Module),
+        Value::No => !store.enabled(&name),
+    }
+}
+
 fn truth(solution: &Solution, name: Name) -> Value {
     Value::in_solution(solution, name).unwrap_or_default()
 }
@@ -349,6 +353,7 @@ fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
     let (mut asked, mut granted) = (0, 0);
     for (mut draw, model, text) in in_order() {
         let mut whole = Both::new(&model);
+        let mut questions = model.questions();
         let truths = model.symbols().filter(|symbol| symbol.is_truth());
         let names: Vec<Name> = truths.map(|symbol| symbol.name).collect();
         for _ in 0..SETTINGS {
@@ -360,6 +365,12 @@ fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
             let expected = whole.solver.solve(&whole.store, &all).is_sat();
             let told = answer_of_a_part(&model, &wishes);
             assert_eq!(told, expected, "{wishes:?}, {text}");
+            // One that has asserted no more than answers hang on, once alone, and once with all those before.
+            for questions in [&mut model.questions(), &mut questions] {
+                let store = questions.store();
+                let all: Vec<Condition> = wishes.iter().map(|(n, v)| is(store, *n, *v)).collect();
+                assert_eq!(questions.can(&all), Some(expected), "{wishes:?}, {text}");
+            }
             asked += 1;
             granted += u64::from(told);
         }
@@ -368,6 +379,29 @@ fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
         granted * 10 > asked && granted * 10 < asked * 9,
         "{granted} of {asked}"
     );
+}
+
+/// What is plain of a symbol is what the constraints allow.
+#[test]
+fn what_a_symbol_can_be_is_what_the_whole_says() {
+    let (mut asked, mut sometimes) = (0, 0);
+    for (_, model, text) in in_order() {
+        let mut whole = Both::new(&model);
+        for symbol in model.symbols().filter(|symbol| symbol.is_truth()) {
+            let off = whole.is(symbol.name, Value::No);
+            let mut can = |one| whole.solver.solve(&whole.store, &[one]).is_sat();
+            let expected = match (can(!off), can(off)) {
+                (true, true) => Standing::Sometimes,
+                (true, false) => Standing::Always,
+                (false, _) => Standing::Never,
+            };
+            let told = model.standing(symbol.name);
+            assert_eq!(told, expected, "{}, {text}", symbol.name);
+            asked += 1;
+            sometimes += u64::from(told == Standing::Sometimes);
+        }
+    }
+    assert!(sometimes * 10 < asked * 9, "{sometimes} of {asked}");
 }
 
 impl Draw {
