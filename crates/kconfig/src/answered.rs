@@ -88,9 +88,10 @@ impl<'m> Answered<'m> {
             return None;
         }
         let says_yes = self.says_yes(symbol.name);
-        let seen = any(symbol.prompts.iter().map(|prompt| &prompt.visible), |visible| {
-            self.holds(visible)
-        });
+        let seen = any(
+            symbol.prompts.iter().map(|prompt| &prompt.visible),
+            |visible| self.holds(visible),
+        );
         if says_yes && seen == Some(true) {
             return Some(true);
         }
@@ -111,12 +112,13 @@ impl<'m> Answered<'m> {
     /// What selects, or with `weak` what implies, a symbol.
     fn lifted(&mut self, symbol: &Symbol, weak: bool) -> Option<bool> {
         let selects = self.model.selectors(symbol.name).into_iter();
-        any(selects.filter(|select| select.weak == weak), |select| {
-            match self.value(select.by) {
+        any(
+            selects.filter(|select| select.weak == weak),
+            |select| match self.value(select.by) {
                 Some(false) => Some(false),
                 by => both(by, self.holds(&select.condition)),
-            }
-        })
+            },
+        )
     }
 
     /// What a symbol is where nobody is asked, and nothing selects it.

@@ -250,7 +250,10 @@ impl<'m> Constraints<'m> {
         };
         let symbol = symbol.filter(|symbol| symbol.is_truth() && !symbol.transitional);
         let definitions = symbol.map(|symbol| symbol.definitions.iter());
-        definitions.into_iter().flatten().filter_map(|one| one.choice)
+        definitions
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one.choice)
     }
 
     /// One text is not two words: `test "$(cc-name)" = GCC` and `test "$(cc-name)" = Clang` are not both answered yes.

@@ -9,10 +9,11 @@
 //! source "sound/Kconfig"			# shared, with all below it
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::sync::{Arc, OnceLock, Weak};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use text::Name;
 
 use crate::entry::Entry;
@@ -52,7 +53,22 @@ pub(crate) struct Part {
     /// How many shared parts were set in before each choice and each `select`.
     pub(crate) choices_after: Vec<u32>,
     pub(crate) selects_after: Vec<u32>,
-    needs: OnceLock<BTreeMap<Name, BTreeSet<Name>>>,
+    needs: OnceLock<FxHashMap<Name, u64>>,
+    /// In what it differs from the part for which it was taken first.
+    difference: OnceLock<(Weak<Part>, Arc<Difference>)>,
+}
+
+/// In what a part differs from the one before it.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// It says the same, if in other places.
+    pub(crate) has_only_moved: bool,
+    /// It has the same symbols, choices and `select` lines in the same places, whatever they say.
+    pub(crate) is_framed_alike: bool,
+    /// The symbols that need others.
+    pub(crate) needs: Vec<Name>,
+    /// The symbols of which other things may be said.
+    pub(crate) touched: Vec<Name>,
 }
 
 /// The entries of a symbol.
@@ -129,8 +145,59 @@ impl Part {
         self.by_name = FxHashMap::default();
     }
 
+    /// Whether one of these files was read for it.
+    pub(crate) fn has_any_of(&self, files: &BTreeSet<String>) -> bool {
+        files.iter().any(|path| self.seen.contains_key(&**path))
+    }
+
+    /// In what it differs from the part before it, found out once for all architectures.
+    pub(crate) fn difference(&self, before: &Arc<Part>) -> Arc<Difference> {
+        let find = || {
+            Arc::new(Difference {
+                has_only_moved: self.has_only_moved(before),
+                is_framed_alike: self.is_framed_like(before),
+                needs: self.changed_needs(before),
+                touched: self.touched(before),
+            })
+        };
+        let known = self
+            .difference
+            .get_or_init(|| (Arc::downgrade(before), find()));
+        if std::ptr::eq(known.0.as_ptr(), Arc::as_ptr(before)) {
+            Arc::clone(&known.1)
+        } else {
+            find()
+        }
+    }
+
+    /// The symbols of which something else may be said than in another part: those with entries in files that are other
+    /// ones now, and those of which is said what stands around them.
+    fn touched(&self, other: &Part) -> Vec<Name> {
+        let mut names = Vec::new();
+        for (part, than) in [(self, other), (other, self)] {
+            let known: FxHashSet<*const Read> = than.reads.iter().map(Arc::as_ptr).collect();
+            let reads = part.reads.iter();
+            let is_other: Vec<bool> = reads
+                .map(|read| !known.contains(&Arc::as_ptr(read)))
+                .collect();
+            let is_touched = |entry: &Entry| {
+                is_other[entry.file as usize]
+                    || entry.context.choice.is_some()
+                    || entry.properties(part).shape().transitional
+            };
+            let touched = part
+                .pieces
+                .iter()
+                .filter(|piece| piece.entries.iter().any(is_touched));
+            names.extend(touched.map(|piece| piece.name));
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Whether another has the same symbols, choices and `select` lines in the same places, whatever they say.
-    pub(crate) fn is_framed_like(&self, other: &Part) -> bool {
+    fn is_framed_like(&self, other: &Part) -> bool {
         let piece = |piece: &Piece| (piece.name, piece.itself.is_some());
         let target = |select: &Select| select.target;
         self.choices.len() == other.choices.len()
@@ -139,46 +206,54 @@ impl Part {
     }
 
     /// Whether another says the same, if in other places.
-    pub(crate) fn has_only_moved(&self, other: &Part) -> bool {
+    fn has_only_moved(&self, other: &Part) -> bool {
         same(&self.reads, &other.reads, |read| {
             (Arc::clone(&read.path), read.meaning)
         })
     }
 
     /// The symbols that need others than in another part.
-    pub(crate) fn changed_needs(&self, other: &Part) -> Vec<Name> {
+    fn changed_needs(&self, other: &Part) -> Vec<Name> {
         let (now, then) = (self.needs(), other.needs());
-        let changed = now
-            .iter()
-            .filter(|(name, needs)| then.get(*name) != Some(*needs));
-        changed.map(|(name, _)| *name).collect()
+        let is_other = |name: &Name| then.get(name) != now.get(name);
+        let selected = self.selects.iter().map(|select| select.target);
+        let all = self.pieces.iter().map(|piece| piece.name).chain(selected);
+        let mut changed: Vec<Name> = all.filter(is_other).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        changed
     }
 
-    /// What each symbol needs, as far as it is said here: what its entries name, what stands around them, who selects it
-    /// and when, and, of a member, its choice and the other members.
-    fn needs(&self) -> &BTreeMap<Name, BTreeSet<Name>> {
+    /// What stands for all that each symbol needs, in order, as far as it is said here: what its entries name, what stands
+    /// around them, who selects it and when, and, of a member, its choice and the other members.
+    fn needs(&self) -> &FxHashMap<Name, u64> {
         self.needs.get_or_init(|| {
-            let mut all: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+            let mut all: FxHashMap<Name, u64> = FxHashMap::default();
+            let mut add = |name: Name, needed: &[Name]| {
+                let known = all.entry(name).or_default();
+                *known = FxBuildHasher.hash_one((*known, needed));
+            };
+            let mut names = Vec::new();
             for piece in &self.pieces {
-                let needs = all.entry(piece.name).or_default();
                 for entry in &piece.entries {
-                    let names = &entry.properties(self).shape().names;
-                    needs.extend(names.iter().flatten());
-                    let mut names = Vec::new();
+                    let own = &entry.properties(self).shape().names;
+                    names.clear();
+                    names.extend(own.iter().flatten());
                     self.names_around(entry.context.number, &mut names);
-                    needs.extend(names);
+                    add(piece.name, &names);
                 }
             }
             for select in &self.selects {
-                let mut names = vec![select.by];
+                names.clear();
+                names.push(select.by);
                 select.condition.symbols(&mut names);
-                all.entry(select.target).or_default().extend(names);
+                add(select.target, &names);
             }
             for choice in &self.choices {
-                let mut names = choice.members.clone();
+                names.clone_from(&choice.members);
                 choice.terms().for_each(|term| term.symbols(&mut names));
                 for member in &choice.members {
-                    all.entry(*member).or_default().extend(&names);
+                    add(*member, &names);
                 }
             }
             all

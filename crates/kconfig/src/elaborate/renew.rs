@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use source::Source;
 use text::Name;
 
@@ -13,6 +14,7 @@ use crate::entry::Cell;
 use crate::index::Index;
 use crate::library::Library;
 use crate::model::{Diagnostic, Model, Sourced};
+use crate::part::Difference;
 
 /// What becomes of a model where files have changed.
 #[derive(Debug)]
@@ -35,15 +37,14 @@ impl Model {
         changed: &BTreeSet<String>,
     ) -> Renewed {
         let own = &self.own;
-        let is_changed = |path: &Arc<str>| changed.contains(&**path);
         let is_missing = |path: &String| changed.contains(path);
         let mut reads = own.reads.iter();
-        if reads.any(|read| is_changed(&read.path)) || own.missing.iter().any(is_missing) {
+        if reads.any(|read| changed.contains(&*read.path)) || own.missing.iter().any(is_missing) {
             return Renewed::Unknown;
         }
         let mut renewed: Vec<usize> = Vec::new();
         for (number, sourced) in self.sourced.iter().enumerate() {
-            if sourced.part.files.iter().any(is_changed) {
+            if sourced.part.has_any_of(changed) {
                 renewed.push(number);
             }
         }
@@ -70,7 +71,7 @@ impl Model {
         renewed: &[usize],
     ) -> Option<Model> {
         let mut sourced = self.sourced.clone();
-        let (mut is_framed, mut other) = (true, Vec::new());
+        let (mut is_framed, mut differences) = (true, Vec::new());
         for number in renewed {
             let Sourced { part, outside, .. } = &mut sourced[*number];
             let path = part.files.first()?.clone();
@@ -80,10 +81,9 @@ impl Model {
             if self.has_circles || !is_alike {
                 return None;
             }
-            if !part.has_only_moved(&new) {
-                other.push(*number);
-            }
-            is_framed &= part.is_framed_like(&new);
+            let difference = new.difference(part);
+            is_framed &= difference.is_framed_alike;
+            differences.push(difference);
             *part = new;
         }
         let index = if is_framed {
@@ -104,25 +104,20 @@ impl Model {
             arch: self.arch,
             ..Model::default()
         };
-        if !other.is_empty() && model.may_have_new_circles(self, &other) {
+        let is_other = differences.iter().any(|one| !one.has_only_moved);
+        if is_other && model.may_have_new_circles(&differences) {
             return None;
         }
-        model.said_of = model.said_after(self, (renewed, !other.is_empty()));
+        model.said_of = model.said_after(self, &differences);
         model.gather(Vec::new());
         model.forget_asked();
         Some(model)
     }
 
-    /// Whether a symbol may depend on itself that has not `before`.
-    fn may_have_new_circles(&self, before: &Model, renewed: &[usize]) -> bool {
-        let parts = renewed.iter().map(|number| {
-            let (new, old) = (&self.sourced[*number].part, &before.sourced[*number].part);
-            new.changed_needs(old)
-        });
-        let symbols: Vec<usize> = parts
-            .flatten()
-            .filter_map(|name| self.index.number(name))
-            .collect();
+    /// Whether a symbol may depend on itself where parts differ from those before so.
+    fn may_have_new_circles(&self, differences: &[Arc<Difference>]) -> bool {
+        let needs = differences.iter().flat_map(|one| &one.needs);
+        let symbols: Vec<usize> = needs.filter_map(|name| self.index.number(*name)).collect();
         self.has_member_of_several() || self.may_circle_from(symbols)
     }
 
@@ -130,23 +125,14 @@ impl Model {
     fn said_after(
         &self,
         before: &Model,
-        (renewed, is_other): (&[usize], bool),
+        differences: &[Arc<Difference>],
     ) -> Vec<(Name, Diagnostic)> {
-        let mut touched: BTreeSet<Name> = BTreeSet::new();
-        for number in renewed {
-            for sourced in [&self.sourced, &before.sourced] {
-                let pieces = sourced[*number].part.pieces.iter();
-                touched.extend(pieces.map(|piece| piece.name));
-            }
-        }
+        let touched = differences.iter().flat_map(|one| &one.touched);
+        let touched: FxHashSet<Name> = touched.copied().collect();
         let kept = before.said_of.iter();
         let kept = kept.filter(|(name, _)| !touched.contains(name));
         let mut said: Vec<_> = kept.cloned().collect();
-        // Who says the same has no more to say than before.
-        let said_before = before.said_of.iter().map(|(name, _)| *name);
-        let said_before: BTreeSet<Name> = said_before.collect();
         let touched = touched.into_iter();
-        let touched = touched.filter(|name| is_other || said_before.contains(name));
         for number in touched.filter_map(|name| self.index.number(name)) {
             if self.itself(number).is_none() {
                 if self.has_macros(number) {
