@@ -357,17 +357,9 @@ impl Model {
         self.note_everything();
         let mut numbers = Vec::new();
         for (number, part) in self.parts() {
-            let reads = part.reads.iter().map(|read| files.contains(&read.path));
-            let wanted: Vec<bool> = reads.collect();
-            if !wanted.contains(&true) {
-                continue;
-            }
-            for (at, piece) in part.pieces.iter().enumerate() {
-                let mut entries = piece.entries.iter();
-                if entries.any(|entry| wanted[entry.file as usize]) {
-                    numbers.push(self.index.number_of_piece(number, at));
-                }
-            }
+            let is_wanted = |path: &str| files.iter().any(|file| **file == *path);
+            let pieces = part.pieces_in(is_wanted).into_iter();
+            numbers.extend(pieces.map(|at| self.index.number_of_piece(number, at as usize)));
         }
         numbers.sort_unstable();
         numbers.dedup();

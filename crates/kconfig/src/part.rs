@@ -54,6 +54,8 @@ pub(crate) struct Part {
     pub(crate) choices_after: Vec<u32>,
     pub(crate) selects_after: Vec<u32>,
     needs: OnceLock<FxHashMap<Name, u64>>,
+    /// For each of `reads` the pieces that have entries in it.
+    pieces_of: OnceLock<Vec<Vec<u32>>>,
     /// In what it differs from the part for which it was taken first.
     difference: OnceLock<(Weak<Part>, Arc<Difference>)>,
 }
@@ -148,6 +150,22 @@ impl Part {
     /// Whether one of these files was read for it.
     pub(crate) fn has_any_of(&self, files: &BTreeSet<String>) -> bool {
         files.iter().any(|path| self.seen.contains_key(&**path))
+    }
+
+    /// The pieces that have entries in one of the files that are wanted; some may be told more than once.
+    pub(crate) fn pieces_in(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<u32> {
+        let pieces_of = self.pieces_of.get_or_init(|| {
+            let mut all = vec![Vec::new(); self.reads.len()];
+            for (number, piece) in (0..).zip(&self.pieces) {
+                for entry in &piece.entries {
+                    all[entry.file as usize].push(number);
+                }
+            }
+            all
+        });
+        let reads = self.reads.iter().zip(pieces_of);
+        let wanted = reads.filter(|(read, _)| is_wanted(&read.path));
+        wanted.flat_map(|(_, pieces)| pieces).copied().collect()
     }
 
     /// In what it differs from the part before it, found out once for all architectures.

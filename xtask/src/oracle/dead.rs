@@ -60,17 +60,17 @@ pub(super) fn compare(case: &Case<'_>, claims: &Claims, random: u32) -> Result<F
     let mut add = |line: &Line, when| {
         wrong.push((format!("{}:{}", line.place.file, line.place.line), when));
     };
-    for (line, on) in questions.entries() {
+    for (line, on) in questions.entries(&|_| true) {
         if claimed(&line, Claim::Dead) {
             add(&line, on);
         }
     }
-    for (line, asked, decides) in questions.defaults() {
+    for (line, asked, decides) in questions.defaults(&|_| true) {
         if claimed(&line, Claim::NeverDecides) {
             add(&line, questions.store().and(asked, decides));
         }
     }
-    for (line, clause) in questions.clauses() {
+    for (line, clause) in questions.clauses(&|_| true) {
         for (claim, when) in [
             (Claim::NeverHolds, clause.on),
             (Claim::AlwaysHolds, !clause.yes),

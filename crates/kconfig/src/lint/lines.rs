@@ -5,7 +5,7 @@ use std::sync::Arc;
 use condition::{Condition, Store};
 use text::Name;
 
-use crate::model::{Place, Symbol};
+use crate::model::{Default, Place, Symbol};
 use crate::question::{Questions, Wish};
 use crate::term::Term;
 use crate::why::Fact;
@@ -65,39 +65,53 @@ impl Questions<'_> {
         &mut self.store
     }
 
-    /// When each entry is good for something: when its symbol is on, or, where the symbol has several, when what the entry
-    /// depends on is met as well.
-    pub fn entries(&mut self) -> Vec<(Line, Condition)> {
+    /// When each entry that is wanted is good for something: when its symbol is on, or, where the symbol has several, when
+    /// what the entry depends on is met as well.
+    pub fn entries(&mut self, wanted: &dyn Fn(&Line) -> bool) -> Vec<(Line, Condition)> {
         let model = self.model;
         let mut all = Vec::new();
         for symbol in self.told_symbols() {
             if symbol.kind.is_none() || symbol.transitional {
                 continue;
             }
-            let on = model.on(&mut self.store, symbol.name);
             for definition in &symbol.definitions {
                 if !self.tells(&definition.place.file) {
                     continue;
                 }
+                let line = line(&definition.place, LineKind::Entry, symbol.name);
+                if !wanted(&line) {
+                    continue;
+                }
+                let on = model.on(&mut self.store, symbol.name);
                 let depends = definition
                     .depends
                     .as_deref()
                     .filter(|_| symbol.definitions.len() > 1);
                 let own = depends.map(|term| self.constraints.value_of(&mut self.store, term).0);
                 let when = own.map_or(on, |own| self.store.and(on, own));
-                all.push((line(&definition.place, LineKind::Entry, symbol.name), when));
+                all.push((line, when));
             }
         }
         all
     }
 
-    /// When each `default` of a symbol decides: when it holds, and none before it does. Beside it stands when its entry is
+    /// When each `default` of a symbol that is wanted decides: when it holds, and none before it does. Beside it stands when its entry is
     /// asked. Those of a choice are left out: one that names a member which is not seen does not count.
-    pub fn defaults(&mut self) -> Vec<(Line, Condition, Condition)> {
+    pub fn defaults(
+        &mut self,
+        wanted: &dyn Fn(&Line) -> bool,
+    ) -> Vec<(Line, Condition, Condition)> {
         let mut all = Vec::new();
         let mut symbols = self.told_symbols();
         symbols.retain(|symbol| !symbol.transitional);
         for symbol in symbols {
+            let is_wanted = |default: &Default| {
+                let line = line(&default.place, LineKind::Default, symbol.name);
+                self.tells(&default.place.file) && wanted(&line)
+            };
+            if !symbol.defaults.iter().any(is_wanted) {
+                continue;
+            }
             let mut before = Condition::FALSE;
             for default in &symbol.defaults {
                 let (on, _) = self
@@ -105,14 +119,14 @@ impl Questions<'_> {
                     .value_of(&mut self.store, &default.condition);
                 let decides = self.store.and(on, !before);
                 before = self.store.or(before, on);
-                if !self.tells(&default.place.file) {
+                let line = line(&default.place, LineKind::Default, symbol.name);
+                if !self.tells(&default.place.file) || !wanted(&line) {
                     continue;
                 }
                 let Entry::One(depends) = entry_around(symbol, &default.place) else {
                     continue;
                 };
                 let asked = self.met(depends);
-                let line = line(&default.place, LineKind::Default, symbol.name);
                 all.push((line, asked, decides));
             }
         }
@@ -203,20 +217,20 @@ impl Questions<'_> {
         self.why_not(&[wish(select.by, "y"), wish(*name, "n")])
     }
 
-    /// The `if` behind each `select`, `imply` and `default`.
-    pub fn clauses(&mut self) -> Vec<(Line, Clause)> {
+    /// The `if` behind each `select`, `imply` and `default` that is wanted.
+    pub fn clauses(&mut self, wanted: &dyn Fn(&Line) -> bool) -> Vec<(Line, Clause)> {
         let model = self.model;
         let mut all = Vec::new();
         let mut symbols = self.told_symbols();
         symbols.retain(|symbol| !symbol.transitional);
         for symbol in symbols {
             for default in &symbol.defaults {
-                if !self.tells(&default.place.file) {
+                let line = line(&default.place, LineKind::Default, symbol.name);
+                if !self.tells(&default.place.file) || !wanted(&line) {
                     continue;
                 }
                 let clause =
                     self.clause(symbol, &default.place, &default.condition, Condition::TRUE);
-                let line = line(&default.place, LineKind::Default, symbol.name);
                 all.extend(clause.map(|clause| (line, clause)));
             }
         }
@@ -224,14 +238,17 @@ impl Questions<'_> {
             let Some(symbol) = model.symbol(select.by) else {
                 continue;
             };
-            let on = model.on(&mut self.store, select.by);
-            let clause = self.clause(symbol, &select.place, &select.condition, on);
             let kind = if select.weak {
                 LineKind::Imply
             } else {
                 LineKind::Select
             };
             let line = line(&select.place, kind, select.by);
+            if !wanted(&line) {
+                continue;
+            }
+            let on = model.on(&mut self.store, select.by);
+            let clause = self.clause(symbol, &select.place, &select.condition, on);
             all.extend(clause.map(|clause| (line, clause)));
         }
         all

@@ -27,7 +27,8 @@ type Tell<'a, K, T> = &'a (dyn Fn(&mut Questions<'_>, &K, &[usize]) -> Option<T>
 impl Lint<'_> {
     /// Entries whose symbol is never on, with what goes with them; blocks and files that are dead for other reasons.
     pub(super) fn dead(&self, rule: &Rule) -> Found {
-        let entries = |questions: &mut Questions<'_>, _, _: Wanted<'_, Line>| questions.entries();
+        let entries =
+            |questions: &mut Questions<'_>, _, wanted: Wanted<'_, Line>| questions.entries(wanted);
         let dead = self.never(&entries);
         let shown = self.arches_with(&dead, &entries);
         let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
@@ -75,8 +76,8 @@ impl Lint<'_> {
 
     /// `default` lines that never decide, though their entry is asked for.
     pub(super) fn dead_default(&self, rule: &Rule) -> Found {
-        let decides = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| {
-            let all = questions.defaults();
+        let decides = |questions: &mut Questions<'_>, _, wanted: Wanted<'_, _>| {
+            let all = questions.defaults(wanted);
             let store = questions.store();
             let all = all.into_iter();
             all.map(|(line, asked, decides)| (line, store.and(asked, decides)))
@@ -84,11 +85,10 @@ impl Lint<'_> {
         };
         let mut dead = self.never(&decides);
         // What is said of an entry that is never asked is the entry's matter.
-        let asked = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| {
-            let all = questions.defaults().into_iter();
-            let own = all.filter(|(line, ..)| dead.contains(line));
-            own.map(|(line, asked, _)| (line, asked))
-                .collect::<Vec<_>>()
+        let asked = |questions: &mut Questions<'_>, _, wanted: Wanted<'_, _>| {
+            let all = questions.defaults(&|line| dead.contains(line) && wanted(line));
+            let all = all.into_iter().map(|(line, asked, _)| (line, asked));
+            all.collect::<Vec<_>>()
         };
         let silent = self.never(&asked);
         dead.retain(|line| !silent.contains(line));
@@ -108,19 +108,20 @@ impl Lint<'_> {
 
     /// `if` clauses that hold whenever their line is asked for, or never then.
     pub(super) fn constant(&self, rule: &Rule) -> Found {
-        let holds = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| clauses(questions, true);
-        let fails = |questions: &mut Questions<'_>, _, _: Wanted<'_, _>| clauses(questions, false);
+        let holds = |questions: &mut Questions<'_>, _, wanted: Wanted<'_, _>| {
+            clauses(questions, (wanted, true))
+        };
+        let fails = |questions: &mut Questions<'_>, _, wanted: Wanted<'_, _>| {
+            clauses(questions, (wanted, false))
+        };
         let (never, always) = (self.never(&holds), self.never(&fails));
         let lines: BTreeSet<Line> = never.symmetric_difference(&always).cloned().collect();
         let shown = self.arches_with(&lines, &holds);
         let tell = |questions: &mut Questions<'_>, line: &Line, arches: &[usize]| {
             let is_never = never.contains(line);
             let facts = questions.why_clause(line, !is_never);
-            let all = questions.clauses().into_iter();
-            let clause = all
-                .filter(|(own, _)| own == line)
-                .map(|(_, clause)| clause.words)
-                .next()?;
+            let all = questions.clauses(&|own| own == line).into_iter();
+            let clause = all.map(|(_, clause)| clause.words).next()?;
             let words = [
                 ("{symbol}", line.symbol.as_str()),
                 ("{line}", line.kind.word()),
@@ -165,9 +166,12 @@ impl Lint<'_> {
     }
 }
 
-/// When each clause holds, or does not, where its line is asked for.
-fn clauses(questions: &mut Questions<'_>, holds: bool) -> Vec<(Line, Condition)> {
-    let all = questions.clauses();
+/// When each clause that is wanted holds, or does not, where its line is asked for.
+fn clauses(
+    questions: &mut Questions<'_>,
+    (wanted, holds): (Wanted<'_, Line>, bool),
+) -> Vec<(Line, Condition)> {
+    let all = questions.clauses(wanted);
     let store = questions.store();
     let all = all.into_iter().map(|(line, clause)| {
         let own = if holds { clause.on } else { !clause.yes };
