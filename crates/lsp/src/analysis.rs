@@ -191,7 +191,9 @@ impl Worker {
             match done {
                 Ok(Ok(())) => {
                     self.tell(&job, Event::Done);
-                    self.learn(&job);
+                    if self.is_quiet() {
+                        self.learn(&job);
+                    }
                 }
                 Ok(Err(why)) => {
                     self.tell(&job, Event::Failed(why));
@@ -207,6 +209,15 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Whether nothing comes for a moment. Who types has the machine for what he waits for.
+    fn is_quiet(&self) -> bool {
+        let waiting = lock(&self.mailbox.job);
+        let is_idle = |waiting: &mut Waiting| waiting.job.is_none() && !waiting.is_over;
+        let arrived = self.mailbox.arrived.wait_timeout_while(waiting, PAUSE, is_idle);
+        let (_waiting, time) = arrived.unwrap_or_else(PoisonError::into_inner);
+        time.timed_out()
     }
 
     /// Finds out what may be asked next: what the symbols of open files can be.
@@ -387,6 +398,9 @@ impl Worker {
         Ok(Some((kconfig, true)))
     }
 }
+
+/// Between letters that are typed there is less.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What changed so shortly before it was listed may change again without a trace, in seconds.
 const SETTLED: i64 = 2;
