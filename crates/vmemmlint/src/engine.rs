@@ -165,21 +165,34 @@ impl Session {
             held[..=at].rotate_right(1);
             return Ok(Arc::clone(&held[0].outcome));
         }
-        let mut answer = answer(source, (settings, models), keep, progress)?;
-        let Some((keep, basis)) = answer.keep.take() else {
-            return Ok(Arc::new(answer.outcome));
-        };
-        let footprint = answer.keep_with(&**source, &keep, &basis);
-        if let Basis::Found(tree, _) = basis {
-            // Here the process lives on, and the next tree needs the memory.
-            rayon::spawn(move || drop(ManuallyDrop::into_inner(*tree)));
-        }
-        let outcome = Arc::new(answer.outcome);
-        if let Some(footprint) = footprint {
+        let answered: Result<_, Failure> = in_own_threads(move || {
+            let mut answer = answer(source, (settings, models), keep, progress)?;
+            let rest = answer.keep.take().map(|(keep, basis)| {
+                let footprint = answer.keep_with(&**source, &keep, &basis);
+                if let Basis::Found(tree, _) = basis {
+                    drop(ManuallyDrop::into_inner(*tree));
+                }
+                (keep, footprint)
+            });
+            Ok((Arc::new(answer.outcome), rest))
+        });
+        let (outcome, rest) = answered?;
+        if let Some((keep, Some(footprint))) = rest {
             held.insert(0, keep.held(Arc::clone(&outcome), footprint));
             held.truncate(HELD);
         }
         Ok(outcome)
+    }
+}
+
+/// Does something with threads that end with it. What a check needs is much, and who ends gives it all back: here the
+/// process lives on.
+fn in_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let threads = rayon::current_num_threads();
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        // There are no threads left.
+        Err(_) => work(),
     }
 }
 
