@@ -106,7 +106,7 @@ impl Model {
     fn note(&self, name: Name, what: u8) -> Option<usize> {
         let number = self.index.number(name);
         match number {
-            Some(number) => self.cells[number].met.note(what),
+            Some(number) => self.cells.met[number].note(what),
             None => {
                 lock(&self.notes.undefined).insert(name);
             }
@@ -116,7 +116,7 @@ impl Model {
 
     /// The symbol with this number is asked for.
     pub(crate) fn note_number(&self, number: usize) {
-        self.cells[number].met.note(SYMBOL);
+        self.cells.met[number].note(SYMBOL);
     }
 
     pub(crate) fn note_other(&self, other: Other) {
@@ -131,7 +131,7 @@ impl Model {
     /// What was asked to read the files is of no interest.
     pub(crate) fn forget_asked(&mut self) {
         self.notes = Notes::default();
-        self.cells.iter().for_each(|cell| cell.met.forget());
+        self.cells.met.iter().for_each(Met::forget);
     }
 
     /// What it was asked so far, by anybody.
@@ -143,7 +143,7 @@ impl Model {
         };
         let mut names: Vec<(Name, u8)> = Vec::new();
         if !questions.everything {
-            let met = self.cells.iter().map(|cell| cell.met.noted());
+            let met = self.cells.met.iter().map(Met::noted);
             let met = (0..).zip(met).filter(|(_, met)| *met != 0);
             names.extend(met.map(|(number, met)| (self.name_at(number), met)));
             let undefined = lock(&self.notes.undefined);

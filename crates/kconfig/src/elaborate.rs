@@ -14,7 +14,7 @@ use source::{ReadError, Source, normalize};
 use text::{Name, Span};
 
 use crate::dialect::Dialect;
-use crate::entry::{Cell, Context, Entry};
+use crate::entry::{Cells, Context, Entry};
 use crate::environment::Environment;
 use crate::index::Index;
 use crate::library::{Library, Read};
@@ -51,9 +51,8 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
     } = elaborator;
     part.finish();
     let index = Index::new(&part, &sourced, files);
-    let cells = (0..index.symbols.len()).map(|_| Cell::default());
     let mut model = Model {
-        cells: cells.collect(),
+        cells: Cells::new(index.symbols.len()),
         own: Arc::new(part),
         sourced,
         index: Arc::new(index),

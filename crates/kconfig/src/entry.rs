@@ -77,12 +77,26 @@ pub(crate) struct Entry {
     pub(crate) after: u32,
 }
 
-/// What is found out of a symbol once somebody asks for it.
+/// What is found out of symbols once somebody asks for them, by their numbers.
 #[derive(Debug, std::default::Default)]
-pub(crate) struct Cell {
-    /// What was asked of it.
-    pub(crate) met: Met,
-    whole: OnceLock<Box<Symbol>>,
+pub(crate) struct Cells {
+    /// What was asked of each.
+    pub(crate) met: Box<[Met]>,
+    whole: Box<[OnceLock<Box<Symbol>>]>,
+}
+
+impl Cells {
+    /// For so many symbols.
+    pub(crate) fn new(many: usize) -> Cells {
+        Cells {
+            met: (0..many).map(|_| Met::default()).collect(),
+            whole: (0..many).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.met.len()
+    }
 }
 
 impl Model {
@@ -94,9 +108,10 @@ impl Model {
             let entries = piece.entries.iter();
             entries.map(move |entry| (at.part, entry))
         };
-        let Some(more) = &spot.more else {
+        let more = self.index.more(number);
+        if more.is_empty() {
             return of(spot.first).collect();
-        };
+        }
         let all = std::iter::once(spot.first).chain(more.iter().copied());
         let mut entries: Vec<(u32, &Entry)> = all.flat_map(of).collect();
         entries.sort_by_key(|(part, entry)| order(*part, entry.after));
@@ -117,7 +132,7 @@ impl Model {
     /// What stands for a choice, where the symbol does, and in which part.
     pub(crate) fn itself(&self, number: usize) -> Option<(u32, &Itself)> {
         let spot = &self.index.symbols[number];
-        let more = spot.more.iter().flat_map(|more| more.iter());
+        let more = self.index.more(number).iter();
         std::iter::once(&spot.first).chain(more).find_map(|at| {
             let piece = &self.part(at.part).pieces[at.number as usize];
             Some((at.part, piece.itself.as_deref()?))
@@ -151,7 +166,7 @@ impl Model {
     pub(crate) fn has_macros(&self, number: usize) -> bool {
         // They are in the model's own files only.
         let spot = &self.index.symbols[number];
-        let is_own = spot.first.part == OWN || spot.more.is_some();
+        let is_own = spot.first.part == OWN || !self.index.more(number).is_empty();
         let mut entries = self.entries(number).into_iter();
         is_own && entries.any(|(_, entry)| entry.version.is_some())
     }
@@ -159,13 +174,13 @@ impl Model {
     /// Puts the symbol together, and answers what macros have to say there.
     pub(crate) fn heard(&self, number: usize) -> Vec<Diagnostic> {
         let (symbol, said) = self.read(number);
-        self.cells[number].whole.get_or_init(|| Box::new(symbol));
+        self.cells.whole[number].get_or_init(|| Box::new(symbol));
         said
     }
 
     /// The symbol with this number, for one who keeps no account of what he asks.
     pub(crate) fn whole(&self, number: usize) -> &Symbol {
-        let whole = &self.cells[number].whole;
+        let whole = &self.cells.whole[number];
         whole.get_or_init(|| Box::new(self.read(number).0))
     }
 

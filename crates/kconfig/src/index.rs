@@ -1,8 +1,10 @@
 //! Where things are in the parts of a model.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use text::Name;
 
 use crate::model::Sourced;
@@ -12,9 +14,12 @@ use crate::part::Part;
 /// are taken for others that have the same in the same places.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    by_name: FxHashMap<Name, u32>,
+    /// The numbers of symbols, by their names.
+    by_name: HashTable<u32>,
     /// The symbols, in the order of their first entries.
     pub(crate) symbols: Vec<Spot>,
+    /// Where more pieces of few symbols are, by their numbers.
+    more: FxHashMap<u32, Vec<At>>,
     /// For each part the numbers of its pieces' symbols.
     numbers: Vec<Box<[u32]>>,
     /// Where the `select` lines of each symbol begin among all, by its number.
@@ -37,14 +42,15 @@ pub(crate) struct At {
     pub(crate) number: u32,
 }
 
-/// The pieces of a symbol.
+/// A symbol, and where its first piece is.
 #[derive(Debug)]
 pub(crate) struct Spot {
     pub(crate) name: Name,
     pub(crate) first: At,
-    /// Others, of few symbols.
-    #[expect(clippy::box_collection, reason = "almost all have none")]
-    pub(crate) more: Option<Box<Vec<At>>>,
+}
+
+fn hash(name: Name) -> u64 {
+    FxBuildHasher.hash_one(name)
 }
 
 /// The number of the model's own part.
@@ -127,26 +133,26 @@ impl Index {
         let none = |part: &Part| vec![0; part.pieces.len()].into_boxed_slice();
         self.numbers = parts.clone().map(none).collect();
         let most: usize = parts.map(|part| part.pieces.len()).sum();
-        self.by_name.reserve(most);
         self.symbols.reserve(most);
+        self.by_name.reserve(most, |_| 0);
         in_order(
             own.pieces.len(),
             |at| own.pieces[at].after,
             sourced.iter().map(|one| one.part.pieces.len()),
             |at| {
                 let name = part(own, sourced, at.part).pieces[at.number as usize].name;
-                let next = u32::try_from(self.symbols.len()).unwrap_or(u32::MAX);
-                let number = *self.by_name.entry(name).or_insert(next);
-                if number == next {
-                    self.symbols.push(Spot {
-                        name,
-                        first: at,
-                        more: None,
-                    });
+                let number = if let Some(known) = self.number(name) {
+                    let known = u32::try_from(known).unwrap_or(u32::MAX);
+                    self.more.entry(known).or_default().push(at);
+                    known
                 } else {
-                    let spot = &mut self.symbols[number as usize];
-                    spot.more.get_or_insert_default().push(at);
-                }
+                    let next = u32::try_from(self.symbols.len()).unwrap_or(u32::MAX);
+                    self.symbols.push(Spot { name, first: at });
+                    let symbols = &self.symbols;
+                    let rehash = |number: &u32| hash(symbols[*number as usize].name);
+                    self.by_name.insert_unique(hash(name), next, rehash);
+                    next
+                };
                 self.numbers[at.part as usize][at.number as usize] = number;
             },
         );
@@ -161,8 +167,8 @@ impl Index {
             sourced.iter().map(|one| one.part.selects.len()),
             |at| {
                 let target = part(own, sourced, at.part).selects[at.number as usize].target;
-                match self.by_name.get(&target) {
-                    Some(number) => all.push((*number, at)),
+                match self.number(target) {
+                    Some(number) => all.push((u32::try_from(number).unwrap_or(u32::MAX), at)),
                     None => self.of_undefined.entry(target).or_default().push(at),
                 }
             },
@@ -186,7 +192,15 @@ impl Index {
 
     /// The number of a symbol.
     pub(crate) fn number(&self, name: Name) -> Option<usize> {
-        self.by_name.get(&name).map(|number| *number as usize)
+        let is_it = |number: &u32| self.symbols[*number as usize].name == name;
+        let found = self.by_name.find(hash(name), is_it);
+        found.map(|number| *number as usize)
+    }
+
+    /// Where the pieces of a symbol are besides the first.
+    pub(crate) fn more(&self, number: usize) -> &[At] {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.more.get(&number).map_or(&[], |more| more)
     }
 
     /// The number of the symbol of a piece.

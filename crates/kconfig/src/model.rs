@@ -8,7 +8,7 @@ use text::{Name, Span};
 
 use crate::asked::{Notes, Other};
 use crate::dialect::Dialect;
-use crate::entry::Cell;
+use crate::entry::Cells;
 use crate::index::{At, Index, OWN, order, part, selects};
 use crate::macros::Variables;
 use crate::parse::balanced;
@@ -217,7 +217,7 @@ pub struct Model {
     pub(crate) sourced: Vec<Sourced>,
     pub(crate) index: Arc<Index>,
     /// What was found out of symbols, by their numbers.
-    pub(crate) cells: Box<[Cell]>,
+    pub(crate) cells: Cells,
     pub(crate) dialect: Dialect,
     pub(crate) modules: Option<Name>,
     /// What is said of symbols; of the rest the parts know.

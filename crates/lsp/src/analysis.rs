@@ -215,7 +215,10 @@ impl Worker {
     fn is_quiet(&self) -> bool {
         let waiting = lock(&self.mailbox.job);
         let is_idle = |waiting: &mut Waiting| waiting.job.is_none() && !waiting.is_over;
-        let arrived = self.mailbox.arrived.wait_timeout_while(waiting, PAUSE, is_idle);
+        let arrived = self
+            .mailbox
+            .arrived
+            .wait_timeout_while(waiting, PAUSE, is_idle);
         let (_waiting, time) = arrived.unwrap_or_else(PoisonError::into_inner);
         time.timed_out()
     }

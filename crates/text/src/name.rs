@@ -1,5 +1,6 @@
 //! Words, stored once for the life of the process.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -21,14 +22,41 @@ use foldhash::fast::RandomState;
 /// assert!(Name::new("X86").starts_with("X"));
 /// ```
 #[derive(Clone, Copy)]
-pub struct Name(&'static str);
+pub struct Name(&'static &'static str);
 
 const SHARDS: usize = 32;
 
 struct Table {
     /// Seeded anew by each process: no tree can be written so that its words collide.
     hasher: RandomState,
-    shards: [RwLock<HashSet<&'static str, RandomState>>; SHARDS],
+    shards: [RwLock<HashSet<Word, RandomState>>; SHARDS],
+}
+
+/// A word, and its name.
+#[derive(Clone, Copy)]
+struct Word {
+    letters: &'static str,
+    name: Name,
+}
+
+impl Borrow<str> for Word {
+    fn borrow(&self) -> &str {
+        self.letters
+    }
+}
+
+impl PartialEq for Word {
+    fn eq(&self, other: &Word) -> bool {
+        self.letters == other.letters
+    }
+}
+
+impl Eq for Word {}
+
+impl Hash for Word {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.letters.hash(state);
+    }
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
@@ -48,15 +76,17 @@ impl Name {
             .unwrap_or_else(PoisonError::into_inner)
             .get(word)
         {
-            return Name(known);
+            return known.name;
         }
         let mut words = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = words.get(word) {
-            return Name(known);
+            return known.name;
         }
-        let kept: &'static str = Box::leak(word.into());
-        words.insert(kept);
-        Name(kept)
+        let letters: &'static str = Box::leak(word.into());
+        // Names are in everything that is held: one that knows its length as well would be twice as large.
+        let name = Name(Box::leak(Box::new(letters)));
+        words.insert(Word { letters, name });
+        name
     }
 
     /// Interns a word of a file, which may not be UTF-8.
@@ -111,21 +141,19 @@ impl Eq for Name {}
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other
+        *self.0 == other
     }
 }
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
+        self.0 == other
     }
 }
 
 impl Hash for Name {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_ptr().hash(state);
-        // The empty word shares no allocation of its own; its length tells it apart.
-        self.0.len().hash(state);
+        std::ptr::from_ref(self.0).hash(state);
     }
 }
 

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use source::Source;
 use text::Name;
 
-use crate::entry::Cell;
+use crate::entry::Cells;
 use crate::index::Index;
 use crate::library::Library;
 use crate::model::{Diagnostic, Model, Sourced};
@@ -92,9 +92,8 @@ impl Model {
             let files = self.index.files.clone();
             Arc::new(Index::new(&self.own, &sourced, files))
         };
-        let cells = (0..index.symbols.len()).map(|_| Cell::default());
         let mut model = Model {
-            cells: cells.collect(),
+            cells: Cells::new(index.symbols.len()),
             own: Arc::clone(&self.own),
             index,
             variables: Arc::clone(&self.variables),
