@@ -33,6 +33,20 @@ pub(crate) struct Asked {
     slowest: usize,
 }
 
+/// Which server is timed, and on which tree.
+struct Bench {
+    binary: PathBuf,
+    tree: PathBuf,
+    cache: PathBuf,
+}
+
+impl Bench {
+    /// A file's path in the tree.
+    fn name<'p>(&self, path: &'p Path) -> std::path::Display<'p> {
+        path.strip_prefix(&self.tree).unwrap_or(path).display()
+    }
+}
+
 /// A server, and a client of it that waits for each answer.
 struct Editor {
     server: Child,
@@ -58,15 +72,15 @@ fn odd(why: &str) -> Error {
 }
 
 impl Editor {
-    fn start(binary: &Path, tree: &Path, cache: &Path) -> Result<Editor, Error> {
-        let mut server = Command::new(binary)
+    fn start(bench: &Bench) -> Result<Editor, Error> {
+        let mut server = Command::new(&bench.binary)
             .arg("lsp")
             .arg("--cache-dir")
-            .arg(cache)
+            .arg(&bench.cache)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| Error::io("run", binary, &error))?;
+            .map_err(|error| Error::io("run", &bench.binary, &error))?;
         let input = server.stdin.take().ok_or_else(|| odd("no input"))?;
         let output = server.stdout.take().ok_or_else(|| odd("no output"))?;
         let mut editor = Editor {
@@ -79,7 +93,7 @@ impl Editor {
         };
         let params = json!({
             "processId": null,
-            "rootUri": uri(tree),
+            "rootUri": uri(&bench.tree),
             "initializationOptions": { "log": "debug" },
             "capabilities": { "textDocument": { "hover": { "contentFormat": ["markdown"] } } },
         });
@@ -319,55 +333,28 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
         None => bench::build()?,
     };
     let scratch = Scratch::new("editor")?;
-    let cache = scratch.path().join("cache");
     let (kconfig, code) = files(&tree)?;
-    let first = kconfig.first().ok_or_else(|| odd("no Kconfig file"))?;
+    let bench = Bench {
+        binary,
+        tree,
+        cache: scratch.path().join("cache"),
+    };
     println!(
         "{:36} {:>6} {:>6} {:>6}   goals",
         "milliseconds", "median", "p95", "most"
     );
-    for (kept, goal) in [("nothing kept", 3_000), ("kept", 1_000)] {
-        let start = Instant::now();
-        let mut editor = Editor::start(&binary, &tree, &cache)?;
-        editor.open(first, "kconfig", &text(first)?)?;
-        editor.settle()?;
-        let all = start.elapsed();
-        let published = editor.published.map_or(all, |at| at - start);
-        for (words, time) in [("first diagnostics", published), ("all that is known", all)] {
-            Times::one(time).tell(&format!("{words}, {kept}"), [goal, goal], 0);
-        }
-    }
-    let each = (asked.edits / asked.compared.max(1)).max(1);
-    let mut editor = Editor::start(&binary, &tree, &cache)?;
+    let first = kconfig.first().ok_or_else(|| odd("no Kconfig file"))?;
+    starts(&bench, first)?;
+    let mut editor = Editor::start(&bench)?;
     let mut dice = Dice(asked.seed.max(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     for (words, language, files) in [
         ("edit in Kconfig", "kconfig", &kconfig),
         ("edit in C", "c", &code),
     ] {
-        let mut times = Times::default();
-        for number in 0..asked.edits / 2 {
-            let path = &files[dice.below(files.len())];
-            let Ok(text) = text(path) else { continue };
-            editor.open(path, language, &text)?;
-            editor.settle()?;
-            let (edit, back) = random_edit(&mut dice, &text);
-            editor.logged.clear();
-            let took = editor.edit(path, 2, &edit)?;
-            let name = path.strip_prefix(&tree).unwrap_or(path).display();
-            let logged = editor.logged.join(", ");
-            times.0.push((took, format!("{name}: {edit}: {logged}")));
-            if number % each == 0 {
-                let known = editor.diagnostics(path)?;
-                let mut fresh = Editor::start(&binary, &tree, &cache)?;
-                fresh.open(path, language, &edit.applied(&text))?;
-                fresh.says(path, &known)?;
-            }
-            editor.edit(path, 3, &back)?;
-            editor.close(path)?;
-        }
+        let mut times = edits(&bench, &mut editor, (language, files), (&mut dice, asked))?;
         times.tell(words, [50, 150], asked.slowest);
     }
-    at_places(&mut editor, (&tree, &kconfig), &mut dice, asked.slowest)?;
+    at_places(&bench, &mut editor, &kconfig, (&mut dice, asked.slowest))?;
     let (now, most) = editor.memory();
     println!(
         "{:36} {now:>6} {:>6} {most:>6}   {:>4}",
@@ -376,12 +363,59 @@ pub(crate) fn run(tree: &str, asked: &Asked) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Times what a server says first of a file, and all that it has to say, without a kept answer and with one.
+fn starts(bench: &Bench, file: &Path) -> Result<(), Error> {
+    for (kept, goal) in [("nothing kept", 3_000), ("kept", 1_000)] {
+        let start = Instant::now();
+        let mut editor = Editor::start(bench)?;
+        editor.open(file, "kconfig", &text(file)?)?;
+        editor.settle()?;
+        let all = start.elapsed();
+        let published = editor.published.map_or(all, |at| at - start);
+        for (words, time) in [("first diagnostics", published), ("all that is known", all)] {
+            Times::one(time).tell(&format!("{words}, {kept}"), [goal, goal], 0);
+        }
+    }
+    Ok(())
+}
+
+/// Times edits; after some of them a new server is asked whether it says the same.
+fn edits(
+    bench: &Bench,
+    editor: &mut Editor,
+    (language, files): (&str, &[PathBuf]),
+    (dice, asked): (&mut Dice, &Asked),
+) -> Result<Times, Error> {
+    let each = (asked.edits / asked.compared.max(1)).max(1);
+    let mut times = Times::default();
+    for number in 0..asked.edits / 2 {
+        let path = &files[dice.below(files.len())];
+        let Ok(text) = text(path) else { continue };
+        editor.open(path, language, &text)?;
+        editor.settle()?;
+        let (edit, back) = random_edit(dice, &text);
+        editor.logged.clear();
+        let took = editor.edit(path, 2, &edit)?;
+        let (name, logged) = (bench.name(path), editor.logged.join(", "));
+        times.0.push((took, format!("{name}: {edit}: {logged}")));
+        if number % each == 0 {
+            let known = editor.diagnostics(path)?;
+            let mut fresh = Editor::start(bench)?;
+            fresh.open(path, language, &edit.applied(&text))?;
+            fresh.says(path, &known)?;
+        }
+        editor.edit(path, 3, &back)?;
+        editor.close(path)?;
+    }
+    Ok(times)
+}
+
 /// Times what is asked at a place.
 fn at_places(
+    bench: &Bench,
     editor: &mut Editor,
-    (tree, files): (&Path, &[PathBuf]),
-    dice: &mut Dice,
-    slowest: usize,
+    files: &[PathBuf],
+    (dice, slowest): (&mut Dice, usize),
 ) -> Result<(), Error> {
     let (mut hover, mut completion) = (Times::default(), Times::default());
     for _ in 0..100 {
@@ -399,9 +433,8 @@ fn at_places(
         for (method, times) in [("hover", &mut hover), ("completion", &mut completion)] {
             let start = Instant::now();
             editor.ask(&format!("textDocument/{method}"), &params)?;
-            let name = path.strip_prefix(tree).unwrap_or(path).display();
             let own = lines.get(line).map_or("", |line| line.trim());
-            let words = format!("{name}:{}: {own}", line + 1);
+            let words = format!("{}:{}: {own}", bench.name(path), line + 1);
             times.0.push((start.elapsed(), words));
         }
         editor.close(path)?;

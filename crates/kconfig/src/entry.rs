@@ -122,7 +122,7 @@ impl Model {
     pub(crate) fn waits_for_yes(&self, number: usize) -> bool {
         let is_free = |(part, entry): (u32, &Entry)| {
             let shape = entry.properties(self.part(part)).shape();
-            entry.context.choice.is_none() && !shape.has_default && !shape.transitional
+            entry.context.choice.is_none() && shape.defaults == 0 && !shape.transitional
         };
         self.itself(number).is_none()
             && self.index.selected(self.name_at(number)).is_empty()

@@ -115,7 +115,7 @@ pub(crate) struct Shape {
     /// Which of its properties are a `select` or an `imply`, and of whom, where no macro says it.
     pub(crate) selects: Vec<(usize, Option<Name>)>,
     pub(crate) has_prompt: bool,
-    pub(crate) has_default: bool,
+    pub(crate) defaults: usize,
     pub(crate) modules: bool,
     pub(crate) transitional: bool,
 }
@@ -154,7 +154,7 @@ impl Shape {
                 self.add_names(condition);
             }
             PropertyKind::Default(value, condition) | PropertyKind::DependsOn(value, condition) => {
-                self.has_default |= matches!(property, PropertyKind::Default(..));
+                self.defaults += usize::from(matches!(property, PropertyKind::Default(..)));
                 self.add_names([value]);
                 self.add_names(condition);
             }
