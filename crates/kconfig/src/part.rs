@@ -56,6 +56,7 @@ pub(crate) struct Part {
     needs: OnceLock<FxHashMap<Name, u64>>,
     /// For each of `reads` the pieces that have entries in it.
     pieces_of: OnceLock<Vec<Vec<u32>>>,
+    transitional: OnceLock<Vec<Name>>,
     /// In what it differs from the part for which it was taken first.
     difference: OnceLock<(Weak<Part>, Arc<Difference>)>,
 }
@@ -188,8 +189,18 @@ impl Part {
         }
     }
 
+    /// The symbols that an entry in it calls transitional, of which is said what stands around any of their entries.
+    pub(crate) fn transitional(&self) -> &[Name] {
+        self.transitional.get_or_init(|| {
+            let is_transitional = |entry: &Entry| entry.properties(self).shape().transitional;
+            let has_one = |piece: &&Piece| piece.entries.iter().any(is_transitional);
+            let own = self.pieces.iter().filter(has_one);
+            own.map(|piece| piece.name).collect()
+        })
+    }
+
     /// The symbols of which something else may be said than in another part: those with entries in files that are other
-    /// ones now, and those of which is said what stands around them.
+    /// ones now, and members of choices.
     fn touched(&self, other: &Part) -> Vec<Name> {
         let mut names = Vec::new();
         for (part, than) in [(self, other), (other, self)] {
@@ -198,11 +209,8 @@ impl Part {
             let is_other: Vec<bool> = reads
                 .map(|read| !known.contains(&Arc::as_ptr(read)))
                 .collect();
-            let is_touched = |entry: &Entry| {
-                is_other[entry.file as usize]
-                    || entry.context.choice.is_some()
-                    || entry.properties(part).shape().transitional
-            };
+            let is_touched =
+                |entry: &Entry| is_other[entry.file as usize] || entry.context.choice.is_some();
             let touched = part
                 .pieces
                 .iter()

@@ -33,6 +33,11 @@ impl Model {
             must_be_on: FxHashMap::default(),
             depth: 0,
         };
+        // A string, int or hex symbol is on where it has a value, of which nothing is known there.
+        if symbol.is_valued() {
+            let (on, off) = (None, None);
+            return Plain { on, off };
+        }
         let value = |says| Answered::new(self, says).value(symbol.name);
         let on = match value(Says::Yes) {
             Some(true) => Some(true),

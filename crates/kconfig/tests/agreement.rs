@@ -7,7 +7,7 @@ mod toy;
 
 use std::fmt::Write;
 
-use condition::{Answer, Condition, Level, Model as Solution, Solver, Store};
+use condition::{Answer, Atom, Condition, Level, Model as Solution, Solver, Store};
 use kconfig::{Configuration, Constraints, Fill, Model, Settings, Standing, Value};
 use text::Name;
 use toy::{NEW, OLD, read};
@@ -31,6 +31,12 @@ config BITS
 config WORD
 	string \"word\" if SMALL
 	default \"a\" if MODULES
+config EMPTY
+	int
+	range 0 5 if SMALL
+config LIFTED
+	hex
+	range 0x1 0x2 if SMALL
 ";
 
 /// A small generator: the same numbers for the same seed, everywhere.
@@ -78,7 +84,10 @@ impl Draw {
                 let op = self.one(&["=", "!=", "<", ">="]);
                 format!("{} {op} {}", symbol(self), self.one(&["y", "m", "n"]))
             }
-            _ => match self.below(4) {
+            _ => match self.below(6) {
+                2 => format!("EMPTY {} {}", self.one(&["=", "!=", "<"]), self.below(2)),
+                3 => format!("LIFTED {} 0x{}", self.one(&["<", ">="]), self.below(2)),
+                4 => format!("{} = \"\"", self.one(&["EMPTY", "LIFTED"])),
                 0 => format!(
                     "WORD {} \"{}\"",
                     self.one(&["=", "!="]),
@@ -387,8 +396,21 @@ fn what_a_symbol_can_be_is_what_the_whole_says() {
     let (mut asked, mut sometimes) = (0, 0);
     for (_, model, text) in in_order() {
         let mut whole = Both::new(&model);
-        for symbol in model.symbols().filter(|symbol| symbol.is_truth()) {
-            let off = whole.is(symbol.name, Value::No);
+        for symbol in model.symbols() {
+            let off = if symbol.is_truth() {
+                whole.is(symbol.name, Value::No)
+            } else {
+                let name = Name::new(&format!("CONFIG_{}", symbol.name));
+                let on = whole.store.atom(Atom::Defined(name));
+                let Both {
+                    store,
+                    solver,
+                    constraints,
+                    ..
+                } = &mut whole;
+                constraints.require_for(store, solver, on);
+                !on
+            };
             let mut can = |one| whole.solver.solve(&whole.store, &[one]).is_sat();
             let expected = match (can(!off), can(off)) {
                 (true, true) => Standing::Sometimes,

@@ -5,6 +5,8 @@
 mod toy;
 
 use condition::{Condition, Level, Solver, Store};
+use kconfig::Standing;
+use text::Name;
 use toy::{NEW, OLD, model, read};
 
 fn value(store: &mut Store, assignment: &str) -> Condition {
@@ -165,6 +167,39 @@ fn a_number_without_a_value_is_zero_since_6_8() {
     let text = "config N\n\tint\nconfig A\n\tbool\n\tdefault y if N = 0\n";
     check_in("6.8.0", text, "", "A", "y");
     check_in("6.7.0", text, "", "A", "n");
+}
+
+#[test]
+fn a_number_without_a_value_stays_so_where_its_range_has_zero() {
+    let text = "config N\n\tint\n\trange 0 5\nconfig A\n\tbool\n\tdefault y if N = \"\"\n";
+    check_in("6.7.0", text, "", "A", "y");
+    check_in("6.8.0", text, "", "A", "n");
+    let text = "config H\n\thex\n\trange 0x1 0x2\nconfig A\n\tbool\n\tdefault y if H >= 0x0\n";
+    check_in("6.7.0", text, "", "A", "y");
+}
+
+#[test]
+fn a_symbol_is_what_it_is() {
+    for (op, value) in [("=", "y"), ("!=", "n"), ("<", "n"), ("<=", "y")] {
+        let text = format!("config W\n\tstring \"w\"\nconfig A\n\tdef_bool W {op} W\n");
+        check(&text, "", "A", value);
+    }
+}
+
+/// What one thing asks of the next without end is not asked step by step.
+#[test]
+fn a_chain_is_not_too_long() {
+    let mut text =
+        "choice\n\tprompt \"c\"\nconfig P\n\tbool \"p\"\nconfig S0\n\tbool \"s\"\nendchoice\n"
+            .to_owned();
+    let many = 10_000;
+    for number in 1..=many {
+        let before = number - 1;
+        text += &format!("config S{number}\n\tbool \"s\"\n\tdepends on S{before}\n");
+    }
+    let model = model(&text, NEW);
+    let last = Name::new(&format!("S{many}"));
+    assert_eq!(model.standing(last), Standing::Sometimes);
 }
 
 const CHOICE: &str = "config E\n\tbool \"e\"\nchoice\n\tprompt \"c\" if E\n\tdefault B\n\

@@ -236,3 +236,18 @@ fn circles_come_in_by_what_stands_around_other_files() {
     assert_eq!(renewed, read);
     assert_eq!(read.len(), 1);
 }
+
+#[test]
+fn what_stands_around_a_file_is_said_of_a_transitional_symbol_of_another() {
+    let top = "config OWN\n\tdef_bool $(success,true)\nsource \"m\"\nsource \"f\"\n";
+    let files = [
+        ("Kconfig", top),
+        ("m", "config T\n\tbool\n\ttransitional\n"),
+        ("f", "config A\n\tbool \"a\"\nsource \"x\"\n"),
+        ("x", "config T\n\tbool\n"),
+    ];
+    let after = "config A\n\tbool \"a\"\nif A\nsource \"x\"\nendif\n";
+    let [renewed, read] = said_after(&files, ("f", after));
+    assert_eq!(renewed, read);
+    assert_eq!(read.len(), 1);
+}

@@ -189,7 +189,9 @@ impl Session {
 /// process lives on.
 fn in_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let threads = rayon::current_num_threads();
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    // As much as the first thread of a program has.
+    match pool.stack_size(8 << 20).build() {
         Ok(pool) => pool.install(work),
         // There are no threads left.
         Err(_) => work(),
@@ -255,9 +257,10 @@ fn answer(
     let tree = tree.map_err(|error| one_line(&error.to_string()))?;
     let words = keep.as_ref().map(|keep| keep.words(&**source));
     let (known, shelved) = words.unwrap_or_default();
-    let tree = Box::new(ManuallyDrop::new(tree.with_known(known)));
+    let tree = tree.with_known(known);
     let outcome = rules::check_tree(&tree, settings, progress);
     let outcome = outcome.map_err(|error| one_line(&error.to_string()))?;
+    let tree = Box::new(ManuallyDrop::new(tree));
     let keep = keep.map(|keep| (keep, Basis::Found(tree, shelved)));
     let kept = false;
     Ok(Answer {

@@ -127,7 +127,9 @@ impl Model {
         differences: &[Arc<Difference>],
     ) -> Vec<(Name, Diagnostic)> {
         let touched = differences.iter().flat_map(|one| &one.touched);
-        let touched: FxHashSet<Name> = touched.copied().collect();
+        let parts = self.parts().chain(before.parts());
+        let transitional = parts.flat_map(|(_, part)| part.transitional());
+        let touched: FxHashSet<Name> = touched.chain(transitional).copied().collect();
         let kept = before.said_of.iter();
         let kept = kept.filter(|(name, _)| !touched.contains(name));
         let mut said: Vec<_> = kept.cloned().collect();

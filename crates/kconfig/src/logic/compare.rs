@@ -10,7 +10,7 @@ use text::Name;
 
 use super::relate::{Compared, Comparisons};
 use super::{Constraints, Tri};
-use crate::model::Symbol;
+use crate::model::{Range, Symbol};
 use crate::syntax::{Comparison, SymbolType};
 use crate::term::Term;
 use crate::value::{compare_texts, number};
@@ -120,6 +120,13 @@ impl Constraints<'_> {
         a: Name,
         b: Name,
     ) -> Condition {
+        if a == b {
+            let holds = matches!(
+                op,
+                Comparison::Equal | Comparison::LessEqual | Comparison::GreaterEqual
+            );
+            return Condition::constant(holds);
+        }
         if b < a {
             return self.compare_symbols(store, mirrored(op), b, a);
         }
@@ -224,7 +231,8 @@ impl Constraints<'_> {
     }
 
     /// What the first range that holds says of the comparison `atom`, and what becomes of a default for
-    /// which the comparison is `by_default`: `sym_validate_range()` puts a value on the nearer bound.
+    /// which the comparison is `by_default`: `sym_validate_range()` puts a value on the nearer bound. No value at all is
+    /// taken for 0 there, and stays where that is within the bounds.
     fn in_range(
         &mut self,
         store: &mut Store,
@@ -232,15 +240,27 @@ impl Constraints<'_> {
         (op, value): (CompareOp, Name),
         (atom, by_default): (Condition, Condition),
     ) -> (Condition, Condition) {
-        // What is equal to no number is on no bound.
+        let is_number = matches!(symbol.kind, Some(SymbolType::Int | SymbolType::Hex));
+        let may_be_empty = is_number && !self.model.dialect().number_is_zero;
         if op == CompareOp::Equal {
-            return (Condition::TRUE, by_default);
+            // What is equal to no number is on no bound.
+            return if may_be_empty && value.is_empty() {
+                self.empty_in_range(store, symbol, (atom, by_default))
+            } else {
+                (Condition::TRUE, by_default)
+            };
         }
+        let (is_empty, empty_by_default) = if may_be_empty {
+            self.empty(store, symbol)
+        } else {
+            (Condition::FALSE, Condition::FALSE)
+        };
         let (mut earlier, mut within, mut given) = (Condition::FALSE, Condition::TRUE, by_default);
         for range in &symbol.ranges {
             let holds = self.term(store, &range.condition).on;
             let first = store.and(holds, !earlier);
             earlier = store.or(earlier, holds);
+            let has_zero = self.has_zero(store, symbol, range);
             let mut bound = |constraints: &mut Self, term: &Term, op| {
                 constraints.bound_compares(store, symbol, term, (op, value))
             };
@@ -251,13 +271,60 @@ impl Constraints<'_> {
             let bounds = store.and_all(bounds);
             // What is above the higher bound and below the lower at once is not followed.
             let empty = store.and(high, !low);
-            let bounds = store.or(empty, bounds);
+            let stays = store.and(is_empty, has_zero);
+            let bounds = store.or_all([empty, stays, bounds]);
             let clamped = store.ite(empty, atom, clamped);
+            let stays = store.and(empty_by_default, has_zero);
+            let clamped = store.ite(stays, by_default, clamped);
             let one = store.implies(first, bounds);
             within = store.and(within, one);
             given = store.ite(first, clamped, given);
         }
         (within, given)
+    }
+
+    /// Whether a number has no value at all, and whether a default leaves it so.
+    fn empty(&mut self, store: &mut Store, symbol: &Symbol) -> (Condition, Condition) {
+        let (op, value) = (CompareOp::Equal, Name::new(""));
+        let is_empty = store.atom(Atom::Compare {
+            symbol: symbol.name,
+            op,
+            value,
+        });
+        let by_default = self.default_compares(store, symbol, (op, value), is_empty);
+        (is_empty, by_default)
+    }
+
+    /// The same as [`Constraints::in_range`] for whether a number has no value at all.
+    fn empty_in_range(
+        &mut self,
+        store: &mut Store,
+        symbol: &Symbol,
+        (atom, by_default): (Condition, Condition),
+    ) -> (Condition, Condition) {
+        let (mut earlier, mut within, mut given) = (Condition::FALSE, Condition::TRUE, by_default);
+        for range in &symbol.ranges {
+            let holds = self.term(store, &range.condition).on;
+            let first = store.and(holds, !earlier);
+            earlier = store.or(earlier, holds);
+            let has_zero = self.has_zero(store, symbol, range);
+            let stays = store.or(!atom, has_zero);
+            let one = store.implies(first, stays);
+            within = store.and(within, one);
+            let kept = store.and(by_default, has_zero);
+            given = store.ite(first, kept, given);
+        }
+        (within, given)
+    }
+
+    /// Whether 0 is within a range of `symbol`.
+    fn has_zero(&mut self, store: &mut Store, symbol: &Symbol, range: &Range) -> Condition {
+        let mut at_most = |bound: &Term, number: &str| {
+            let number = (CompareOp::LessEqual, Name::new(number));
+            self.bound_compares(store, symbol, bound, number)
+        };
+        let (starts, ends) = (at_most(&range.low, "0"), at_most(&range.high, "-1"));
+        store.and(starts, !ends)
     }
 
     /// `op value` for a bound of a range of `symbol`.

@@ -26,6 +26,9 @@ pub(crate) struct Near<'m> {
     of_choices: FxHashMap<ChoiceId, Vec<Condition>>,
 }
 
+/// After so many rounds a question is not one about a corner. In kernels the most is some twenty.
+const MOST_ROUNDS: usize = 60;
+
 impl<'m> Near<'m> {
     pub(crate) fn new(model: &'m Model) -> Near<'m> {
         Near {
@@ -38,7 +41,7 @@ impl<'m> Near<'m> {
 
     /// Whether these can hold together; `None` where the search was given up.
     pub(crate) fn can(&mut self, store: &mut Store, conditions: &[Condition]) -> Option<bool> {
-        loop {
+        for round in 0.. {
             if !self.solver.can(store, conditions)? {
                 return Some(false);
             }
@@ -51,16 +54,25 @@ impl<'m> Near<'m> {
             if open.is_empty() {
                 return Some(true);
             }
-            for asked in open.into_iter().filter_map(Asked::of) {
-                self.say(store, asked);
+            let mut open: Vec<Asked> = open.into_iter().filter_map(Asked::of).collect();
+            while let Some(asked) = open.pop() {
+                let said = self.say(store, asked);
+                // Where one thing leads to the next without end, all that it leads to is asserted at once.
+                if round > MOST_ROUNDS {
+                    let atoms = said
+                        .into_iter()
+                        .flat_map(|condition| store.atoms(*condition));
+                    open.extend(atoms.filter_map(Asked::of));
+                }
             }
         }
+        None
     }
 
-    /// Asserts what Kconfig says of one thing.
-    fn say(&mut self, store: &mut Store, asked: Asked) {
+    /// Asserts what Kconfig says of one thing, and gives it; nothing where it was asserted before.
+    fn say(&mut self, store: &mut Store, asked: Asked) -> &[Condition] {
         if self.said.contains_key(&asked) {
-            return;
+            return &[];
         }
         let mut said = self.constraints.said_of(store, asked);
         for condition in &said {
@@ -69,7 +81,7 @@ impl<'m> Near<'m> {
         for choice in self.constraints.choices_of(asked) {
             said.extend(self.choice(store, choice));
         }
-        self.said.insert(asked, said);
+        self.said.entry(asked).or_insert(said)
     }
 
     /// What is said of a choice, asserted.
