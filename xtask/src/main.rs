@@ -9,6 +9,7 @@
 //! cargo xtask mutate             # are mutants of real trees told as they must be?
 //! cargo xtask bench 6.12         # how long a check takes, beside `rg`
 //! cargo xtask editor 6.12        # how long an editor waits after an edit
+//! cargo xtask clients 6.1-unfixed FILE --line WORDS --expects WORDS  # what editors are told after a change
 //! cargo xtask minis              # the mini kernels, as conf, make and gcc see them
 //! ```
 #![allow(
@@ -19,6 +20,7 @@
 )]
 
 mod bench;
+mod clients;
 mod conf;
 mod counts;
 mod deb;
@@ -116,6 +118,13 @@ enum Task {
         #[command(flatten)]
         asked: editor::Asked,
     },
+    /// Have Neovim, Vim and Emacs open a file and change a line; needs those that are tried.
+    Clients {
+        /// A name that `cargo xtask tree` knows, or the path of a tree.
+        tree: String,
+        #[command(flatten)]
+        asked: clients::Asked,
+    },
     /// Count the instructions of fixed jobs, and compare them with `xtask/counts.txt`; needs valgrind.
     Counts {
         /// Keep the counts instead.
@@ -164,6 +173,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Oracle { question } => oracle::run(&question),
         Task::Bench { tree, asked } => bench::run(&tree, &asked),
         Task::Editor { tree, asked } => editor::run(&tree, &asked),
+        Task::Clients { tree, asked } => clients::run(&tree, &asked),
         Task::Counts { keep } => counts::run(keep),
         Task::Mutate { only, threads } => mutate::run(&only, threads),
         Task::Conf { mode } => standin::run(&mode),

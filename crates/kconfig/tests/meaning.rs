@@ -189,14 +189,14 @@ fn a_symbol_is_what_it_is() {
 /// What one thing asks of the next without end is not asked step by step.
 #[test]
 fn a_chain_is_not_too_long() {
-    let mut text =
-        "choice\n\tprompt \"c\"\nconfig P\n\tbool \"p\"\nconfig S0\n\tbool \"s\"\nendchoice\n"
-            .to_owned();
     let many = 10_000;
-    for number in 1..=many {
+    let links = (1..=many).map(|number| {
         let before = number - 1;
-        text += &format!("config S{number}\n\tbool \"s\"\n\tdepends on S{before}\n");
-    }
+        format!("config S{number}\n\tbool \"s\"\n\tdepends on S{before}\n")
+    });
+    let first =
+        "choice\n\tprompt \"c\"\nconfig P\n\tbool \"p\"\nconfig S0\n\tbool \"s\"\nendchoice\n";
+    let text = first.to_owned() + &links.collect::<String>();
     let model = model(&text, NEW);
     let last = Name::new(&format!("S{many}"));
     assert_eq!(model.standing(last), Standing::Sometimes);

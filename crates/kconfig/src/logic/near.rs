@@ -59,9 +59,7 @@ impl<'m> Near<'m> {
                 let said = self.say(store, asked);
                 // Where one thing leads to the next without end, all that it leads to is asserted at once.
                 if round > MOST_ROUNDS {
-                    let atoms = said
-                        .into_iter()
-                        .flat_map(|condition| store.atoms(*condition));
+                    let atoms = said.iter().flat_map(|condition| store.atoms(*condition));
                     open.extend(atoms.filter_map(Asked::of));
                 }
             }
