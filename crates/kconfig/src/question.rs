@@ -124,14 +124,7 @@ impl<'m> Questions<'m> {
 
     /// Whether these can hold together; `None` where the search was given up.
     pub fn can(&mut self, conditions: &[Condition]) -> Option<bool> {
-        if !self.model.has_circles {
-            return self.near.can(&mut self.store, conditions);
-        }
-        match self.solve(conditions) {
-            Answer::Sat(_) => Some(true),
-            Answer::Unsat(_) => Some(false),
-            Answer::Unknown(_) => None,
-        }
+        self.near.can(&mut self.store, conditions)
     }
 
     /// Whether `name` can be on; yes where that is not found out.

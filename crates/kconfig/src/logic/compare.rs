@@ -255,11 +255,8 @@ impl Constraints<'_> {
         } else {
             (Condition::FALSE, Condition::FALSE)
         };
-        let (mut earlier, mut within, mut given) = (Condition::FALSE, Condition::TRUE, by_default);
-        for range in &symbol.ranges {
-            let holds = self.term(store, &range.condition).on;
-            let first = store.and(holds, !earlier);
-            earlier = store.or(earlier, holds);
+        let (mut within, mut given) = (Condition::TRUE, by_default);
+        for (first, range) in self.ranges(store, symbol) {
             let has_zero = self.has_zero(store, symbol, range);
             let mut bound = |constraints: &mut Self, term: &Term, op| {
                 constraints.bound_compares(store, symbol, term, (op, value))
@@ -283,6 +280,18 @@ impl Constraints<'_> {
         (within, given)
     }
 
+    /// The ranges of a symbol, each with when it is the first that holds.
+    fn ranges<'s>(&mut self, store: &mut Store, symbol: &'s Symbol) -> Vec<(Condition, &'s Range)> {
+        let mut earlier = Condition::FALSE;
+        let ranges = symbol.ranges.iter().map(|range| {
+            let holds = self.term(store, &range.condition).on;
+            let first = store.and(holds, !earlier);
+            earlier = store.or(earlier, holds);
+            (first, range)
+        });
+        ranges.collect()
+    }
+
     /// Whether a number has no value at all, and whether a default leaves it so.
     fn empty(&mut self, store: &mut Store, symbol: &Symbol) -> (Condition, Condition) {
         let (op, value) = (CompareOp::Equal, Name::new(""));
@@ -302,11 +311,8 @@ impl Constraints<'_> {
         symbol: &Symbol,
         (atom, by_default): (Condition, Condition),
     ) -> (Condition, Condition) {
-        let (mut earlier, mut within, mut given) = (Condition::FALSE, Condition::TRUE, by_default);
-        for range in &symbol.ranges {
-            let holds = self.term(store, &range.condition).on;
-            let first = store.and(holds, !earlier);
-            earlier = store.or(earlier, holds);
+        let (mut within, mut given) = (Condition::TRUE, by_default);
+        for (first, range) in self.ranges(store, symbol) {
             let has_zero = self.has_zero(store, symbol, range);
             let stays = store.or(!atom, has_zero);
             let one = store.implies(first, stays);

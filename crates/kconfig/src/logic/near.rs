@@ -41,6 +41,12 @@ impl<'m> Near<'m> {
 
     /// Whether these can hold together; `None` where the search was given up.
     pub(crate) fn can(&mut self, store: &mut Store, conditions: &[Condition]) -> Option<bool> {
+        // Where something depends on itself what it leads to is not told by a part.
+        let first_whole = if self.constraints.model().has_circles {
+            0
+        } else {
+            MOST_ROUNDS
+        };
         for round in 0.. {
             if !self.solver.can(store, conditions)? {
                 return Some(false);
@@ -58,7 +64,7 @@ impl<'m> Near<'m> {
             while let Some(asked) = open.pop() {
                 let said = self.say(store, asked);
                 // Where one thing leads to the next without end, all that it leads to is asserted at once.
-                if round > MOST_ROUNDS {
+                if round >= first_whole {
                     let atoms = said.iter().flat_map(|condition| store.atoms(*condition));
                     open.extend(atoms.filter_map(Asked::of));
                 }
