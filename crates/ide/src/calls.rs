@@ -12,7 +12,7 @@ use rules::Catalog;
 use rustc_hash::FxHashMap;
 use source::Source;
 
-use crate::Kconfig;
+use crate::{Guard, Kconfig};
 
 /// A function of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,6 +160,28 @@ impl Code {
         let calls = Arc::new(merged(found));
         lock().insert(of.clone(), Arc::clone(&calls));
         Some(calls)
+    }
+
+    /// The architectures that have what a guard in a file guards, each with when that is, in words: when it is compiled, and,
+    /// of a statement, when control gets there once its function runs. `None` where nobody wants to know any more.
+    pub fn guarded(
+        &self,
+        file: &str,
+        guard: Guard,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Vec<(String, String)>> {
+        let found = self.ask(is_cancelled, |analysis| {
+            let when = match guard {
+                Guard::Lines(at) => analysis.compiled(file, at),
+                Guard::Statement(at) => analysis.reached(file, at),
+            };
+            when.map(|when| analysis.words(when))
+        })?;
+        let told = found.into_iter();
+        Some(
+            told.filter_map(|(arch, words)| Some((arch, words?)))
+                .collect(),
+        )
     }
 
     /// Who calls a function, and what else enters it.

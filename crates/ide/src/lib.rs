@@ -8,6 +8,7 @@ mod complete;
 mod diagnose;
 mod document;
 mod format;
+mod guard;
 mod hover;
 mod kconfig_state;
 mod mentions;
@@ -21,6 +22,7 @@ pub use complete::{Completion, CompletionKind, complete};
 pub use diagnose::{Diagnosis, Related, Weight, diagnoses, heard, syntax, without_twins};
 pub use document::{Language, symbol_at};
 pub use format::{Edit, format};
+pub use guard::{Guard, guard, is_called};
 pub use hover::hover;
 pub use kconfig_state::Kconfig;
 pub use mentions::{

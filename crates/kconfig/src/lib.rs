@@ -57,6 +57,7 @@ pub use fragment::{Fragment, Needed, Purpose};
 pub use library::Library;
 pub use lint::{Clause, Forced, Line, LineKind, Samples};
 pub use logic::Constraints;
+pub use logic::near::Near;
 pub use mentions::{Mention, Role, mentions};
 pub use model::{
     Choice, ChoiceId, Default, Definition, Diagnostic, Model, Place, Prompt, Range, Select, Symbol,

@@ -1,8 +1,10 @@
 //! The call graph, for those who want to look at it: who calls what, and when.
 
 use condition::Condition;
+use csource::FunctionId;
 use csource::syntax::ExprKind;
-use text::Name;
+use kconfig::Near;
+use text::{Name, Span};
 
 use crate::Analysis;
 use crate::frame::Frame;
@@ -147,10 +149,50 @@ impl<'t> Analysis<'t> {
         };
         let mut edges = Vec::new();
         self.calls_of_function((unit, visit), node.key, &mut edges);
-        edges.retain(|edge| self.can_hold(&[edge.when]) != Some(false));
+        let mut near = Near::new(self.model);
+        edges.retain(|edge| self.is_possible(&mut near, edge.when));
         let mut seen = std::collections::BTreeSet::new();
         edges.retain(|edge| seen.insert(edge.clone()));
         edges
+    }
+
+    /// When the text of a file at byte `at` is compiled; `None` where no unit reads the file, or no configuration has it so.
+    pub fn compiled(&mut self, file: &str, at: u32) -> Option<Condition> {
+        let (unit, visit) = self.place_of(Name::new(file))?;
+        let when = self.line_condition(unit, visit, at);
+        self.is_possible(&mut Near::new(self.model), when)
+            .then_some(when)
+    }
+
+    /// Whether something can hold in some configuration, asked of as little of Kconfig as shows it: who points at a place
+    /// waits for the answer.
+    fn is_possible(&mut self, near: &mut Near<'t>, when: Condition) -> bool {
+        let canonical = self.store.set_canonical(false);
+        let can = near.can(&mut self.store, &[when]);
+        self.store.set_canonical(canonical);
+        can != Some(false)
+    }
+
+    /// The same, and, inside of a function, when control gets there once that runs.
+    pub fn reached(&mut self, file: &str, at: u32) -> Option<Condition> {
+        let path = Name::new(file);
+        let (unit, visit) = self.place_of(path)?;
+        let mut when = self.line_condition(unit, visit, at);
+        let text = self.unit_ref(unit).visit(visit).file.clone();
+        let functions = (0..).zip(&text.items().functions);
+        let mut own = functions.filter(|(_, one)| one.body.start <= at && at < one.body.end);
+        if let Some(id) = own.next().map(|(id, _)| FunctionId(id))
+            && let Some(frame) = self.function_frame(unit, visit, FunctionKey { path, id }, 0)
+        {
+            let flow = frame.body.flow_at(Span {
+                start: at,
+                end: at + 1,
+            });
+            let flow = self.flow(&frame, flow);
+            when = self.store.and(when, flow);
+        }
+        self.is_possible(&mut Near::new(self.model), when)
+            .then_some(when)
     }
 
     /// Who calls a function: every call that some configuration has, looked for in at most `files`

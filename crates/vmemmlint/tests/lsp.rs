@@ -303,6 +303,23 @@ fn calls_are_told_with_their_conditions_and_followed_both_ways() {
         hover.contains("vmemmap_can_optimize(altmap, pgmap) on powerpc"),
         "{hover}"
     );
+    // The condition before it, and a line of the preprocessor.
+    for (guard, words) in [
+        (
+            "if (vmemmap_can_optimize(altmap, pgmap))",
+            "control gets into it",
+        ),
+        ("#ifndef", "the lines below are compiled"),
+    ] {
+        let place = whole.find(guard).unwrap();
+        let line = whole[..place].matches('\n').count();
+        let column = place - whole[..place].rfind('\n').unwrap();
+        let place = json!({ "line": line, "character": column });
+        let hover = client.ask("textDocument/hover", at(&client, SINK, &place));
+        let hover = hover["contents"]["value"].as_str().unwrap();
+        assert!(hover.starts_with(words), "{hover}");
+        assert!(hover.contains("powerpc"), "{hover}");
+    }
     let items = client.ask("textDocument/prepareCallHierarchy", here);
     let item = items[0].clone();
     assert_eq!(item["name"], "vmemmap_populate_compound_pages");

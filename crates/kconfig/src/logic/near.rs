@@ -17,7 +17,7 @@ use crate::model::{ChoiceId, Model};
 
 /// As much of a [`Model`] as questions have hung on so far.
 #[derive(Debug)]
-pub(crate) struct Near<'m> {
+pub struct Near<'m> {
     constraints: Constraints<'m>,
     solver: Solver,
     /// What was said of each thing.
@@ -30,7 +30,8 @@ pub(crate) struct Near<'m> {
 const MOST_ROUNDS: usize = 60;
 
 impl<'m> Near<'m> {
-    pub(crate) fn new(model: &'m Model) -> Near<'m> {
+    /// A model of which nothing was asserted yet.
+    pub fn new(model: &'m Model) -> Near<'m> {
         Near {
             constraints: model.constraints(),
             solver: Solver::new(),
@@ -40,7 +41,7 @@ impl<'m> Near<'m> {
     }
 
     /// Whether these can hold together; `None` where the search was given up.
-    pub(crate) fn can(&mut self, store: &mut Store, conditions: &[Condition]) -> Option<bool> {
+    pub fn can(&mut self, store: &mut Store, conditions: &[Condition]) -> Option<bool> {
         // Where something depends on itself what it leads to is not told by a part.
         let first_whole = if self.constraints.model().has_circles {
             0

@@ -5,7 +5,7 @@ use gen_lsp_types::{
     CallHierarchyOutgoingCall, CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, Range,
     SymbolKind,
 };
-use ide::{Call, Code, End, Function, Language};
+use ide::{Call, Code, End, Function, Guard, Language};
 use lsp_server::ResponseError;
 use text::Span;
 
@@ -190,6 +190,9 @@ pub(crate) fn told_of_call(
     cancel: &Cancelled,
 ) -> Option<String> {
     let text = view.text(path)?;
+    if !ide::is_called(&text.bytes, byte) {
+        return None;
+    }
     let (around, word) = ide::around(path, &text.bytes, byte);
     let (around, word) = around.zip(word)?;
     let code = view.code()?;
@@ -212,10 +215,35 @@ pub(crate) fn told_of_call(
                 End::Function(to) => format!(" ({}:{})", to.file, to.line),
                 End::Other(..) => String::new(),
             };
-            let when = ide::conditions(&call.when);
-            let when: Vec<String> = when.iter().map(|words| format!("- {words}")).collect();
-            format!("`{word}()`{place} is called\n{}\n", when.join("\n"))
+            format!("`{word}()`{place} is called\n{}\n", listed(&call.when))
         })
         .collect();
     (!told.is_empty()).then(|| told.join("\n"))
+}
+
+/// What is said of the guard at a place: when what it guards is compiled, or runs.
+pub(crate) fn told_of_guard(
+    view: &View,
+    path: &str,
+    byte: u32,
+    cancel: &Cancelled,
+) -> Option<String> {
+    let text = view.text(path)?;
+    let guard = ide::guard(&text.bytes, byte)?;
+    let words = match guard {
+        Guard::Lines(_) => "the lines below are compiled",
+        Guard::Statement(_) => "control gets into it",
+    };
+    let when = view.code()?.guarded(path, guard, &|| cancel.is_set())?;
+    if when.is_empty() {
+        return Some(format!("{words} on no architecture\n"));
+    }
+    Some(format!("{words}\n{}\n", listed(&when)))
+}
+
+/// Conditions of architectures as a list.
+fn listed(when: &[(String, String)]) -> String {
+    let when = ide::conditions(when).into_iter();
+    let when: Vec<String> = when.map(|words| format!("- {words}")).collect();
+    when.join("\n")
 }
