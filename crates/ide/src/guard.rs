@@ -13,8 +13,10 @@ pub enum Guard {
 pub fn guard(text: &[u8], at: u32) -> Option<Guard> {
     let at = at as usize;
     let begin = memchr::memrchr(b'\n', text.get(..at)?).map_or(0, |end| end + 1);
-    if text[begin..].trim_ascii_start().first() == Some(&b'#') {
-        return below(text, begin).map(Guard::Lines);
+    let blanks = text[begin..].iter().take_while(|b| b" \t".contains(b));
+    let first = begin + blanks.count();
+    if text.get(first) == Some(&b'#') {
+        return below(text, first).map(Guard::Lines);
     }
     let word = crate::document::word_at(text, at)?;
     let behind = word.end as usize;
@@ -38,9 +40,9 @@ pub fn is_called(text: &[u8], at: u32) -> bool {
     })
 }
 
-/// Where the lines below a conditional directive begin.
-fn below(text: &[u8], begin: usize) -> Option<u32> {
-    let mut end = begin;
+/// Where the lines below the directive whose `#` is at `sign` begin, if it is a conditional one.
+fn below(text: &[u8], sign: usize) -> Option<u32> {
+    let mut end = sign;
     loop {
         end += memchr::memchr(b'\n', &text[end..])?;
         let line = &text[..end];
@@ -50,8 +52,8 @@ fn below(text: &[u8], begin: usize) -> Option<u32> {
         }
         end += 1;
     }
-    let words = text[begin..end].trim_ascii_start()[1..].trim_ascii_start();
-    let kinds: [&[u8]; 5] = [b"if", b"elif", b"else", b"endif", b"elseif"];
+    let words = text[sign + 1..end].trim_ascii_start();
+    let kinds: [&[u8]; 4] = [b"if", b"elif", b"else", b"endif"];
     let is_conditional = kinds.iter().any(|kind| words.starts_with(kind));
     // What stands behind the last line is nothing.
     (is_conditional && end + 1 < text.len()).then(|| u32::try_from(end + 1).ok())?
@@ -146,6 +148,9 @@ mod tests {
         assert_eq!(lines(" # |if A && \\\n B\nb\n"), b());
         assert_eq!(lines("a\n#en|dif\nb\n"), b());
         assert_eq!(lines("#define A |if\nb\n"), None);
+        assert_eq!(lines("|\n#ifdef A\nb\n"), None);
+        assert_eq!(lines("#|"), None);
+        assert_eq!(lines("#|\nb\n"), None);
         assert_eq!(lines("#endif|"), None);
         assert_eq!(lines("#endif|\n"), None);
     }

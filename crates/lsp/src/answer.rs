@@ -67,8 +67,7 @@ pub(crate) fn hover_in_code(
         return Ok(Some(told));
     }
     let byte = view.byte(&spot, at.position);
-    let told = calls::told_of_guard(view, &spot.path, byte, cancel)
-        .or_else(|| calls::told_of_call(view, &spot.path, byte, cancel));
+    let told = calls::told_at(view, &spot.path, byte, cancel);
     if cancel.is_set() {
         return Err(cancelled());
     }

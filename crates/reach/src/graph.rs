@@ -3,7 +3,6 @@
 use condition::Condition;
 use csource::FunctionId;
 use csource::syntax::ExprKind;
-use kconfig::Near;
 use text::{Name, Span};
 
 use crate::Analysis;
@@ -149,8 +148,8 @@ impl<'t> Analysis<'t> {
         };
         let mut edges = Vec::new();
         self.calls_of_function((unit, visit), node.key, &mut edges);
-        let mut near = Near::new(self.model);
-        edges.retain(|edge| self.is_possible(&mut near, edge.when));
+        let mut near = self.near();
+        edges.retain(|edge| self.can_hold_near(&mut near, &[edge.when]) != Some(false));
         let mut seen = std::collections::BTreeSet::new();
         edges.retain(|edge| seen.insert(edge.clone()));
         edges
@@ -160,17 +159,7 @@ impl<'t> Analysis<'t> {
     pub fn compiled(&mut self, file: &str, at: u32) -> Option<Condition> {
         let (unit, visit) = self.place_of(Name::new(file))?;
         let when = self.line_condition(unit, visit, at);
-        self.is_possible(&mut Near::new(self.model), when)
-            .then_some(when)
-    }
-
-    /// Whether something can hold in some configuration, asked of as little of Kconfig as shows it: who points at a place
-    /// waits for the answer.
-    fn is_possible(&mut self, near: &mut Near<'t>, when: Condition) -> bool {
-        let canonical = self.store.set_canonical(false);
-        let can = near.can(&mut self.store, &[when]);
-        self.store.set_canonical(canonical);
-        can != Some(false)
+        self.if_possible(when)
     }
 
     /// The same, and, inside of a function, when control gets there once that runs.
@@ -191,8 +180,13 @@ impl<'t> Analysis<'t> {
             let flow = self.flow(&frame, flow);
             when = self.store.and(when, flow);
         }
-        self.is_possible(&mut Near::new(self.model), when)
-            .then_some(when)
+        self.if_possible(when)
+    }
+
+    /// A Condition, unless no configuration has it so.
+    fn if_possible(&mut self, when: Condition) -> Option<Condition> {
+        let mut near = self.near();
+        (self.can_hold_near(&mut near, &[when]) != Some(false)).then_some(when)
     }
 
     /// Who calls a function: every call that some configuration has, looked for in at most `files`

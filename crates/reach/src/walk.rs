@@ -9,6 +9,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use condition::{Answer, Condition};
+use kconfig::Near;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -167,9 +168,44 @@ struct Open {
     may: Condition,
 }
 
-impl Analysis<'_> {
+impl<'t> Analysis<'t> {
     /// Whether `condition` can hold in some configuration; `None` where that was not found out.
     pub(crate) fn can_hold(&mut self, parts: &[Condition]) -> Option<bool> {
+        self.can_hold_by(parts, |analysis, all| match analysis.solve(&[all]) {
+            Answer::Sat(_) => Some(true),
+            Answer::Unsat(_) => Some(false),
+            Answer::Unknown(_) => None,
+        })
+    }
+
+    /// As much of Kconfig as answers to a few questions will hang on.
+    pub(crate) fn near(&self) -> Near<'t> {
+        let mut near = Near::new(self.model);
+        near.set_steps(self.limits.solver_steps);
+        near
+    }
+
+    /// The same as [`Analysis::can_hold`], asked of as little of Kconfig as shows it: who points at a place waits for the
+    /// answer.
+    pub(crate) fn can_hold_near(
+        &mut self,
+        near: &mut Near<'_>,
+        parts: &[Condition],
+    ) -> Option<bool> {
+        self.can_hold_by(parts, |analysis, all| {
+            let canonical = analysis.store.set_canonical(false);
+            let answer = near.can(&mut analysis.store, &[all]);
+            analysis.store.set_canonical(canonical);
+            answer
+        })
+    }
+
+    /// The same, where what is not known yet is found out by `ask`.
+    fn can_hold_by(
+        &mut self,
+        parts: &[Condition],
+        ask: impl FnOnce(&mut Self, Condition) -> Option<bool>,
+    ) -> Option<bool> {
         // A question need not be one handle with all that mean the same.
         let canonical = self.store.set_canonical(false);
         let all = self.store.and_all(parts.iter().copied());
@@ -184,11 +220,7 @@ impl Analysis<'_> {
         if let Some(known) = self.feasible.get(&all) {
             return *known;
         }
-        let answer = match self.solve(&[all]) {
-            Answer::Sat(_) => Some(true),
-            Answer::Unsat(_) => Some(false),
-            Answer::Unknown(_) => None,
-        };
+        let answer = ask(self, all);
         self.feasible.insert(all, answer);
         answer
     }

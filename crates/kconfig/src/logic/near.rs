@@ -40,6 +40,11 @@ impl<'m> Near<'m> {
         }
     }
 
+    /// Allows each search at most `steps` steps.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.solver.set_steps(steps);
+    }
+
     /// Whether these can hold together; `None` where the search was given up.
     pub fn can(&mut self, store: &mut Store, conditions: &[Condition]) -> Option<bool> {
         // Where something depends on itself what it leads to is not told by a part.

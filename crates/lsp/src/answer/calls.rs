@@ -182,17 +182,19 @@ pub(crate) fn outgoing(
     Ok(Some(told))
 }
 
-/// What is said of the call at a place: when it happens, on which architectures.
-pub(crate) fn told_of_call(
-    view: &View,
-    path: &str,
-    byte: u32,
-    cancel: &Cancelled,
-) -> Option<String> {
+/// What is said of the guard or the call at a place.
+pub(crate) fn told_at(view: &View, path: &str, byte: u32, cancel: &Cancelled) -> Option<String> {
     let text = view.text(path)?;
-    if !ide::is_called(&text.bytes, byte) {
-        return None;
+    match ide::guard(&text.bytes, byte) {
+        Some(guard) => told_of_guard(view, path, guard, cancel),
+        None if ide::is_called(&text.bytes, byte) => told_of_call(view, path, byte, cancel),
+        None => None,
     }
+}
+
+/// What is said of the call at a place: when it happens, on which architectures.
+fn told_of_call(view: &View, path: &str, byte: u32, cancel: &Cancelled) -> Option<String> {
+    let text = view.text(path)?;
     let (around, word) = ide::around(path, &text.bytes, byte);
     let (around, word) = around.zip(word)?;
     let code = view.code()?;
@@ -221,15 +223,8 @@ pub(crate) fn told_of_call(
     (!told.is_empty()).then(|| told.join("\n"))
 }
 
-/// What is said of the guard at a place: when what it guards is compiled, or runs.
-pub(crate) fn told_of_guard(
-    view: &View,
-    path: &str,
-    byte: u32,
-    cancel: &Cancelled,
-) -> Option<String> {
-    let text = view.text(path)?;
-    let guard = ide::guard(&text.bytes, byte)?;
+/// What is said of a guard: when what it guards is compiled, or runs.
+fn told_of_guard(view: &View, path: &str, guard: Guard, cancel: &Cancelled) -> Option<String> {
     let words = match guard {
         Guard::Lines(_) => "the lines below are compiled",
         Guard::Statement(_) => "control gets into it",
