@@ -396,13 +396,26 @@ impl Store {
         condition: Condition,
         value: &mut dyn FnMut(Atom) -> Option<bool>,
     ) -> Option<bool> {
+        self.evaluate_with(condition, value, &mut FxHashMap::default())
+    }
+
+    /// The same, with what is known of parts that stand in it more than once.
+    fn evaluate_with(
+        &self,
+        condition: Condition,
+        value: &mut dyn FnMut(Atom) -> Option<bool>,
+        known: &mut FxHashMap<usize, Option<bool>>,
+    ) -> Option<bool> {
         let plain = match &self.nodes[condition.node()] {
             Node::True => Some(true),
             Node::Atom(id) => value(self.atom_of(*id)),
             Node::And(children) => {
+                if let Some(known) = known.get(&condition.node()) {
+                    return known.map(|value| value != condition.is_negated());
+                }
                 let mut all = Some(true);
                 for child in children {
-                    match self.evaluate(*child, value) {
+                    match self.evaluate_with(*child, value, known) {
                         Some(true) => {}
                         Some(false) => {
                             all = Some(false);
@@ -411,6 +424,7 @@ impl Store {
                         None => all = None,
                     }
                 }
+                known.insert(condition.node(), all);
                 all
             }
         };

@@ -18,6 +18,7 @@ use crate::syntax::Comparison;
 use crate::term::Term;
 
 /// What the user says.
+#[derive(Debug)]
 pub(crate) enum Says {
     /// Yes to everything.
     Yes,
@@ -29,6 +30,7 @@ pub(crate) enum Says {
 
 /// What symbols are in such a configuration: `y`, `n`, or not known. What a toolchain answers is not; nor is what
 /// string, int and hex symbols hold, and which member of a choice is taken.
+#[derive(Debug)]
 pub(crate) struct Answered<'m> {
     model: &'m Model,
     says: Says,

@@ -68,8 +68,8 @@ pub(crate) struct Difference {
     pub(crate) has_only_moved: bool,
     /// It has the same symbols, choices and `select` lines in the same places, whatever they say.
     pub(crate) is_framed_alike: bool,
-    /// The symbols that need others.
-    pub(crate) needs: Vec<Name>,
+    /// The symbols that need more, each with what it did not need before.
+    pub(crate) gained: Vec<(Name, Vec<Name>)>,
     /// The symbols of which other things may be said.
     pub(crate) touched: Vec<Name>,
 }
@@ -175,7 +175,7 @@ impl Part {
             Arc::new(Difference {
                 has_only_moved: self.has_only_moved(before),
                 is_framed_alike: self.is_framed_like(before),
-                needs: self.changed_needs(before),
+                gained: self.gained(before),
                 touched: self.touched(before),
             })
         };
@@ -250,40 +250,70 @@ impl Part {
         changed
     }
 
-    /// What stands for all that each symbol needs, in order, as far as it is said here: what its entries name, what stands
-    /// around them, who selects it and when, and, of a member, its choice and the other members.
+    /// What symbols need that they do not need in another part.
+    fn gained(&self, other: &Part) -> Vec<(Name, Vec<Name>)> {
+        let changed = self.changed_needs(other);
+        if changed.is_empty() {
+            return Vec::new();
+        }
+        let needs_of = |part: &Part| {
+            let mut all: FxHashMap<Name, FxHashSet<Name>> = FxHashMap::default();
+            part.for_each_need(&mut |name, needed| {
+                if changed.binary_search(&name).is_ok() {
+                    all.entry(name).or_default().extend(needed);
+                }
+            });
+            all
+        };
+        let (now, then) = (needs_of(self), needs_of(other));
+        let none = FxHashSet::default();
+        let gained = changed.iter().filter_map(|name| {
+            let before = then.get(name).unwrap_or(&none);
+            let mut more: Vec<Name> = now.get(name)?.difference(before).copied().collect();
+            more.sort_unstable();
+            (!more.is_empty()).then_some((*name, more))
+        });
+        gained.collect()
+    }
+
+    /// What stands for all that each symbol needs, in order, as far as it is said here.
     fn needs(&self) -> &FxHashMap<Name, u64> {
         self.needs.get_or_init(|| {
             let mut all: FxHashMap<Name, u64> = FxHashMap::default();
-            let mut add = |name: Name, needed: &[Name]| {
+            self.for_each_need(&mut |name, needed| {
                 let known = all.entry(name).or_default();
                 *known = FxBuildHasher.hash_one((*known, needed));
-            };
-            let mut names = Vec::new();
-            for piece in &self.pieces {
-                for entry in &piece.entries {
-                    let own = &entry.properties(self).shape().names;
-                    names.clear();
-                    names.extend(own.iter().flatten());
-                    self.names_around(entry.context.number, &mut names);
-                    add(piece.name, &names);
-                }
-            }
-            for select in &self.selects {
-                names.clear();
-                names.push(select.by);
-                select.condition.symbols(&mut names);
-                add(select.target, &names);
-            }
-            for choice in &self.choices {
-                names.clone_from(&choice.members);
-                choice.terms().for_each(|term| term.symbols(&mut names));
-                for member in &choice.members {
-                    add(*member, &names);
-                }
-            }
+            });
             all
         })
+    }
+
+    /// Tells what each symbol needs, piece by piece: what its entries name, what stands around them, who selects it and
+    /// when, and, of a member, its choice and the other members.
+    fn for_each_need(&self, tell: &mut dyn FnMut(Name, &[Name])) {
+        let mut names = Vec::new();
+        for piece in &self.pieces {
+            for entry in &piece.entries {
+                let own = &entry.properties(self).shape().names;
+                names.clear();
+                names.extend(own.iter().flatten());
+                self.names_around(entry.context.number, &mut names);
+                tell(piece.name, &names);
+            }
+        }
+        for select in &self.selects {
+            names.clear();
+            names.push(select.by);
+            select.condition.symbols(&mut names);
+            tell(select.target, &names);
+        }
+        for choice in &self.choices {
+            names.clone_from(&choice.members);
+            choice.terms().for_each(|term| term.symbols(&mut names));
+            for member in &choice.members {
+                tell(*member, &names);
+            }
+        }
     }
 
     /// The names in what stands around entries.

@@ -6,12 +6,13 @@
 //! 	depends on ARCH_AT91			# not where nothing defines this
 //! ```
 
-use rustc_hash::FxHashMap;
+use condition::{Atom, Condition, Level, Shape, Store};
+use rustc_hash::{FxHashMap, FxHashSet};
 use text::Name;
 
 use crate::answered::{Answered, Says};
 use crate::model::{Model, Symbol};
-use crate::syntax::Comparison;
+use crate::syntax::{Comparison, SymbolType};
 use crate::term::Term;
 
 /// Who asks further from one symbol to the next than this is told what is safe.
@@ -24,36 +25,112 @@ pub(crate) struct Plain {
     pub(crate) off: Option<bool>,
 }
 
-impl Model {
-    /// What is plain of a symbol.
-    pub(crate) fn plainly(&self, symbol: &Symbol) -> Plain {
-        let mut bounds = Bounds {
-            model: self,
-            can_be_on: FxHashMap::default(),
-            must_be_on: FxHashMap::default(),
-            depth: 0,
-        };
+/// What is plain of a model, whose symbols are looked at once each.
+#[derive(Debug)]
+pub(crate) struct Plainly<'m> {
+    model: &'m Model,
+    /// What is where the user says yes to everything, and where he says no.
+    yes: Answered<'m>,
+    no: Answered<'m>,
+    bounds: Bounds<'m>,
+}
+
+impl<'m> Plainly<'m> {
+    /// Nothing was looked at yet.
+    pub(crate) fn new(model: &'m Model) -> Plainly<'m> {
+        Plainly {
+            model,
+            yes: Answered::new(model, Says::Yes),
+            no: Answered::new(model, Says::No),
+            bounds: Bounds {
+                model,
+                can_be_on: FxHashMap::default(),
+                must_be_on: FxHashMap::default(),
+                depth: 0,
+            },
+        }
+    }
+
+    /// Whether these can hold together.
+    pub(crate) fn can(&mut self, store: &Store, conditions: &[Condition]) -> Option<bool> {
+        for answered in [&mut self.yes, &mut self.no] {
+            let mut value = |atom| answered.atom(atom);
+            let mut all = conditions.iter();
+            if all.all(|one| store.evaluate(*one, &mut value) == Some(true)) {
+                return Some(true);
+            }
+        }
+        let mut value = |atom| self.bounds.atom(atom);
+        let mut all = conditions.iter();
+        if all.any(|one| store.evaluate(*one, &mut value) == Some(false)) {
+            return Some(false);
+        }
+        self.shown_by(store, conditions).map(|_| true)
+    }
+
+    /// Those of which it is enough to say yes to, and no to all else, for these to hold together, as far as that is
+    /// plain.
+    pub(crate) fn shown_by(&self, store: &Store, conditions: &[Condition]) -> Option<Vec<Name>> {
+        let wanted = self.wanted(store, conditions);
+        let mut answered = Answered::new(self.model, Says::YesTo(wanted.clone()));
+        let mut value = |atom| answered.atom(atom);
+        let mut all = conditions.iter();
+        if !all.all(|one| store.evaluate(*one, &mut value) == Some(true)) {
+            return None;
+        }
+        let mut on: Vec<Name> = wanted.into_iter().collect();
+        on.retain(|name| answered.value(*name) == Some(true));
+        on.sort_unstable();
+        Some(on)
+    }
+
+    /// What conditions want on, and what must be on for its prompts to be seen.
+    fn wanted(&self, store: &Store, conditions: &[Condition]) -> FxHashSet<Name> {
+        let mut wanted = FxHashSet::default();
+        let mut open = conditions.to_vec();
+        let mut known: FxHashSet<Condition> = open.iter().copied().collect();
+        while let Some(condition) = open.pop() {
+            match store.shape(condition) {
+                Shape::Atom(Atom::Symbol { name, .. }, false) => {
+                    wanted.insert(name);
+                }
+                Shape::And(parts) | Shape::Or(parts) => {
+                    open.extend(parts.into_iter().filter(|part| known.insert(*part)));
+                }
+                _ => {}
+            }
+        }
+        let symbols = wanted.iter().filter_map(|name| self.model.symbol(*name));
+        let seen_with: Vec<Name> = symbols.flat_map(|one| self.model.seen_with(one)).collect();
+        wanted.extend(seen_with);
+        wanted
+    }
+
+    /// What a symbol can be.
+    pub(crate) fn symbol(&mut self, symbol: &Symbol) -> Plain {
         // A string, int or hex symbol is on where it has a value, of which nothing is known there.
         if symbol.is_valued() {
             let (on, off) = (None, None);
             return Plain { on, off };
         }
-        let value = |says| Answered::new(self, says).value(symbol.name);
-        let on = match value(Says::Yes) {
+        let on = match self.yes.value(symbol.name) {
             Some(true) => Some(true),
-            _ => (!bounds.can(symbol)).then_some(false),
+            _ => (!self.bounds.can(symbol)).then_some(false),
         };
         if on == Some(false) {
             let off = Some(true);
             return Plain { on, off };
         }
-        let is_off = value(Says::No) == Some(false);
-        if !is_off && bounds.must(symbol) {
+        let mut is_off = self.no.value(symbol.name) == Some(false);
+        if !is_off && self.bounds.must(symbol) {
             let (on, off) = (Some(true), Some(false));
             return Plain { on, off };
         }
         // A prompt may be seen only where something else is on, and a default may count where it is not.
-        let is_off = is_off || value(Says::YesTo(self.seen_with(symbol))) == Some(false);
+        if !is_off {
+            let says = Says::YesTo(self.model.seen_with(symbol));
+            is_off = Answered::new(self.model, says).value(symbol.name) == Some(false);
+        }
         Plain {
             on,
             off: is_off.then_some(true),
@@ -62,6 +139,7 @@ impl Model {
 }
 
 /// What symbols can be at most, and at least.
+#[derive(Debug)]
 struct Bounds<'m> {
     model: &'m Model,
     /// Symbols that can be on, as far as is known. One that is being looked at may be.
@@ -71,7 +149,34 @@ struct Bounds<'m> {
     depth: usize,
 }
 
+impl Answered<'_> {
+    /// Whether an atom holds there.
+    fn atom(&mut self, atom: Atom) -> Option<bool> {
+        let Atom::Symbol { name, level } = atom else {
+            return None;
+        };
+        self.value(name).map(|on| on && level == Level::Yes)
+    }
+}
+
 impl Bounds<'_> {
+    /// Whether an atom holds in every configuration, or in none.
+    fn atom(&mut self, atom: Atom) -> Option<bool> {
+        let Atom::Symbol { name, level } = atom else {
+            return None;
+        };
+        let Some(symbol) = self.model.symbol(name) else {
+            return Some(false);
+        };
+        let is_bool = symbol.kind == Some(SymbolType::Bool);
+        match level {
+            Level::Module if is_bool => Some(false),
+            _ if !self.can(symbol) => Some(false),
+            Level::Yes if is_bool && self.must(symbol) => Some(true),
+            _ => None,
+        }
+    }
+
     /// False only for what is on in no configuration.
     fn can(&mut self, symbol: &Symbol) -> bool {
         let is_other = symbol.is_valued() || symbol.itself.is_some() || symbol.transitional;

@@ -13,7 +13,7 @@ use text::Name;
 use crate::logic::Constraints;
 use crate::logic::near::Near;
 use crate::model::{Model, Select, Symbol};
-use crate::plain::Plain;
+use crate::plain::{Plain, Plainly};
 use crate::syntax::SymbolType;
 use crate::term::Term;
 use crate::value::number;
@@ -58,6 +58,7 @@ pub struct Questions<'m> {
     solver: Solver,
     pub(crate) constraints: Constraints<'m>,
     near: Near<'m>,
+    pub(crate) plain: Plainly<'m>,
     /// Of which files lines are told; of all where it is not said.
     only: Option<Vec<Arc<str>>>,
 }
@@ -71,6 +72,7 @@ impl Model {
             solver: Solver::new(),
             constraints: self.constraints(),
             near: Near::new(self),
+            plain: Plainly::new(self),
             only: None,
         }
     }
@@ -124,7 +126,8 @@ impl<'m> Questions<'m> {
 
     /// Whether these can hold together; `None` where the search was given up.
     pub fn can(&mut self, conditions: &[Condition]) -> Option<bool> {
-        self.near.can(&mut self.store, conditions)
+        let plain = self.plain.can(&self.store, conditions);
+        plain.or_else(|| self.near.can(&mut self.store, conditions))
     }
 
     /// Whether `name` can be on; yes where that is not found out.
@@ -153,7 +156,7 @@ impl<'m> Questions<'m> {
         let Some(symbol) = self.model.symbol(name) else {
             return Standing::Undefined;
         };
-        let plain = self.model.plainly(symbol);
+        let plain = self.plain.symbol(symbol);
         self.standing_beyond(name, plain)
     }
 
@@ -169,8 +172,9 @@ impl<'m> Questions<'m> {
     /// What a solver has to say beyond what is plain.
     fn standing_beyond(&mut self, name: Name, plain: Plain) -> Standing {
         let on = self.model.on(&mut self.store, name);
-        let can_be_on = plain.on.or_else(|| self.can(&[on]));
-        let can_be_off = plain.off.or_else(|| self.can(&[!on]));
+        let mut can = |condition| self.near.can(&mut self.store, &[condition]);
+        let can_be_on = plain.on.or_else(|| can(on));
+        let can_be_off = plain.off.or_else(|| can(!on));
         match (can_be_on, can_be_off) {
             (Some(false), _) => Standing::Never,
             (Some(true), Some(true)) => Standing::Sometimes,

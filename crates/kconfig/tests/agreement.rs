@@ -8,7 +8,7 @@ mod toy;
 use std::fmt::Write;
 
 use condition::{Answer, Atom, Condition, Level, Model as Solution, Solver, Store};
-use kconfig::{Configuration, Constraints, Fill, Model, Settings, Standing, Value};
+use kconfig::{Configuration, Constraints, Fill, Model, Near, Settings, Standing, Value};
 use text::Name;
 use toy::{NEW, OLD, read};
 
@@ -363,6 +363,7 @@ fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
     for (mut draw, model, text) in in_order() {
         let mut whole = Both::new(&model);
         let mut questions = model.questions();
+        let (mut store, mut near) = (Store::new(), Near::new(&model));
         let truths = model.symbols().filter(|symbol| symbol.is_truth());
         let names: Vec<Name> = truths.map(|symbol| symbol.name).collect();
         for _ in 0..SETTINGS {
@@ -379,7 +380,20 @@ fn what_is_asserted_for_a_question_answers_it_as_the_whole_would() {
                 let store = questions.store();
                 let all: Vec<Condition> = wishes.iter().map(|(n, v)| is(store, *n, *v)).collect();
                 assert_eq!(questions.can(&all), Some(expected), "{wishes:?}, {text}");
+                let any = questions.store().or_all(all.iter().copied());
+                let none: Vec<Condition> = all.iter().map(|one| !*one).collect();
+                for asked in [vec![any], none] {
+                    let plain = questions.can(&asked);
+                    let near = Near::new(&model).can(questions.store(), &asked);
+                    assert_eq!(plain, near, "{wishes:?}, any {}, {text}", asked == [any]);
+                }
             }
+            let all: Vec<Condition> = wishes.iter().map(|(n, v)| is(&mut store, *n, *v)).collect();
+            assert_eq!(
+                near.can(&mut store, &all),
+                Some(expected),
+                "{wishes:?}, {text}"
+            );
             asked += 1;
             granted += u64::from(told);
         }

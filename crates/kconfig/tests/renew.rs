@@ -238,6 +238,30 @@ fn circles_come_in_by_what_stands_around_other_files() {
 }
 
 #[test]
+fn a_circle_comes_in_with_a_symbol_that_was_named_before() {
+    let top = "config OWN\n\tdef_bool $(success,true)\nsource \"a\"\n";
+    let before =
+        "config A\n\tbool \"a\"\n\tdepends on NEW\nconfig OLD\n\tbool \"o\"\n\tdepends on A\n";
+    let files = [("Kconfig", top), ("a", before)];
+    let [renewed, read] = said_after(&files, ("a", &before.replace("OLD", "NEW")));
+    assert_eq!(renewed, read);
+    assert_eq!(read.len(), 1);
+    let [renewed, read] = said_after(
+        &files,
+        ("a", &before.replace("depends on NEW", "depends on OLD")),
+    );
+    assert_eq!(renewed, read);
+    assert_eq!(read.len(), 1);
+    // To need less, or what nothing defines, closes none.
+    let [renewed, read] = said_after(
+        &files,
+        ("a", &before.replace("depends on A", "depends on B")),
+    );
+    assert_eq!(renewed, read);
+    assert!(read.is_empty(), "{read:?}");
+}
+
+#[test]
 fn what_stands_around_a_file_is_said_of_a_transitional_symbol_of_another() {
     let top = "config OWN\n\tdef_bool $(success,true)\nsource \"m\"\nsource \"f\"\n";
     let files = [

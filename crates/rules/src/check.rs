@@ -253,7 +253,7 @@ pub fn check_lines(
         arches,
         others: OnceLock::from(Vec::new()),
         settings,
-        only: Some(Only { files, progress }),
+        only: Some(Only::new(files, arches, progress)),
     };
     for rule in &rules {
         lint.ask(rule, &mut outcome);

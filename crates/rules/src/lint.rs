@@ -10,7 +10,7 @@ mod undefined;
 mod unmet;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kconfig::{Library, Model, Needed, Questions};
 use kernel::{Architecture, Progress, Tree};
@@ -37,11 +37,29 @@ pub(crate) struct Lint<'l> {
 
 /// Some files, for one who may lose interest in them.
 pub(crate) struct Only<'l> {
-    pub(crate) files: &'l [Arc<str>],
-    pub(crate) progress: &'l dyn Progress,
+    files: &'l [Arc<str>],
+    progress: &'l dyn Progress,
+    /// The questions of each architecture: what one rule had to find out serves the next.
+    questions: Vec<Mutex<Questions<'l>>>,
 }
 
-impl Only<'_> {
+impl<'l> Only<'l> {
+    /// These files, of which `arches` are asked.
+    pub(crate) fn new(
+        files: &'l [Arc<str>],
+        arches: &'l [(Architecture, Arc<Model>)],
+        progress: &'l dyn Progress,
+    ) -> Only<'l> {
+        let questions = arches
+            .iter()
+            .map(|(_, model)| Mutex::new(model.questions_about(files)));
+        Only {
+            files,
+            progress,
+            questions: questions.collect(),
+        }
+    }
+
     /// Whether lines of a file are told.
     fn has(&self, file: &str) -> bool {
         self.files.iter().any(|path| **path == *file)
@@ -59,7 +77,7 @@ struct Found {
 /// The words that a finding puts into those of its rule.
 type Words<'w> = [(&'w str, &'w str)];
 
-impl Lint<'_> {
+impl<'l> Lint<'l> {
     /// Asks one rule, and puts its findings and a verdict for each architecture to the others.
     pub(crate) fn ask(&self, rule: &Rule, outcome: &mut Outcome) {
         // What can never be is asked of all architectures; what a line does, of those that are to be told of.
@@ -165,11 +183,14 @@ impl Lint<'_> {
         }
     }
 
-    /// A model, to be asked of the lines that are told.
-    fn questions<'m>(&self, model: &'m Model) -> Questions<'m> {
+    /// Asks an architecture, by number, of the lines that are told.
+    fn asking<T>(&self, number: usize, ask: impl FnOnce(&mut Questions<'l>) -> T) -> T {
         match &self.only {
-            Some(only) => model.questions_about(only.files),
-            None => model.questions(),
+            Some(only) => {
+                let questions = only.questions[number].lock();
+                ask(&mut questions.unwrap_or_else(PoisonError::into_inner))
+            }
+            None => ask(&mut self.arches[number].1.questions()),
         }
     }
 

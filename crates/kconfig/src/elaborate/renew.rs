@@ -113,10 +113,16 @@ impl Model {
         Some(model)
     }
 
-    /// Whether a symbol may depend on itself where parts differ from those before so.
+    /// Whether a symbol may depend on itself where parts differ from those before so. Before, none did: a new circle has
+    /// a symbol in it that needs one which it did not need, or which nothing defined.
     fn may_have_new_circles(&self, differences: &[Arc<Difference>]) -> bool {
-        let needs = differences.iter().flat_map(|one| &one.needs);
-        let symbols: Vec<usize> = needs.filter_map(|name| self.index.number(*name)).collect();
+        let number = |name: &Name| self.index.number(*name);
+        let gained = differences.iter().flat_map(|one| &one.gained);
+        let symbols = gained.filter_map(|(name, more)| {
+            let is_new = more.iter().any(|name| number(name).is_some());
+            number(name).filter(|_| is_new)
+        });
+        let symbols: Vec<usize> = symbols.collect();
         self.has_member_of_several() || self.may_circle_from(symbols)
     }
 

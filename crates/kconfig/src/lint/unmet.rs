@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use condition::{Answer, Atom, Condition, Level};
+use condition::{Answer, Atom, Condition, Level, Model as Solution};
 use text::Name;
 
 use crate::configure::Configuration;
@@ -80,6 +80,41 @@ impl<'m> Questions<'m> {
     /// found that stands the trial.
     pub fn forced(&mut self, select: &Select, base: Option<&[u8]>) -> Option<Forced> {
         let over = self.over(select)?;
+        let plain = self.plain.shown_by(&self.store, &[over]);
+        let plain = plain.and_then(|names| self.forced_by(select, base, (over, names)));
+        plain.or_else(|| self.forced_somehow(select, base, over))
+    }
+
+    /// The same where it is enough to say yes to some symbols.
+    fn forced_by(
+        &mut self,
+        select: &Select,
+        base: Option<&[u8]>,
+        (over, mut names): (Condition, Vec<Name>),
+    ) -> Option<Forced> {
+        let model = self.model;
+        names.retain(|name| {
+            model
+                .symbol(*name)
+                .is_some_and(|one| !one.prompts.is_empty())
+        });
+        let set = names.into_iter().map(|name| (name, "y".to_owned()));
+        let probes = model.probes().into_iter().map(|name| (name, false));
+        let needed = Needed {
+            set: set.collect(),
+            probes: probes.collect(),
+            ..Needed::default()
+        };
+        self.tried(select, base, (over, needed), &Solution::default())
+    }
+
+    /// The same where a solver has to say how.
+    fn forced_somehow(
+        &mut self,
+        select: &Select,
+        base: Option<&[u8]>,
+        over: Condition,
+    ) -> Option<Forced> {
         // What is easiest to set up has no modules.
         let modules = self.model.modules();
         let built_in = modules.map(|name| !self.store.symbol(&name, Level::Yes));
@@ -92,15 +127,9 @@ impl<'m> Questions<'m> {
             return None;
         };
         let model = self.model;
-        let atoms = self.store.atoms(over).into_iter();
-        let decide = atoms.filter_map(|atom| match atom {
-            Atom::Symbol { name, .. } => Some(name),
-            Atom::Compare { symbol, .. } => Some(symbol),
-            _ => None,
-        });
-        let mut wanted: Vec<Name> = decide.collect();
+        let wanted = self.deciding(over).into_iter();
         let value = |name| Value::in_solution(&solution, name).unwrap_or_default();
-        let justified = model.justify(wanted.iter().copied(), &value).into_iter();
+        let justified = model.justify(wanted, &value).into_iter();
         let set = justified.map(|(name, value)| (name, value.word().to_owned()));
         let probe = |name| (name, solution.value(Atom::Probe(name)) == Some(true));
         let needed = Needed {
@@ -108,10 +137,35 @@ impl<'m> Questions<'m> {
             probes: model.probes().into_iter().map(probe).collect(),
             answers: self.constraints.answers(&mut self.store, &solution),
         };
+        self.tried(select, base, (over, needed), &solution)
+    }
+
+    /// The symbols that a condition asks about.
+    fn deciding(&self, condition: Condition) -> Vec<Name> {
+        let atoms = self.store.atoms(condition).into_iter();
+        let names = atoms.filter_map(|atom| match atom {
+            Atom::Symbol { name, .. } => Some(name),
+            Atom::Compare { symbol, .. } => Some(symbol),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    /// What is needed of what shows that `select` forces its target, which is so where `over` holds; `None` where it does
+    /// not stand the trial.
+    fn tried(
+        &mut self,
+        select: &Select,
+        base: Option<&[u8]>,
+        (over, needed): (Condition, Needed),
+        solution: &Solution,
+    ) -> Option<Forced> {
+        let model = self.model;
         let is_forced = |configuration: &Configuration<'_>| {
             let forcing = configuration.forcing(select.target);
             forcing.iter().any(|one| one.place == select.place)
         };
+        let mut wanted = self.deciding(over);
         wanted.push(select.target);
         let set = needed.set.keys().copied();
         let bears = set.chain(wanted.iter().copied());
@@ -124,7 +178,7 @@ impl<'m> Questions<'m> {
         let bases = std::slice::from_ref(&base);
         let needed = self
             .constraints
-            .shortest(needed, &solution, &purpose, bases)?;
+            .shortest(needed, solution, &purpose, bases)?;
         let configuration = needed.configure(model, &base, wanted);
         let unmet = self.unmet(select.target, &configuration, &needed.probes);
         Some(Forced { needed, unmet })

@@ -148,11 +148,11 @@ impl Lint<'_> {
             by_arch.entry(arches[0]).or_default().push((key, arches));
         }
         let findings = by_arch.into_par_iter().map(|(number, own)| {
-            let mut questions = self.questions(&self.arches[number].1);
-            let told = own
-                .iter()
-                .filter_map(|(key, arches)| tell(&mut questions, key, arches));
-            told.collect::<Vec<T>>()
+            self.asking(number, |questions| {
+                let own = own.iter();
+                let told = own.filter_map(|(key, arches)| tell(questions, key, arches));
+                told.collect::<Vec<T>>()
+            })
         });
         findings.flatten().collect()
     }

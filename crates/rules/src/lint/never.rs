@@ -55,26 +55,30 @@ impl Lint<'_> {
     /// The same, where few things are asked about: the largest architecture has most of what can happen, and the others are
     /// asked for the rest. A solver is asked sooner than plain configurations are made.
     fn never_of_few<K: Ord + Clone + Send + Sync>(&self, asks: Asks<'_, K>) -> BTreeSet<K> {
-        let (mut open, mut can) = (BTreeSet::new(), BTreeSet::new());
-        for number in self.by_size() {
-            let (arch, model) = &self.arches[number];
-            let mut questions = self.questions(model);
-            for (key, when) in asks(&mut questions, *arch, &|key| !can.contains(key)) {
-                if self.is_cancelled() {
-                    return BTreeSet::new();
+        // For each key whether it can happen on one that was asked.
+        let known: Mutex<BTreeMap<K, bool>> = Mutex::default();
+        let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_open = |key: &K| lock().get(key) != Some(&true);
+        let ask = |number: &usize| {
+            self.asking(*number, |questions| {
+                for (key, when) in asks(questions, self.arches[*number].0, &is_open) {
+                    if is_open(&key) && !self.is_cancelled() {
+                        let can = questions.can(&[when]) != Some(false);
+                        *lock().entry(key).or_default() |= can;
+                    }
                 }
-                if can.contains(&key) {
-                    continue;
-                }
-                if questions.can(&[when]) == Some(false) {
-                    open.insert(key);
-                } else {
-                    open.remove(&key);
-                    can.insert(key);
-                }
-            }
+            });
+        };
+        let order = self.by_size();
+        let (first, others) = order.split_at(1.min(order.len()));
+        first.iter().for_each(ask);
+        others.par_iter().for_each(ask);
+        if self.is_cancelled() {
+            return BTreeSet::new();
         }
-        open
+        let known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let never = known.into_iter().filter(|(_, can)| !can);
+        never.map(|(key, _)| key).collect()
     }
 
     /// For each key the architectures that have it, by number, the largest first.
@@ -87,9 +91,9 @@ impl Lint<'_> {
         let found: Vec<(usize, BTreeSet<K>)> = order
             .par_iter()
             .map(|number| {
-                let (arch, model) = &self.arches[*number];
+                let arch = self.arches[*number].0;
                 let wanted = |key: &K| keys.contains(key);
-                let asked = asks(&mut self.questions(model), *arch, &wanted);
+                let asked = self.asking(*number, |questions| asks(questions, arch, &wanted));
                 let keys = asked.into_iter().map(|(key, _)| key);
                 (*number, keys.filter(wanted).collect())
             })

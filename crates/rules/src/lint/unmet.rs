@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kconfig::{Model, Questions, Select};
+use kconfig::{Questions, Select};
 use rayon::prelude::*;
 
 use super::{Found, Lint, definition, put_needed};
@@ -36,7 +36,7 @@ impl Lint<'_> {
             if self.is_cancelled() {
                 return (*number, Vec::new(), Vec::new());
             }
-            let (forcing, unknown) = self.questions(&self.arches[*number].1).forcing();
+            let (forcing, unknown) = self.asking(*number, |questions| questions.forcing());
             (*number, lines(forcing), lines(unknown))
         });
         let asked: Vec<_> = asked.collect();
@@ -57,7 +57,7 @@ impl Lint<'_> {
         }
         let findings: Vec<_> = shown
             .into_par_iter()
-            .map(|(number, lines)| self.forced(rule, &self.arches[number].1, lines))
+            .map(|(number, lines)| self.forced(rule, number, lines))
             .collect();
         for ((line, numbers), finding) in findings.into_iter().flatten() {
             match finding {
@@ -74,9 +74,10 @@ impl Lint<'_> {
     fn forced(
         &self,
         rule: &Rule,
-        model: &Model,
+        number: usize,
         lines: Vec<Shared>,
     ) -> Vec<(Shared, Option<Finding>)> {
+        let model = &self.arches[number].1;
         let mut selects: BTreeMap<Line, &Select> = BTreeMap::new();
         for select in model.selects().filter(|select| !select.weak) {
             selects.entry(line(select)).or_insert(select);
@@ -95,11 +96,12 @@ impl Lint<'_> {
             put_needed(&mut finding, model, &forced.needed);
             Some(finding)
         };
-        let mut questions = self.questions(model);
-        let told = lines.into_iter().map(|line| {
-            let finding = finding(&mut questions, &line);
-            (line, finding)
-        });
-        told.collect()
+        self.asking(number, |questions| {
+            let told = lines.into_iter().map(|line| {
+                let finding = finding(questions, &line);
+                (line, finding)
+            });
+            told.collect()
+        })
     }
 }
