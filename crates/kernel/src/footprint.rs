@@ -1,8 +1,8 @@
 //! What of a tree an answer depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use csource::{File, Seen};
 use kconfig::Model;
@@ -39,10 +39,33 @@ impl KconfigSeen {
         self.arches.push((arch.to_string(), asked));
     }
 
-    /// Whether all that was asked is answered as before.
-    fn is_in(&self, models: &Models<'_>) -> bool {
-        let arches = self.arches.par_iter();
-        arches.all(|(arch, asked)| models(arch).is_some_and(|model| model.answers_alike(asked)))
+    /// Those of some architectures for which something that was asked is answered otherwise.
+    fn otherwise(
+        &self,
+        (models, wanted): (&Models<'_>, &(dyn Fn(&str) -> bool + Sync)),
+    ) -> BTreeSet<String> {
+        let is_other = |(arch, asked): &&(String, kconfig::Asked)| {
+            wanted(arch) && models(arch).is_none_or(|model| !model.answers_alike(asked))
+        };
+        let arches = self.arches.par_iter().filter(is_other);
+        arches.map(|(arch, _)| arch.clone()).collect()
+    }
+}
+
+/// What may be another thing now, where most is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stale {
+    /// The architectures whose Kconfig says something else of what was asked.
+    pub arches: BTreeSet<String>,
+    /// The Kconfig files in which lines that were told of are others now, or elsewhere.
+    pub moved: Vec<String>,
+}
+
+impl Stale {
+    /// Whether nothing is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.arches.is_empty() && self.moved.is_empty()
     }
 }
 
@@ -107,14 +130,12 @@ impl Views {
                 .is_none_or(|seen| seen.is_in(&File::new(path, text)))
     }
 
-    /// Whether lines of a Kconfig file that were told are what they were, and no comment came in that may accept
-    /// something.
+    /// Whether lines of a Kconfig file that were told are what they were.
     fn have_lines_of(&self, path: &str, text: Arc<[u8]>) -> bool {
-        memchr::memmem::find(&text, MARK.as_bytes()).is_none()
-            && self.of(path).is_none_or(|view| {
-                let seen = view.seen.as_ref();
-                seen.is_none_or(|seen| seen.is_in_text(&File::new(path, text)))
-            })
+        self.of(path).is_none_or(|view| {
+            let seen = view.seen.as_ref();
+            seen.is_none_or(|seen| seen.is_in_text(&File::new(path, text)))
+        })
     }
 }
 
@@ -138,15 +159,16 @@ impl Footprint {
         self.record.led()
     }
 
-    /// Whether all of it is the same in `source`, which differs by `changes` from the tree that was looked at, and
-    /// now is `listing`. Where Kconfig files are others, `models` are asked for what they say now.
+    /// What of it is not the same in `source`, which differs by `changes` from the tree that was looked at, and now is
+    /// `listing`; `None` where what was found of any architecture may rest on that. Where Kconfig files are others, `models`
+    /// are asked for what they say now, of the architectures that are `wanted`.
     #[must_use]
-    pub fn holds(
+    pub fn stale(
         &self,
         source: &dyn Source,
         (listing, changes): (&Listing, &Changes<'_>),
-        models: &Models<'_>,
-    ) -> bool {
+        (models, wanted): (&Models<'_>, &(dyn Fn(&str) -> bool + Sync)),
+    ) -> Option<Stale> {
         let no_words = |key: &u64| self.words.of_file(*key) == 0;
         let comparing = self.words.comparing();
         let files: Vec<&str> = changes
@@ -156,21 +178,42 @@ impl Footprint {
         let same_words =
             |scratch: &mut Scratch, path: &str| comparing.same_words(source, path, scratch);
         let is_kconfig_changed = AtomicBool::new(false);
-        let shows_the_same = |path: &str, text| {
+        let moved: Mutex<Vec<String>> = Mutex::default();
+        let shows_the_same = |path: &str, text: Arc<[u8]>| {
             if !self.kconfig.files.contains(&key_of(path)) {
                 return self.views.are_in(path, text);
             }
             is_kconfig_changed.store(true, Ordering::Relaxed);
-            self.views.have_lines_of(path, text)
+            // A comment that came in may accept something.
+            if memchr::memmem::find(&text, MARK.as_bytes()).is_some() {
+                return false;
+            }
+            if !self.views.have_lines_of(path, text) {
+                let moved = moved.lock();
+                moved
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(path.to_owned());
+            }
+            true
         };
-        self.record
+        let holds = self
+            .record
             .holds(source, (listing, changes), &shows_the_same)
             && changes.gone().iter().all(no_words)
             && changes.others().all(|path| no_words(&key_of(path)))
             && files
                 .into_par_iter()
                 .map_init(Scratch::default, same_words)
-                .all(|same| same)
-            && (!is_kconfig_changed.into_inner() || self.kconfig.is_in(models))
+                .all(|same| same);
+        let mut moved = moved.into_inner().unwrap_or_else(PoisonError::into_inner);
+        moved.sort_unstable();
+        holds.then(|| Stale {
+            arches: if is_kconfig_changed.into_inner() {
+                self.kconfig.otherwise((models, wanted))
+            } else {
+                BTreeSet::new()
+            },
+            moved,
+        })
     }
 }

@@ -13,7 +13,7 @@ mod tree;
 mod words;
 
 pub use architecture::Architecture;
-pub use footprint::{Footprint, Models};
+pub use footprint::{Footprint, Models, Stale};
 pub use index::{Index, Known, Renewed};
 pub use kept::KeptIndex;
 pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};

@@ -6,7 +6,7 @@ use kernel::{Architecture, Tree};
 use reach::{Analysis, Answer, Backend, BackendKind, BackendRule, Fact, Goal, Reach};
 use text::Name;
 
-use crate::check::ArchCheck;
+use crate::check::ArchOutcome;
 use crate::rule::{Question, Rule, SinkRule};
 use crate::{ArchVerdict, Note, Place, Verdict};
 
@@ -19,7 +19,7 @@ pub(crate) struct Asking<'a, 't> {
     pub(crate) rule: &'a Rule,
     /// Whether it is told where each way back from a sink ends.
     pub(crate) ends: bool,
-    pub(crate) out: &'a mut ArchCheck,
+    pub(crate) out: &'a mut ArchOutcome,
 }
 
 /// What is said of one cell of the table.

@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
-use kernel::{Architecture, Index, NotATree, Progress, Tree};
+use kernel::{Architecture, Index, Models, NotATree, Progress, Stale, Tree};
 use rayon::prelude::*;
 use reach::{Analysis, Extent, Goal, Limits, Sink, Vocabulary, Ways};
+use serde::{Deserialize, Serialize};
 use source::Source;
 use text::Name;
 
@@ -125,6 +126,21 @@ pub fn check_tree(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Outcome, CheckError> {
+    let checked = check_rest(tree, settings, (&ArchOutcomes::new(), &|_| None), progress);
+    checked.map(|(outcome, _)| outcome)
+}
+
+/// What was found for some architectures, by name.
+pub type ArchOutcomes = BTreeMap<String, ArchOutcome>;
+
+/// Checks a tree of which it is `known` what is found for some architectures, and of which `models` may know what Kconfig
+/// says. Answers, besides, what was found for the others.
+pub fn check_rest(
+    tree: &Tree,
+    settings: &Settings,
+    (known, models): (&ArchOutcomes, &Models<'_>),
+    progress: &dyn Progress,
+) -> Result<(Outcome, ArchOutcomes), CheckError> {
     let catalog = settings.known_rules()?;
     let rules = chosen_rules(&catalog, settings)?;
     let version = Version::of_tree(tree.version());
@@ -134,19 +150,25 @@ pub fn check_tree(
     let (lints, rules): (Vec<Rule>, Vec<Rule>) = rules
         .into_iter()
         .partition(|rule| rule.text.question.is_of_kconfig());
+    // Who looks at Kconfig as a whole looks at all architectures.
+    let is_known = |arch: &Architecture| lints.is_empty() && known.contains_key(&*arch.name);
+    let open = arches.iter().filter(|arch| !is_known(arch)).copied();
+    let open: Vec<Architecture> = open.collect();
     let order = if rules.is_empty() {
-        arches.iter().enumerate().collect()
+        open.iter().enumerate().collect()
     } else {
-        most_code_first(&arches, tree.words(progress))
+        most_code_first(&open, tree.words(progress))
     };
-    progress.phase("architectures", arches.len());
+    progress.phase("architectures", open.len());
     let library = Library::new();
     let check_one = |arch: &Architecture| {
         if progress.is_cancelled() {
-            return (ArchCheck::default(), None, Vec::new());
+            return (ArchOutcome::default(), None, Vec::new());
         }
         let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-        let model = model_of(tree, &library, *arch, settings);
+        let model = models(&arch.name);
+        let model = model.and_then(|model| model.of_source(&library, &tree.kconfig_source()));
+        let model = model.unwrap_or_else(|| model_of(tree, &library, *arch, settings));
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
         if lints.is_empty() {
             tree.note_kconfig(arch.name, &model);
@@ -162,16 +184,20 @@ pub fn check_tree(
         return Err(CheckError::Cancelled);
     }
     checks.sort_by_key(|(number, _)| *number);
-    let (mut kconfig, mut models) = (BTreeSet::new(), Vec::new());
-    let checks = checks.into_iter().map(|(_, (check, model, files))| {
+    let (mut kconfig, mut read, mut found) = (BTreeSet::new(), Vec::new(), ArchOutcomes::new());
+    for (number, (check, model, files)) in checks {
         kconfig.extend(files);
-        models.extend(model);
-        check
-    });
-    let checks = checks.collect();
-    let mut outcome = merge(tree, checks);
+        read.extend(model);
+        found.insert(open[number].name.to_string(), check);
+    }
+    let known_arches = arches.iter().filter(|arch| is_known(arch));
+    for model in known_arches.filter_map(|arch| models(&arch.name)) {
+        kconfig.extend(model.files().iter().cloned());
+    }
+    let both = |arch: &Architecture| found.get(&*arch.name).or_else(|| known.get(&*arch.name));
+    let mut outcome = merge(tree, arches.iter().filter_map(both));
     outcome.skipped = skipped;
-    lint((tree, &library), &models, (&lints, settings), &mut outcome);
+    lint((tree, &library), &read, (&lints, settings), &mut outcome);
     tell_code(tree, &mut outcome);
     let asked: Vec<&Rule> = rules.iter().chain(&lints).collect();
     let kconfig = kconfig.iter().map(|file: &Arc<str>| (**file).to_owned());
@@ -182,7 +208,7 @@ pub fn check_tree(
         kconfig,
         &mut outcome,
     );
-    Ok(outcome)
+    Ok((outcome, found))
 }
 
 /// Takes from an outcome what is accepted, by a file or beside the code.
@@ -363,26 +389,40 @@ fn chosen_arches(tree: &Tree, settings: &Settings) -> Result<Vec<Architecture>, 
     Ok(arches)
 }
 
-/// The answers for one architecture.
-#[derive(Default)]
-pub(crate) struct ArchCheck {
+/// What was found for one architecture, before anything of it is accepted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchOutcome {
     pub(crate) findings: Vec<Finding>,
     pub(crate) verdicts: Vec<ArchVerdict>,
     rows: Vec<ArchRow>,
     problems: BTreeSet<Problem>,
 }
 
-fn merge(tree: &Tree, checks: Vec<ArchCheck>) -> Outcome {
+impl ArchOutcome {
+    /// Whether this, which was found for the architecture `arch`, is found where that is `stale`.
+    #[must_use]
+    pub fn holds(&self, arch: &str, stale: &Stale) -> bool {
+        if stale.arches.contains(arch) || stale.moved.is_empty() {
+            return !stale.arches.contains(arch);
+        }
+        // Whoever tells of a line names its file.
+        let words = postcard::to_stdvec(self).unwrap_or_default();
+        let tells = |path: &String| memchr::memmem::find(&words, path.as_bytes()).is_some();
+        !words.is_empty() && !stale.moved.iter().any(tells)
+    }
+}
+
+fn merge<'c>(tree: &Tree, checks: impl Iterator<Item = &'c ArchOutcome>) -> Outcome {
     let mut outcome = Outcome {
         kernel_version: tree.version().to_owned(),
         ..Outcome::default()
     };
     let mut problems = BTreeSet::new();
     for check in checks {
-        outcome.findings.extend(check.findings);
-        outcome.verdicts.extend(check.verdicts);
-        outcome.rows.extend(check.rows);
-        problems.extend(check.problems);
+        outcome.findings.extend_from_slice(&check.findings);
+        outcome.verdicts.extend_from_slice(&check.verdicts);
+        outcome.rows.extend_from_slice(&check.rows);
+        problems.extend(check.problems.iter().cloned());
     }
     for (file, error) in tree.unreadable() {
         let place = Place {
@@ -409,8 +449,8 @@ fn check_arch(
     arch: Architecture,
     rules: &[Rule],
     (vocabulary, settings): (&Vocabulary, &Settings),
-) -> ArchCheck {
-    let mut check = ArchCheck::default();
+) -> ArchOutcome {
+    let mut check = ArchOutcome::default();
     for error in model.errors() {
         check.problems.insert(problem(error));
     }

@@ -26,7 +26,10 @@ mod tell;
 pub use accept::{Acceptances, tell_only};
 pub use baseline::{Baseline, BaselineError};
 pub use catalog::{Catalog, Files, RuleError};
-pub use check::{CheckError, Settings, check, check_lines, check_tree, model_of};
+pub use check::{
+    ArchOutcome, ArchOutcomes, CheckError, Settings, check, check_lines, check_rest, check_tree,
+    model_of,
+};
 pub use config::{Configuration, Configured, configuration_schema};
 pub use difference::{Difference, Opened, only_new, opened};
 pub use examples::{Tried, try_examples};

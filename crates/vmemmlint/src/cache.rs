@@ -24,7 +24,7 @@ use crate::arguments::{Cache as Asked, CachePlace, CacheTask, Caching};
 use crate::{Failure, one_line, print};
 
 /// What everything begins with that is kept; another number where it is written otherwise.
-const MAGIC: &[u8] = b"vmemmlint cache 4\n";
+const MAGIC: &[u8] = b"vmemmlint cache 5\n";
 
 /// What was not used for so long is pruned.
 const UNUSED: Duration = Duration::from_hours(30 * 24);

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{Timestamp, tz::TimeZone};
 use kconfig::{Library, Model};
-use kernel::{Footprint, Models, Progress, Tree};
+use kernel::{Models, Progress, Tree};
 pub(crate) use rules::Settings;
-use rules::{Catalog, Configured, Outcome};
+use rules::{ArchOutcomes, Catalog, Configured, Outcome};
 use source::{Listed, Source};
 
 use crate::arguments::{Caching, Scope, Search};
 use crate::cache::Cache;
-use crate::keep::{Held, Keep, Shelved};
+use crate::keep::{Held, Keep, Part, Rest, Shelved};
 use crate::progress::Bar;
 use crate::{Failure, catalog, one_line, tree};
 
@@ -68,10 +68,22 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum Basis {
     /// It was kept for the tree in another state.
-    Known(Footprint),
-    /// It was found out in this tree, of whose words so much was known. To give back, piece by piece, what the tree
-    /// holds takes longer than the process lives on.
-    Found(Box<ManuallyDrop<Tree>>, Shelved),
+    Known(Vec<Part>),
+    /// It was found out now.
+    Found(Box<Found>),
+}
+
+/// What an answer rests on that was found out now.
+#[derive(Debug)]
+struct Found {
+    /// What was asked of it. To give back, piece by piece, what it holds takes longer than the process lives on.
+    tree: ManuallyDrop<Tree>,
+    /// How much of its words was known.
+    shelved: Shelved,
+    /// What was known before.
+    before: Vec<Part>,
+    /// What was found besides.
+    found: ArchOutcomes,
 }
 
 impl Answer {
@@ -88,20 +100,23 @@ impl Answer {
     }
 
     /// Keeps it with what it rests on, which is answered where it is known.
-    fn keep_with(&self, listed: &dyn Listed, keep: &Keep, basis: &Basis) -> Option<Footprint> {
+    fn keep_with(&self, listed: &dyn Listed, keep: &Keep, basis: &Basis) -> Option<Vec<Part>> {
         match basis {
-            Basis::Known(footprint) => {
-                keep.keep(&self.outcome, footprint);
-                Some(footprint.clone())
+            Basis::Known(parts) => {
+                keep.keep(&self.outcome, parts);
+                Some(parts.clone())
             }
-            Basis::Found(tree, shelved) => {
+            Basis::Found(found) => {
                 let later = listed.listing_now().ok()?;
-                let footprint = keep.footprint(tree, &later);
-                if let Some(footprint) = &footprint {
-                    keep.keep(&self.outcome, footprint);
-                }
-                keep.keep_words(tree, shelved, &later);
-                footprint
+                let part = keep.part(&found.tree, found.found.clone(), &later);
+                let parts = part.map(|part| {
+                    let mut parts = found.before.clone();
+                    parts.push(part);
+                    keep.keep(&self.outcome, &parts);
+                    parts
+                });
+                keep.keep_words(&found.tree, &found.shelved, &later);
+                parts
             }
         }
     }
@@ -157,28 +172,33 @@ impl Session {
     ) -> Result<Arc<Outcome>, Failure> {
         let keep = Keep::new(self.cache.clone(), settings, &**source);
         let mut held = self.held.borrow_mut();
-        if let Some(keep) = &keep
-            && let Some(at) = held
-                .iter()
-                .position(|held| keep.is_answered_by(held, &**source, models))
-        {
-            held[..=at].rotate_right(1);
-            return Ok(Arc::clone(&held[0].outcome));
+        let mut best: Option<Rest> = None;
+        for (at, one) in held.iter().enumerate() {
+            let Some(keep) = &keep else { break };
+            let rest = keep.rest_of(one, &**source, models);
+            if rest.holds() {
+                held[..=at].rotate_right(1);
+                return Ok(Arc::clone(&held[0].outcome));
+            }
+            if best.as_ref().is_none_or(|best| rest.open < best.open) {
+                best = Some(rest);
+            }
         }
+        let best = best.filter(|best| !best.is_nothing());
         let answered: Result<_, Failure> = in_own_threads(move || {
-            let mut answer = answer(source, (settings, models), keep, progress)?;
+            let mut answer = answer(source, (settings, models), (keep, best), progress)?;
             let rest = answer.keep.take().map(|(keep, basis)| {
-                let footprint = answer.keep_with(&**source, &keep, &basis);
-                if let Basis::Found(tree, _) = basis {
-                    drop(ManuallyDrop::into_inner(*tree));
+                let parts = answer.keep_with(&**source, &keep, &basis);
+                if let Basis::Found(found) = basis {
+                    drop(ManuallyDrop::into_inner(found.tree));
                 }
-                (keep, footprint)
+                (keep, parts)
             });
             Ok((Arc::new(answer.outcome), rest))
         });
         let (outcome, rest) = answered?;
-        if let Some((keep, Some(footprint))) = rest {
-            held.insert(0, keep.held(Arc::clone(&outcome), footprint));
+        if let Some((keep, Some(parts))) = rest {
+            held.insert(0, keep.held(Arc::clone(&outcome), parts));
             held.truncate(HELD);
         }
         Ok(outcome)
@@ -209,7 +229,7 @@ pub(crate) fn check(
     let keep = Cache::open(caching)?.and_then(|cache| Keep::new(cache, settings, &**source));
     let bar = Bar::new(quiet);
     let models = models_of(source, settings);
-    let answer = answer(source, (settings, &models), keep, &bar);
+    let answer = answer(source, (settings, &models), (keep, None), &bar);
     bar.finish();
     answer
 }
@@ -239,33 +259,47 @@ fn models_of<'s>(
 fn answer(
     source: &Arc<dyn Listed>,
     (settings, models): (&Settings, &Models<'_>),
-    keep: Option<Keep>,
+    (keep, rest): (Option<Keep>, Option<Rest>),
     progress: &dyn Progress,
 ) -> Result<Answer, Failure> {
-    let known = keep.as_ref();
-    let known = known.and_then(|keep| keep.known(&**source, models));
-    if let Some((outcome, footprint)) = known {
-        let keep = keep.zip(footprint.map(Basis::Known));
-        let kept = true;
+    if let Some(outcome) = keep.as_ref().and_then(|keep| keep.known(&**source)) {
         return Ok(Answer {
             outcome,
-            kept,
-            keep,
+            kept: true,
+            keep: None,
         });
     }
+    let mut rest = rest;
+    if let (Some(keep), None) = (&keep, &rest)
+        && let Some(kept) = keep.known_of_others(&**source, models)
+    {
+        if kept.rest.holds() {
+            return Ok(Answer {
+                outcome: kept.outcome,
+                kept: true,
+                keep: Some((keep.clone(), Basis::Known(kept.rest.parts))),
+            });
+        }
+        rest = Some(kept.rest);
+    }
+    let rest = rest.unwrap_or_default();
     let tree = Tree::open(Arc::clone(source) as Arc<dyn Source>);
     let tree = tree.map_err(|error| one_line(&error.to_string()))?;
     let words = keep.as_ref().map(|keep| keep.words(&**source));
     let (known, shelved) = words.unwrap_or_default();
     let tree = tree.with_known(known);
-    let outcome = rules::check_tree(&tree, settings, progress);
-    let outcome = outcome.map_err(|error| one_line(&error.to_string()))?;
-    let tree = Box::new(ManuallyDrop::new(tree));
-    let keep = keep.map(|keep| (keep, Basis::Found(tree, shelved)));
-    let kept = false;
+    let known = (&rest.known(), models);
+    let checked = rules::check_rest(&tree, settings, known, progress);
+    let (outcome, found) = checked.map_err(|error| one_line(&error.to_string()))?;
+    let basis = Basis::Found(Box::new(Found {
+        tree: ManuallyDrop::new(tree),
+        shelved,
+        before: rest.parts,
+        found,
+    }));
     Ok(Answer {
         outcome,
-        kept,
-        keep,
+        kept: false,
+        keep: keep.map(|keep| (keep, basis)),
     })
 }

@@ -5,10 +5,14 @@
 //! is in the same state, the answer is taken as it is; where some files are in another, it is taken if what was
 //! looked at of them is the same.
 //!
+//! An answer has parts, each about some architectures: where Kconfig says something else to one, only that one is asked
+//! again, and its part rests on what was looked at then.
+//!
 //! Where it is not, the check is done, but the words of files that are known are not looked for again: a list of
 //! places says what is in the files whose states are the same ([`source::digest`]), and an index says which words are
 //! in what; trees that have files in common share it.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -16,8 +20,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use kernel::{Footprint, KeptIndex, Known, Models, Tree};
-use rules::{Outcome, Settings};
+use rules::{ArchOutcomes, Outcome, Settings};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use source::{Led, Listed, Listing, States, digest, key_of};
 
@@ -59,16 +64,55 @@ impl Question {
     }
 }
 
-/// What an answer rests on.
-type Basis = (Footprint, States);
+/// What was found for some architectures, and what that rests on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Part {
+    rests_on: Arc<(Footprint, States)>,
+    found: ArchOutcomes,
+}
+
+/// So many parts an answer has at most: with each there is more to look at.
+const PARTS: usize = 4;
+
+/// What of the parts of an answer still holds.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    pub(crate) parts: Vec<Part>,
+    /// How many architectures are to be asked again.
+    pub(crate) open: usize,
+}
+
+impl Rest {
+    /// What is known of architectures.
+    pub(crate) fn known(&self) -> ArchOutcomes {
+        let all = self.parts.iter().flat_map(|part| &part.found);
+        all.map(|(arch, found)| (arch.clone(), found.clone()))
+            .collect()
+    }
+
+    /// Whether all of it does.
+    pub(crate) fn holds(&self) -> bool {
+        self.open == 0
+    }
+
+    /// Whether nothing of it does.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
 
 /// An answer that was given in this run, and what it rests on.
 #[derive(Debug)]
 pub(crate) struct Held {
     question: Question,
-    footprint: Footprint,
-    states: States,
+    parts: Vec<Part>,
     pub(crate) outcome: Arc<Outcome>,
+}
+
+/// An answer that was kept, and what of it still holds.
+pub(crate) struct Kept {
+    pub(crate) outcome: Outcome,
+    pub(crate) rest: Rest,
 }
 
 /// What was in a file: by the key of its path, its state, and what stands for its text.
@@ -84,7 +128,7 @@ pub(crate) struct Shelved {
 }
 
 /// A question about a tree in one state, whose answer may be known, or may be kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keep {
     cache: Cache,
     question: Question,
@@ -108,71 +152,91 @@ impl Keep {
         })
     }
 
-    /// The answer that was kept before, and what it rests on where that is not kept for this state of the tree.
-    pub(crate) fn known(
-        &self,
-        tree: &dyn Listed,
-        models: &Models<'_>,
-    ) -> Option<(Outcome, Option<Footprint>)> {
+    /// The answer that was kept for this state of the tree.
+    pub(crate) fn known(&self, tree: &dyn Listed) -> Option<Outcome> {
         let name = self.question.about(&self.listing.states(i64::MAX));
-        let span = tracing::debug_span!("read an answer").entered();
+        let _span = tracing::debug_span!("read an answer").entered();
         let holds = |bytes: &[u8]| {
             let (outcome, led, _) = decode_answer(bytes)?;
-            led.holds(tree).then_some(outcome)
+            led.iter().all(|led| led.holds(tree)).then_some(outcome)
         };
-        if let Some(outcome) = self.cache.read(Shelf::Answers, &name, holds) {
-            return Some((outcome, None));
-        }
-        drop(span);
-        let (outcome, footprint) = self.known_of_others(tree, models)?;
-        Some((outcome, Some(footprint)))
+        self.cache.read(Shelf::Answers, &name, holds)
     }
 
-    /// An answer about the tree in other states that still holds, with what it rests on.
-    fn known_of_others(
-        &self,
-        tree: &dyn Listed,
-        models: &Models<'_>,
-    ) -> Option<(Outcome, Footprint)> {
-        let _span = tracing::debug_span!("look at what changed").entered();
+    /// Of the answers about the tree in other states one that still holds, or else that of which most does.
+    pub(crate) fn known_of_others(&self, tree: &dyn Listed, models: &Models<'_>) -> Option<Kept> {
         let mut names = self.cache.names(Shelf::Answers);
         names.retain(|name| name.starts_with(&self.question.0));
         names.truncate(TRIED);
-        names.into_iter().find_map(|name| {
-            let holds = |bytes: &[u8]| {
-                let (outcome, _, basis) = decode_answer(bytes)?;
-                let (footprint, states): Basis = postcard::from_bytes(basis).ok()?;
-                let changes = self.listing.changes(&states);
-                let holds = footprint.holds(tree, (&self.listing, &changes), models);
-                let holds = holds && tree.is_untouched(&changes);
-                holds.then_some((outcome, footprint))
+        let mut best: Option<Kept> = None;
+        for name in names {
+            let kept = |bytes: &[u8]| {
+                let (outcome, _, parts) = decode_answer(bytes)?;
+                let parts: Vec<Part> = postcard::from_bytes(parts).ok()?;
+                let rest = self.rest(&parts, tree, models);
+                (!rest.is_nothing()).then_some(Kept { outcome, rest })
             };
-            self.cache.read(Shelf::Answers, &name, holds)
-        })
+            let Some(kept) = self.cache.read(Shelf::Answers, &name, kept) else {
+                continue;
+            };
+            if kept.rest.holds() {
+                return Some(kept);
+            }
+            if best
+                .as_ref()
+                .is_none_or(|best| kept.rest.open < best.rest.open)
+            {
+                best = Some(kept);
+            }
+        }
+        best
     }
 
-    /// Whether an answer of this run still holds.
-    pub(crate) fn is_answered_by(
-        &self,
-        held: &Held,
-        tree: &dyn Listed,
-        models: &Models<'_>,
-    ) -> bool {
+    /// What still holds of an answer of this run.
+    pub(crate) fn rest_of(&self, held: &Held, tree: &dyn Listed, models: &Models<'_>) -> Rest {
+        if held.question == self.question {
+            self.rest(&held.parts, tree, models)
+        } else {
+            Rest::default()
+        }
+    }
+
+    /// What still holds of some parts.
+    fn rest(&self, parts: &[Part], tree: &dyn Listed, models: &Models<'_>) -> Rest {
         let _span = tracing::debug_span!("look at what changed").entered();
-        let changes = self.listing.changes(&held.states);
-        held.question == self.question
-            && held
-                .footprint
-                .holds(tree, (&self.listing, &changes), models)
-            && tree.is_untouched(&changes)
+        let mut rest = Rest::default();
+        for part in parts {
+            let (footprint, states) = &*part.rests_on;
+            let changes = self.listing.changes(states);
+            let wanted = |arch: &str| part.found.contains_key(arch);
+            let place = (&self.listing, &changes);
+            let stale = footprint.stale(tree, place, (models, &wanted));
+            let Some(stale) = stale.filter(|_| tree.is_untouched(&changes)) else {
+                rest.open += part.found.len();
+                continue;
+            };
+            let mut found = part.found.clone();
+            found.retain(|arch, one| one.holds(arch, &stale));
+            rest.open += part.found.len() - found.len();
+            if !found.is_empty() {
+                let rests_on = Arc::clone(&part.rests_on);
+                rest.parts.push(Part { rests_on, found });
+            }
+        }
+        // The smallest are asked again together.
+        if !rest.holds() {
+            rest.parts.sort_by_key(|part| Reverse(part.found.len()));
+            let dropped = rest.parts.drain(rest.parts.len().min(PARTS - 1)..);
+            rest.open += dropped.map(|part| part.found.len()).sum::<usize>();
+        }
+        rest
     }
 
     /// An answer to be held for the trees that follow.
-    pub(crate) fn held(&self, outcome: Arc<Outcome>, footprint: Footprint) -> Held {
+    pub(crate) fn held(&self, outcome: Arc<Outcome>, parts: Vec<Part>) -> Held {
         Held {
             question: self.question.clone(),
-            footprint,
-            states: self.listing.states(self.unsure),
+            parts,
             outcome,
         }
     }
@@ -211,19 +275,23 @@ impl Keep {
         (known, shelved)
     }
 
-    /// What an answer that was found out now rests on; `None` where the tree, of which `later` lies there now, was changed
-    /// meanwhile, so that one part of the answer may rest on another tree than the other.
-    pub(crate) fn footprint(&self, tree: &Tree, later: &Listing) -> Option<Footprint> {
+    /// What was found out now, with what it rests on; `None` where the tree, of which `later` lies there now, was changed
+    /// meanwhile, so that one half of it may rest on another tree than the other.
+    pub(crate) fn part(&self, tree: &Tree, found: ArchOutcomes, later: &Listing) -> Option<Part> {
         let is_same = later.is_untouched_since(&self.listing);
-        is_same.then(|| tree.footprint(&self.listing)).flatten()
+        let footprint = is_same.then(|| tree.footprint(&self.listing)).flatten()?;
+        let states = self.listing.states(self.unsure);
+        let rests_on = Arc::new((footprint, states));
+        Some(Part { rests_on, found })
     }
 
-    /// Keeps an answer, which rests on this footprint of the tree in the states that were looked at first.
-    pub(crate) fn keep(&self, outcome: &Outcome, footprint: &Footprint) {
+    /// Keeps an answer about the tree in the states that were looked at first.
+    pub(crate) fn keep(&self, outcome: &Outcome, parts: &[Part]) {
         let _span = tracing::debug_span!("keep the answer").entered();
         let states = self.listing.states(self.unsure);
         let answer = postcard::to_stdvec(outcome);
-        let rest = (footprint.led(), (footprint, &states));
+        let led = parts.iter().map(|part| part.rests_on.0.led());
+        let rest = (led.collect::<Vec<&Led>>(), parts);
         let answer = answer.and_then(|answer| postcard::to_extend(&rest, answer));
         // A folder that cannot be written, or a full disk, is no reason to complain of a check.
         if let Ok(answer) = answer {
@@ -260,9 +328,9 @@ impl Keep {
     }
 }
 
-/// An answer, what is asked again each time, and the bytes of its [`Basis`], which are read only where they are needed.
-fn decode_answer(bytes: &[u8]) -> Option<(Outcome, Led, &[u8])> {
+/// An answer, what is asked again each time, and the bytes of its [`Part`]s, which are read only where they are needed.
+fn decode_answer(bytes: &[u8]) -> Option<(Outcome, Vec<Led>, &[u8])> {
     let (outcome, rest) = postcard::take_from_bytes(bytes).ok()?;
-    let (led, basis) = postcard::take_from_bytes(rest).ok()?;
-    Some((outcome, led, basis))
+    let (led, parts) = postcard::take_from_bytes(rest).ok()?;
+    Some((outcome, led, parts))
 }

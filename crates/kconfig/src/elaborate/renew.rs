@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use source::Source;
 use text::Name;
 
+use crate::asked::Notes;
 use crate::entry::Cells;
 use crate::index::Index;
 use crate::library::Library;
@@ -61,6 +62,35 @@ impl Model {
         }
         let others = self.with_parts(library, source, &renewed);
         others.map_or(Renewed::Unknown, |model| Renewed::Other(Box::new(model)))
+    }
+
+    /// The same model, of which nothing was asked yet, where the files that it was read from are the same in `source`, which
+    /// is asked for each that `library` does not know yet; `None` where they are not, or where that is not all that was
+    /// looked at.
+    pub fn of_source(&self, library: &Library, source: &dyn Source) -> Option<Model> {
+        let own = &self.own;
+        if own.has_patterns || !own.missing.is_empty() {
+            return None;
+        }
+        let mut reads = self.parts().flat_map(|(_, part)| &part.reads);
+        if !reads.all(|read| library.take(source, read)) {
+            return None;
+        }
+        Some(Model {
+            own: Arc::clone(own),
+            sourced: self.sourced.clone(),
+            index: Arc::clone(&self.index),
+            cells: Cells::new(self.index.symbols.len()),
+            dialect: self.dialect,
+            modules: self.modules,
+            said_of: self.said_of.clone(),
+            diagnostics: self.diagnostics.clone(),
+            arch: self.arch,
+            incomplete: self.incomplete,
+            has_circles: self.has_circles,
+            variables: Arc::clone(&self.variables),
+            notes: Notes::default(),
+        })
     }
 
     /// The same with some of its shared parts read again; `None` where that is not all that changes.
