@@ -80,7 +80,7 @@ impl Code {
         known: Known,
     ) -> Result<Code, NotATree> {
         Ok(Code {
-            tree: Tree::open(source)?.with_known(known),
+            tree: Tree::open(source)?.with_known(|| known),
             kconfig,
             vocabulary: catalog.vocabulary(),
             outgoing: Mutex::default(),

@@ -198,6 +198,7 @@ impl Kconfig {
         });
         names.retain(|name| !self.known().contains_key(name));
         let arches = self.arches.par_iter().map(|(_, model)| {
+            let model = model.anew();
             let mut questions = model.questions();
             let names = names.iter();
             let told = names.map(|name| {
@@ -225,7 +226,10 @@ impl Kconfig {
         progress: &dyn Progress,
     ) -> Result<Outcome, CheckError> {
         let wanted = |question| (question == Question::Undefined) == of_names;
-        let read = (&self.library, &*self.arches);
+        // What they find out of symbols is much, and nobody asks again.
+        let anew = |(arch, model): &(Architecture, Arc<Model>)| (*arch, Arc::new(model.anew()));
+        let arches: Vec<_> = self.arches.iter().map(anew).collect();
+        let read = (&self.library, &*arches);
         rules::check_lines(&self.tree, read, files, (settings, &wanted), progress)
     }
 

@@ -82,20 +82,31 @@ pub(crate) struct Entry {
 pub(crate) struct Cells {
     /// What was asked of each.
     pub(crate) met: Box<[Met]>,
-    whole: Box<[OnceLock<Box<Symbol>>]>,
+    /// Of most nothing is found out: there is room for these that come together once one of them is asked for.
+    whole: Box<[OnceLock<Box<Room>>]>,
 }
+
+/// Room for some symbols.
+type Room = [OnceLock<Box<Symbol>>; ROOM];
+
+const ROOM: usize = 32;
 
 impl Cells {
     /// For so many symbols.
     pub(crate) fn new(many: usize) -> Cells {
         Cells {
             met: (0..many).map(|_| Met::default()).collect(),
-            whole: (0..many).map(|_| OnceLock::new()).collect(),
+            whole: (0..many.div_ceil(ROOM)).map(|_| OnceLock::new()).collect(),
         }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.met.len()
+    }
+
+    fn whole(&self, number: usize) -> &OnceLock<Box<Symbol>> {
+        let room = self.whole[number / ROOM].get_or_init(Box::default);
+        &room[number % ROOM]
     }
 }
 
@@ -174,13 +185,13 @@ impl Model {
     /// Puts the symbol together, and answers what macros have to say there.
     pub(crate) fn heard(&self, number: usize) -> Vec<Diagnostic> {
         let (symbol, said) = self.read(number);
-        self.cells.whole[number].get_or_init(|| Box::new(symbol));
+        self.cells.whole(number).get_or_init(|| Box::new(symbol));
         said
     }
 
     /// The symbol with this number, for one who keeps no account of what he asks.
     pub(crate) fn whole(&self, number: usize) -> &Symbol {
-        let whole = &self.cells.whole[number];
+        let whole = self.cells.whole(number);
         whole.get_or_init(|| Box::new(self.read(number).0))
     }
 

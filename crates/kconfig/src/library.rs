@@ -24,7 +24,7 @@ pub(crate) struct Read {
     pub(crate) configs: Vec<Arc<Properties>>,
     lines: LineIndex,
     /// What stands for its text, and for what of it says something.
-    digest: u128,
+    pub(crate) digest: u128,
     pub(crate) meaning: u128,
     mentions: OnceLock<Vec<Mention>>,
 }
@@ -210,21 +210,6 @@ impl Library {
     pub(crate) fn known(&self, path: &str) -> Option<Arc<Read>> {
         let files = lock(&self.files);
         files.get(path)?.clone().ok()
-    }
-
-    /// Whether a file that another library has read is the same in `source`; then it is known here as well.
-    pub(crate) fn take(&self, source: &dyn Source, read: &Arc<Read>) -> bool {
-        let is_it = |known: &Arc<Read>| known.digest == read.digest;
-        if let Some(known) = lock(&self.files).get(&*read.path) {
-            return known.as_ref().is_ok_and(is_it);
-        }
-        let text = source.read(&read.path);
-        let is_same = text.is_ok_and(|text| source::digest(&text) == read.digest);
-        if is_same {
-            let path = read.path.to_string();
-            lock(&self.files).insert(path, Ok(Arc::clone(read)));
-        }
-        is_same
     }
 
     pub(crate) fn read(&self, source: &dyn Source, path: &str) -> Result<Arc<Read>, ReadError> {

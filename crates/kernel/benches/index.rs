@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use kernel::{Index, KeptIndex, Known, Tree};
+use kernel::{Index, KeptIndex, Known, Silent, Tree};
 use rustc_hash::FxHashMap;
 use source::{Directory, Memory, Source};
 
@@ -64,9 +64,10 @@ fn build_of_what_is_known(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn look_a_word_up(bencher: Bencher<'_, '_>) {
-    let (source, paths, _) = copies();
-    let index = index(&source, &paths, Known::default());
-    bencher.bench(|| index.files(black_box("vmemmap_populate")).count());
+    let (source, _, _) = copies();
+    let tree = Tree::open(Arc::new(source)).expect("it is a kernel tree");
+    let words = tree.words(&Silent);
+    bencher.bench(|| words.files(black_box("vmemmap_populate")).count());
 }
 
 #[divan::bench]

@@ -7,7 +7,11 @@ fn main() {
     let tree = kernel::Tree::open(Arc::new(source)).unwrap();
     let start = std::time::Instant::now();
     let index = tree.words(&kernel::Silent);
-    println!("{:?} {:?}", index.size(), start.elapsed());
+    println!(
+        "{:?} {:?}",
+        tree.index().map(kernel::Index::size),
+        start.elapsed()
+    );
     for word in args.iter().skip(2) {
         for file in index.files(word) {
             println!("{file}");

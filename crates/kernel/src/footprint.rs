@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 use source::{Changes, Led, Listing, Record, Source, key_of};
 use text::Name;
 
-use crate::index::{Asked, Scratch};
+use crate::looked_up::{LookedUp, Scratch};
 use crate::tree::is_read_for_words;
 use crate::words::MARK;
 
 /// What was looked at of a tree to find something out: texts of files, or what was seen of them, that files were not
 /// there, lists, and in which files some words stand. While that is the same, so is what was found out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Footprint {
     record: Record,
-    words: Asked,
+    words: Arc<LookedUp>,
     views: Views,
     kconfig: KconfigSeen,
 }
@@ -142,15 +142,27 @@ impl Views {
 impl Footprint {
     pub(crate) fn new(
         record: Record,
-        words: Asked,
+        words: LookedUp,
         (views, kconfig): (Views, KconfigSeen),
     ) -> Footprint {
         Footprint {
             record,
-            words,
+            words: Arc::new(words),
             views,
             kconfig,
         }
+    }
+
+    /// The words that were looked up, and in which files they stand. While [`Footprint::stale`] knows what does not hold,
+    /// that does.
+    #[must_use]
+    pub fn looked_up(&self) -> Arc<LookedUp> {
+        Arc::clone(&self.words)
+    }
+
+    /// The keys of all paths that were asked for.
+    pub fn asked(&self) -> impl Iterator<Item = u64> {
+        self.record.asked()
     }
 
     /// What of it is asked again each time, also where nothing seems to have changed.

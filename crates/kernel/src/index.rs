@@ -8,12 +8,12 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
-use serde::{Deserialize, Serialize};
+use rustc_hash::FxHashMap;
 use source::{ReadError, Source, digest, key_of};
 
 use crate::classes::Classes;
 use crate::kept::{self, KeptIndex, Lists};
+use crate::looked_up::Asked;
 use crate::words::{Seen, hash, mix, seed, words};
 
 /// What is known of the files of a tree before they are read.
@@ -39,7 +39,7 @@ pub struct Index {
     fresh_files: usize,
     unreadable: Vec<(String, ReadError)>,
     bytes: u64,
-    asked: Mutex<[FxHashSet<u32>; 2]>,
+    asked: Mutex<Asked>,
 }
 
 /// An index that is worth keeping.
@@ -59,8 +59,8 @@ impl Renewed<'_> {
 /// Lists of files for words, and for words that a function's head may name.
 type Postings = [Lists; 2];
 
-const USES: usize = 0;
-const HEADS: usize = 1;
+pub(crate) const USES: usize = 0;
+pub(crate) const HEADS: usize = 1;
 
 /// Words that were known before.
 #[derive(Debug)]
@@ -96,17 +96,6 @@ impl Layer {
             None => {}
         }
     }
-}
-
-/// Words that were looked up, and which of them stand in each file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asked {
-    /// The hashes of words, sorted.
-    uses: Vec<u32>,
-    /// The same for heads of functions.
-    heads: Vec<u32>,
-    /// What stands for the words in a file, by the key of its path, sorted; files without any have none.
-    files: Vec<(u64, u64)>,
 }
 
 /// Files that one task reads, so that its buffers are used again, and each has a number of six bits.
@@ -171,20 +160,12 @@ impl Index {
         index
     }
 
-    /// The files in which `word` may be used, by path; for the name of a C file (`impl.c`), those that
-    /// include one of that name.
-    pub fn files(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.look_up(word, USES)
-    }
-
-    /// The files that may hold a definition of the function `word`, by path: those in which a line
-    /// without indentation, or one that begins with `static`, has the word before a parenthesis, and is
-    /// no prototype of one line.
-    pub fn defining(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.look_up(word, HEADS)
-    }
-
-    fn look_up<'i>(&'i self, word: &str, kind: usize) -> impl Iterator<Item = &'i str> + use<'i> {
+    /// The files of a word, by path: see [`crate::Words`].
+    pub(crate) fn look_up<'i>(
+        &'i self,
+        word: &str,
+        kind: usize,
+    ) -> impl Iterator<Item = &'i str> + use<'i> {
         let hash = hash(word.as_bytes());
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)[kind].insert(hash);
         let mut files: Vec<u32> = self.of_word(kind, hash).collect();
@@ -204,32 +185,13 @@ impl Index {
         self.fresh[kind].files(hash).chain(kept)
     }
 
-    /// What was looked up so far.
-    pub(crate) fn asked(&self) -> Asked {
+    /// What was looked up so far, each word with its files.
+    pub(crate) fn asked(&self, kind: usize) -> Vec<(u32, Vec<&str>)> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sums = vec![0_u64; self.paths.len()];
-        let mut sorted = [USES, HEADS].map(|kind| {
-            let mut words: Vec<u32> = asked[kind].iter().copied().collect();
-            words.sort_unstable();
-            words
-        });
-        for (kind, words) in sorted.iter().enumerate() {
-            for word in words {
-                for file in self.of_word(kind, *word) {
-                    if let Some(sum) = sums.get_mut(file as usize) {
-                        *sum = sum.wrapping_add(stands_for(kind, *word));
-                    }
-                }
-            }
-        }
-        let files = self.paths.iter().zip(sums).filter(|(_, sum)| *sum != 0);
-        let mut files: Vec<(u64, u64)> = files.map(|(path, sum)| (key_of(path), sum)).collect();
-        files.sort_unstable();
-        Asked {
-            uses: std::mem::take(&mut sorted[USES]),
-            heads: std::mem::take(&mut sorted[HEADS]),
-            files,
-        }
+        let path = |file: u32| self.paths.get(file as usize).map(String::as_str);
+        let words = asked[kind].iter();
+        let files = |word: &u32| self.of_word(kind, *word).filter_map(path).collect();
+        words.map(|word| (*word, files(word))).collect()
     }
 
     /// How many of its files lie below `directory`.
@@ -288,81 +250,8 @@ fn posting(word: u32, file: u32) -> u64 {
 }
 
 /// What a word adds to the sum of its file.
-fn stands_for(kind: usize, word: u32) -> u64 {
+pub(crate) fn stands_for(kind: usize, word: u32) -> u64 {
     mix(seed(kind), u64::from(word))
-}
-
-impl Asked {
-    /// To compare files with what was found.
-    pub(crate) fn comparing(&self) -> Comparing<'_> {
-        let set = |words: &[u32]| words.iter().copied().collect();
-        Comparing {
-            asked: self,
-            words: [set(&self.uses), set(&self.heads)],
-        }
-    }
-
-    /// What stands for the words of the file with this key.
-    pub(crate) fn of_file(&self, key: u64) -> u64 {
-        let found = self.files.binary_search_by_key(&key, |(known, _)| *known);
-        found.map_or(0, |at| self.files[at].1)
-    }
-}
-
-/// Words that were looked up, ready to be found in many files.
-pub(crate) struct Comparing<'a> {
-    asked: &'a Asked,
-    words: [FxHashSet<u32>; 2],
-}
-
-/// What is used again for each file that is scanned.
-pub(crate) struct Scratch {
-    text: Vec<u8>,
-    seen: [Seen; 2],
-    classes: Classes,
-}
-
-impl Default for Scratch {
-    fn default() -> Scratch {
-        Scratch {
-            text: Vec::new(),
-            seen: [Seen::new(), Seen::new()],
-            classes: Classes::default(),
-        }
-    }
-}
-
-impl Comparing<'_> {
-    /// Whether the file at `path` has those of the words that it had; of one that cannot be read nobody knows.
-    pub(crate) fn same_words(
-        &self,
-        source: &dyn Source,
-        path: &str,
-        scratch: &mut Scratch,
-    ) -> bool {
-        let Scratch {
-            text,
-            seen,
-            classes,
-        } = scratch;
-        if source.read_into(path, text).is_err() {
-            return false;
-        }
-        seen.iter_mut().for_each(Seen::clear);
-        let mut sum = 0_u64;
-        let mut add = |kind: usize, hash: u32| {
-            if self.words[kind].contains(&hash) && seen[kind].insert(hash) {
-                sum = sum.wrapping_add(stands_for(kind, hash));
-            }
-        };
-        words(text, classes, |hash, head| {
-            add(USES, hash);
-            if head {
-                add(HEADS, hash);
-            }
-        });
-        self.asked.of_file(key_of(path)) == sum
-    }
 }
 
 #[derive(Default)]
@@ -545,8 +434,8 @@ int third(void) { first(); }
         let told = words.map(|word| {
             (
                 word,
-                index.files(word).collect(),
-                index.defining(word).collect(),
+                index.look_up(word, USES).collect(),
+                index.look_up(word, HEADS).collect(),
             )
         });
         told.into()

@@ -9,11 +9,12 @@
 use std::io::{self, Write};
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::words::VERSION;
 
 /// For each word the files in which it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lists {
     /// The hashes of words, sorted.
     words: Vec<u32>,

@@ -9,6 +9,7 @@ mod classes;
 mod footprint;
 mod index;
 mod kept;
+mod looked_up;
 mod tree;
 mod words;
 
@@ -16,5 +17,6 @@ pub use architecture::Architecture;
 pub use footprint::{Footprint, Models, Stale};
 pub use index::{Index, Known, Renewed};
 pub use kept::KeptIndex;
+pub use looked_up::{LookedUp, Words};
 pub use tree::{NotATree, Progress, Silent, Tree, is_indexed};
 pub use words::MARK;

@@ -12,7 +12,8 @@ use source::{Listing, ReadError, Recorder, Seeing, Source, TreePath};
 use text::Name;
 
 use crate::footprint::{KconfigSeen, Views};
-use crate::{Footprint, Index, Known};
+use crate::looked_up::Again;
+use crate::{Footprint, Index, Known, LookedUp};
 
 /// Told how far a long job is.
 pub trait Progress: Sync {
@@ -52,6 +53,9 @@ impl std::error::Error for NotATree {}
 
 type Slot = Arc<OnceLock<Result<Arc<File>, ReadError>>>;
 
+/// Tells what is known of the files of a tree.
+type FromBefore = Box<dyn FnOnce() -> Known + Send>;
+
 /// Files that may define a structure.
 type Defining = Arc<OnceLock<Arc<[Name]>>>;
 
@@ -61,8 +65,10 @@ pub struct Tree {
     arches: Vec<Name>,
     version: String,
     files: RwLock<FxHashMap<String, Slot>>,
-    known: Mutex<Known>,
+    /// Asked once, where an index is made.
+    known: Mutex<Option<FromBefore>>,
     index: OnceLock<Index>,
+    pub(crate) again: Again,
     structures: Mutex<FxHashMap<(Name, bool), Defining>>,
     /// Files that were asked whether they may define a structure, and what they said.
     may_define: Mutex<Vec<(String, Name, bool)>>,
@@ -130,6 +136,7 @@ impl Tree {
             files: RwLock::default(),
             known: Mutex::default(),
             index: OnceLock::new(),
+            again: Again::default(),
             structures: Mutex::default(),
             may_define: Mutex::default(),
             walk_errors: Mutex::default(),
@@ -139,11 +146,20 @@ impl Tree {
         })
     }
 
-    /// Says what is known of its files, before the index of words is made.
+    /// Says what is known of its files, once the index of words is made.
     #[must_use]
-    pub fn with_known(self, known: Known) -> Tree {
+    pub fn with_known(self, known: impl FnOnce() -> Known + Send + 'static) -> Tree {
         Tree {
-            known: Mutex::new(known),
+            known: Mutex::new(Some(Box::new(known))),
+            ..self
+        }
+    }
+
+    /// Says in which files words stand that were looked up before. That must be so in this tree.
+    #[must_use]
+    pub fn with_looked_up(self, known: Vec<Arc<LookedUp>>) -> Tree {
+        Tree {
+            again: Again::new(known),
             ..self
         }
     }
@@ -171,6 +187,13 @@ impl Tree {
     /// Where the text of Kconfig files comes from, for one who says later what was asked of them.
     pub fn kconfig_source(&self) -> Seeing<'_> {
         self.source.seeing()
+    }
+
+    /// Says which Kconfig files were read for a model that was taken over.
+    pub fn note_read(&self, model: &Model) {
+        for (path, digest) in model.texts() {
+            self.source.saw(path, digest);
+        }
     }
 
     /// Says what was asked of the Kconfig files of an architecture.
@@ -219,8 +242,8 @@ impl Tree {
         slot.get_or_init(read).clone()
     }
 
-    /// The index of words, made when it is first asked for.
-    pub fn words(&self, progress: &dyn Progress) -> &Index {
+    /// The index of all words, made when it is first asked for.
+    pub(crate) fn full_index(&self, progress: &dyn Progress) -> &Index {
         self.index.get_or_init(|| {
             let enter = |dir: &str| is_indexed(dir);
             let walking = tracing::debug_span!("list files").entered();
@@ -229,7 +252,8 @@ impl Tree {
             drop(walking);
             *lock(&self.walk_errors) = errors;
             progress.phase("reading", paths.len());
-            let known = std::mem::take(&mut *lock(&self.known));
+            let known = lock(&self.known).take();
+            let known = known.map_or_else(Known::default, |tell| tell());
             let index = Index::build(source, paths, known, &|count| progress.step(count));
             let (files, bytes, postings) = index.size();
             tracing::debug!(files, bytes, postings, "indexed");
@@ -274,7 +298,7 @@ impl Tree {
         if unreadable.any(|(path, error)| self.source.read(path).err().as_ref() != Some(error)) {
             return None;
         }
-        let words = index.map(Index::asked).unwrap_or_default();
+        let words = self.again.all(index);
         let record = self.source.record(listing)?;
         let kconfig = lock(&self.kconfig).clone();
         Some(Footprint::new(record, words, (self.views(), kconfig)))

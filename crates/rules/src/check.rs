@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use kconfig::{Library, Model, Toolchain};
-use kernel::{Architecture, Index, Models, NotATree, Progress, Stale, Tree};
+use kernel::{Architecture, Models, NotATree, Progress, Stale, Tree, Words};
 use rayon::prelude::*;
 use reach::{Analysis, Extent, Goal, Limits, Sink, Vocabulary, Ways};
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ pub fn check_tree(
 pub type ArchOutcomes = BTreeMap<String, ArchOutcome>;
 
 /// Checks a tree of which it is `known` what is found for some architectures, and of which `models` may know what Kconfig
-/// says. Answers, besides, what was found for the others.
+/// says: they were read from its files as they are. Answers, besides, what was found for the others.
 pub fn check_rest(
     tree: &Tree,
     settings: &Settings,
@@ -166,9 +166,13 @@ pub fn check_rest(
             return (ArchOutcome::default(), None, Vec::new());
         }
         let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-        let model = models(&arch.name);
-        let model = model.and_then(|model| model.of_source(&library, &tree.kconfig_source()));
-        let model = model.unwrap_or_else(|| model_of(tree, &library, *arch, settings));
+        let model = match models(&arch.name).filter(|model| model.is_of_texts()) {
+            Some(model) => {
+                tree.note_read(&model);
+                model.anew()
+            }
+            None => model_of(tree, &library, *arch, settings),
+        };
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
         if lints.is_empty() {
             tree.note_kconfig(arch.name, &model);
@@ -239,10 +243,10 @@ pub fn model_of(tree: &Tree, library: &Library, arch: Architecture, settings: &S
 /// Architectures with their numbers, those with most code first: nobody should wait for what is begun last.
 fn most_code_first<'a>(
     arches: &'a [Architecture],
-    index: &Index,
+    words: Words<'_>,
 ) -> Vec<(usize, &'a Architecture)> {
     let mut order: Vec<(usize, &Architecture)> = arches.iter().enumerate().collect();
-    let code = |arch: &Architecture| index.files_below(&format!("arch/{}", arch.directory));
+    let code = |arch: &Architecture| words.files_below(&format!("arch/{}", arch.directory));
     order.sort_by_cached_key(|(_, arch)| Reverse(code(arch)));
     order
 }

@@ -15,6 +15,7 @@
 //! is one that cannot be understood.
 
 use kernel::Tree;
+use rayon::prelude::*;
 use text::Span;
 
 use crate::accept::{mark_verdicts, was_asked};
@@ -92,18 +93,19 @@ fn gather(
         entry.chain([finding.sink.file.clone()]).collect::<Vec<_>>()
     };
     files.extend(outcome.findings.iter().flat_map(places));
-    if let Some(index) = tree.index() {
-        files.extend(index.files(kernel::MARK).map(str::to_owned));
+    if tree.has_words() {
+        let words = tree.words(&kernel::Silent);
+        files.extend(words.files(kernel::MARK).map(str::to_owned));
     }
     files.sort_unstable();
     files.dedup();
+    // Which files have the mark the index knows; of those all that they say counts.
+    let has_mark = |text: &[u8]| memchr::memmem::find(text, kernel::MARK.as_bytes()).is_some();
+    let is_marked = |file: &&String| tree.look(file).is_ok_and(|text| has_mark(&text));
+    let marked: Vec<&String> = files.par_iter().filter(is_marked).collect();
     let mut allowed = Vec::new();
-    for file in &files {
-        // Which files have the mark the index knows; of those all that they say counts.
-        let has_mark = |text: &[u8]| memchr::memmem::find(text, kernel::MARK.as_bytes()).is_some();
-        if tree.look(file).is_ok_and(|text| has_mark(&text))
-            && let Ok(text) = tree.source().read(file)
-        {
+    for file in marked {
+        if let Ok(text) = tree.source().read(file) {
             read(file, &text, catalog, &mut allowed, &mut outcome.problems);
         }
     }

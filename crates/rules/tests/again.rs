@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use kconfig::{Library, Model};
+use kconfig::Library;
 use kernel::{Footprint, Models, Silent, Tree};
 use rules::{ArchOutcomes, Outcome, Settings};
 use source::{Directory, Listed, States};

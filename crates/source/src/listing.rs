@@ -39,8 +39,8 @@ pub(crate) enum Kind {
 /// state is never held to be known: see [`Listing::states`].
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Sorted by their keys.
-    entries: Vec<Entry>,
+    /// Sorted by their keys. Many hold the same.
+    entries: Arc<Vec<Entry>>,
     /// States are the names of git's objects.
     of_objects: bool,
     /// When it was begun, in seconds since 1970.
@@ -144,7 +144,7 @@ impl Listing {
         let mut entries: Vec<Entry> = shown.map(entry).collect();
         entries.par_sort_unstable_by_key(|entry| entry.key);
         Listing {
-            entries,
+            entries: Arc::new(entries),
             of_objects: true,
             begun: i64::MAX,
         }
@@ -183,7 +183,7 @@ impl Listing {
             relinked: false,
         };
         let mut old = old.all.iter().peekable();
-        for entry in &self.entries {
+        for entry in &*self.entries {
             while let Some((key, _)) = old.next_if(|(key, _)| key & !1 < entry.key) {
                 changes.gone.push(key & !1);
             }
@@ -196,6 +196,19 @@ impl Listing {
         }
         changes.gone.extend(old.map(|(key, _)| key & !1));
         changes
+    }
+
+    /// What is at the paths with these keys, as if it had changed.
+    #[must_use]
+    pub fn at_all(&self, keys: impl Iterator<Item = u64>) -> Changes<'_> {
+        let mut present: Vec<&Entry> = keys.filter_map(|key| self.at(key)).collect();
+        present.sort_unstable_by_key(|entry| entry.key);
+        present.dedup_by_key(|entry| entry.key);
+        Changes {
+            present,
+            gone: Vec::new(),
+            relinked: false,
+        }
     }
 
     /// Whether nothing was changed since `before`, not even to be put back.
@@ -278,7 +291,7 @@ impl Listed for Directory {
         let mut entries = found.entries;
         entries.par_sort_unstable_by_key(|entry| entry.key);
         Ok(Listing {
-            entries,
+            entries: Arc::new(entries),
             of_objects: checkout.is_some(),
             begun,
         })

@@ -146,6 +146,11 @@ impl Recorder {
         answer
     }
 
+    /// Notes that such a text was seen, by what stands for it ([`digest`]), for one who had it from elsewhere.
+    pub fn saw(&self, path: &str, digest: u128) {
+        self.note(path, Question::See, digest);
+    }
+
     /// The same, with a buffer.
     pub fn see_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         let answer = self.below.read_into(path, buffer);
@@ -255,6 +260,11 @@ impl Source for Recorder {
 }
 
 impl Record {
+    /// The keys of all paths that were asked for, but for those of which that is asked again each time.
+    pub fn asked(&self) -> impl Iterator<Item = u64> {
+        self.asked.iter().map(|(key, ..)| *key)
+    }
+
     /// What is asked again each time.
     #[must_use]
     pub fn led(&self) -> &Led {

@@ -29,7 +29,54 @@ const SHARDS: usize = 32;
 struct Table {
     /// Seeded anew by each process: no tree can be written so that its words collide.
     hasher: RandomState,
-    shards: [RwLock<HashSet<Word, RandomState>>; SHARDS],
+    shards: [RwLock<Shard>; SHARDS],
+}
+
+/// Words, and memory for more of them. It is taken in pieces: words that lay one by one between what is given back
+/// would keep most of that.
+#[derive(Default)]
+struct Shard {
+    words: HashSet<Word, RandomState>,
+    letters: &'static mut [u8],
+    names: &'static mut [&'static str],
+}
+
+/// Room for so many letters, and for so many names, is taken at once.
+const LETTERS: usize = 8 << 10;
+const NAMES: usize = 512;
+
+impl Shard {
+    fn add(&mut self, word: &str) -> Name {
+        let letters = self.keep(word);
+        if self.names.is_empty() {
+            self.names = Box::leak(vec![""; NAMES].into_boxed_slice());
+        }
+        // Names are in everything that is held: one that knows its length as well would be twice as large.
+        let name = match std::mem::take(&mut self.names) {
+            [first, rest @ ..] => {
+                self.names = rest;
+                *first = letters;
+                Name(first)
+            }
+            [] => Name(Box::leak(Box::new(letters))),
+        };
+        self.words.insert(Word { letters, name });
+        name
+    }
+
+    fn keep(&mut self, word: &str) -> &'static str {
+        if word.len() > LETTERS / 8 {
+            return Box::leak(word.into());
+        }
+        if word.len() > self.letters.len() {
+            self.letters = Box::leak(vec![0; LETTERS].into_boxed_slice());
+        }
+        let (own, rest) = std::mem::take(&mut self.letters).split_at_mut(word.len());
+        self.letters = rest;
+        own.copy_from_slice(word.as_bytes());
+        // It is a copy of one.
+        std::str::from_utf8(own).unwrap_or_default()
+    }
 }
 
 /// A word, and its name.
@@ -74,19 +121,16 @@ impl Name {
         if let Some(known) = shard
             .read()
             .unwrap_or_else(PoisonError::into_inner)
+            .words
             .get(word)
         {
             return known.name;
         }
-        let mut words = shard.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = words.get(word) {
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shard.words.get(word) {
             return known.name;
         }
-        let letters: &'static str = Box::leak(word.into());
-        // Names are in everything that is held: one that knows its length as well would be twice as large.
-        let name = Name(Box::leak(Box::new(letters)));
-        words.insert(Word { letters, name });
-        name
+        shard.add(word)
     }
 
     /// Interns a word of a file, which may not be UTF-8.

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{Timestamp, tz::TimeZone};
 use kconfig::{Library, Model};
-use kernel::{Models, Progress, Tree};
+use kernel::{Known, Models, Progress, Tree};
 pub(crate) use rules::Settings;
 use rules::{ArchOutcomes, Catalog, Configured, Outcome};
 use source::{Listed, Source};
 
 use crate::arguments::{Caching, Scope, Search};
 use crate::cache::Cache;
-use crate::keep::{Held, Keep, Part, Rest, Shelved};
+use crate::keep::{Held, Keep, Part, Rest, Shelved, put_away, taken_out};
 use crate::progress::Bar;
 use crate::{Failure, catalog, one_line, tree};
 
@@ -78,8 +78,8 @@ enum Basis {
 struct Found {
     /// What was asked of it. To give back, piece by piece, what it holds takes longer than the process lives on.
     tree: ManuallyDrop<Tree>,
-    /// How much of its words was known.
-    shelved: Shelved,
+    /// How much of its words was known, where all were looked for.
+    shelved: Arc<OnceLock<Shelved>>,
     /// What was known before.
     before: Vec<Part>,
     /// What was found besides.
@@ -95,27 +95,42 @@ impl Answer {
     /// Keeps the answer for the next time, once it is printed.
     pub(crate) fn keep(&self, listed: &dyn Listed) {
         if let Some((keep, basis)) = &self.keep {
-            self.keep_with(listed, keep, basis);
+            self.keep_with(listed, (keep, basis), true);
         }
     }
 
-    /// Keeps it with what it rests on, which is answered where it is known.
-    fn keep_with(&self, listed: &dyn Listed, keep: &Keep, basis: &Basis) -> Option<Vec<Part>> {
+    /// Keeps it with what it rests on, which is answered where it is known. Where that was found out fast it is kept only if
+    /// this is the `last` of a run.
+    fn keep_with(
+        &self,
+        listed: &dyn Listed,
+        (keep, basis): (&Keep, &Basis),
+        last: bool,
+    ) -> Option<Vec<Part>> {
         match basis {
             Basis::Known(parts) => {
                 keep.keep(&self.outcome, parts);
                 Some(parts.clone())
             }
             Basis::Found(found) => {
-                let later = listed.listing_now().ok()?;
-                let part = keep.part(&found.tree, found.found.clone(), &later);
+                let (tree, shelved) = (&*found.tree, found.shelved.get());
+                // Where few files were looked at it is enough to look at these again.
+                let later = match (shelved, tree.index()) {
+                    (None, None) => None,
+                    _ => Some(listed.listing_now().ok()?),
+                };
+                let part = keep.part((tree, listed), found.found.clone(), later.as_ref());
                 let parts = part.map(|part| {
                     let mut parts = found.before.clone();
                     parts.push(part);
-                    keep.keep(&self.outcome, &parts);
                     parts
                 });
-                keep.keep_words(&found.tree, &found.shelved, &later);
+                if let Some(parts) = parts.as_ref().filter(|_| last || later.is_some()) {
+                    keep.keep(&self.outcome, parts);
+                }
+                if let (Some(shelved), Some(later)) = (shelved, &later) {
+                    keep.keep_words(tree, shelved, later);
+                }
                 parts
             }
         }
@@ -188,16 +203,23 @@ impl Session {
         let answered: Result<_, Failure> = in_own_threads(move || {
             let mut answer = answer(source, (settings, models), (keep, best), progress)?;
             let rest = answer.keep.take().map(|(keep, basis)| {
-                let parts = answer.keep_with(&**source, &keep, &basis);
+                let parts = answer.keep_with(&**source, (&keep, &basis), false);
                 if let Basis::Found(found) = basis {
                     drop(ManuallyDrop::into_inner(found.tree));
                 }
                 (keep, parts)
             });
-            Ok((Arc::new(answer.outcome), rest))
+            // What is held lies apart from what is given back, most of which it would keep.
+            let parts = rest.map(|(keep, parts)| (keep, parts.map(Part::put_away)));
+            Ok((put_away(&answer.outcome), parts))
         });
         let (outcome, rest) = answered?;
-        if let Some((keep, Some(parts))) = rest {
+        let outcome = taken_out(&outcome).map(Arc::new);
+        let outcome =
+            outcome.ok_or("a fault in vmemmlint itself: an answer cannot be read back")?;
+        if let Some((keep, Some(parts))) = rest
+            && let Some(parts) = parts.into_iter().map(Part::taken_out).collect()
+        {
             held.insert(0, keep.held(Arc::clone(&outcome), parts));
             held.truncate(HELD);
         }
@@ -256,6 +278,23 @@ fn models_of<'s>(
     }
 }
 
+/// Tells what is known of the words of a tree, and notes that that was asked.
+fn from_before(
+    keep: Option<Keep>,
+    source: &Arc<dyn Listed>,
+    shelved: &Arc<OnceLock<Shelved>>,
+) -> impl FnOnce() -> Known + Send + 'static {
+    let (source, shelved) = (Arc::clone(source), Arc::clone(shelved));
+    move || {
+        let words = keep.map(|keep| keep.words(&*source));
+        let (known, found) = words.unzip();
+        if let Some(found) = found {
+            shelved.get_or_init(|| found);
+        }
+        known.unwrap_or_default()
+    }
+}
+
 fn answer(
     source: &Arc<dyn Listed>,
     (settings, models): (&Settings, &Models<'_>),
@@ -285,9 +324,10 @@ fn answer(
     let rest = rest.unwrap_or_default();
     let tree = Tree::open(Arc::clone(source) as Arc<dyn Source>);
     let tree = tree.map_err(|error| one_line(&error.to_string()))?;
-    let words = keep.as_ref().map(|keep| keep.words(&**source));
-    let (known, shelved) = words.unwrap_or_default();
-    let tree = tree.with_known(known);
+    let shelved = Arc::default();
+    let tree = tree
+        .with_looked_up(rest.looked_up.clone())
+        .with_known(from_before(keep.clone(), source, &shelved));
     let known = (&rest.known(), models);
     let checked = rules::check_rest(&tree, settings, known, progress);
     let (outcome, found) = checked.map_err(|error| one_line(&error.to_string()))?;

@@ -19,9 +19,10 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kernel::{Footprint, KeptIndex, Known, Models, Tree};
+use kernel::{Footprint, KeptIndex, Known, LookedUp, Models, Tree};
 use rules::{ArchOutcomes, Outcome, Settings};
 use rustc_hash::FxHashMap;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use source::{Led, Listed, Listing, States, digest, key_of};
@@ -71,6 +72,46 @@ pub(crate) struct Part {
     found: ArchOutcomes,
 }
 
+/// A part that is moved from where it was made.
+#[derive(Debug)]
+pub(crate) enum Moved {
+    /// Others hold it as well.
+    Shared(Part),
+    Bytes(Vec<u8>),
+}
+
+impl Part {
+    /// Parts, put away where nobody else holds them.
+    pub(crate) fn put_away(parts: Vec<Part>) -> Vec<Moved> {
+        let moved = parts.into_iter().map(|part| {
+            if Arc::strong_count(&part.rests_on) > 1 {
+                Moved::Shared(part)
+            } else {
+                Moved::Bytes(put_away(&part))
+            }
+        });
+        moved.collect()
+    }
+
+    /// The part, where it is to stay.
+    pub(crate) fn taken_out(moved: Moved) -> Option<Part> {
+        match moved {
+            Moved::Shared(part) => Some(part),
+            Moved::Bytes(bytes) => taken_out(&bytes),
+        }
+    }
+}
+
+/// Something as one piece of memory; nothing where that cannot be.
+pub(crate) fn put_away<T: Serialize>(what: &T) -> Vec<u8> {
+    postcard::to_stdvec(what).unwrap_or_default()
+}
+
+/// What was put away.
+pub(crate) fn taken_out<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
 /// So many parts an answer has at most: with each there is more to look at.
 const PARTS: usize = 4;
 
@@ -78,6 +119,8 @@ const PARTS: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
     pub(crate) parts: Vec<Part>,
+    /// In which files words stand that were looked up, also for parts of which nothing holds.
+    pub(crate) looked_up: Vec<Arc<LookedUp>>,
     /// How many architectures are to be asked again.
     pub(crate) open: usize,
 }
@@ -97,7 +140,7 @@ impl Rest {
 
     /// Whether nothing of it does.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.parts.is_empty()
+        self.looked_up.is_empty()
     }
 }
 
@@ -215,6 +258,7 @@ impl Keep {
                 rest.open += part.found.len();
                 continue;
             };
+            rest.looked_up.push(footprint.looked_up());
             let mut found = part.found.clone();
             found.retain(|arch, one| one.holds(arch, &stale));
             rest.open += part.found.len() - found.len();
@@ -275,11 +319,22 @@ impl Keep {
         (known, shelved)
     }
 
-    /// What was found out now, with what it rests on; `None` where the tree, of which `later` lies there now, was changed
-    /// meanwhile, so that one half of it may rest on another tree than the other.
-    pub(crate) fn part(&self, tree: &Tree, found: ArchOutcomes, later: &Listing) -> Option<Part> {
-        let is_same = later.is_untouched_since(&self.listing);
-        let footprint = is_same.then(|| tree.footprint(&self.listing)).flatten()?;
+    /// What was found out now, with what it rests on; `None` where the tree, of which all that lies there now is `later`
+    /// where that is known, was changed meanwhile, so that one half of it may rest on another tree than the other.
+    pub(crate) fn part(
+        &self,
+        (tree, listed): (&Tree, &dyn Listed),
+        found: ArchOutcomes,
+        later: Option<&Listing>,
+    ) -> Option<Part> {
+        let footprint = tree.footprint(&self.listing)?;
+        let is_same = match later {
+            Some(later) => later.is_untouched_since(&self.listing),
+            None => listed.is_untouched(&self.listing.at_all(footprint.asked())),
+        };
+        if !is_same {
+            return None;
+        }
         let states = self.listing.states(self.unsure);
         let rests_on = Arc::new((footprint, states));
         Some(Part { rests_on, found })

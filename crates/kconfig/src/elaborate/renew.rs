@@ -64,20 +64,22 @@ impl Model {
         others.map_or(Renewed::Unknown, |model| Renewed::Other(Box::new(model)))
     }
 
-    /// The same model, of which nothing was asked yet, where the files that it was read from are the same in `source`, which
-    /// is asked for each that `library` does not know yet; `None` where they are not, or where that is not all that was
-    /// looked at.
-    pub fn of_source(&self, library: &Library, source: &dyn Source) -> Option<Model> {
-        let own = &self.own;
-        if own.has_patterns || !own.missing.is_empty() {
-            return None;
-        }
-        let mut reads = self.parts().flat_map(|(_, part)| &part.reads);
-        if !reads.all(|read| library.take(source, read)) {
-            return None;
-        }
-        Some(Model {
-            own: Arc::clone(own),
+    /// The files that it was read from, by path, each with what stands for its text ([`source::digest`]).
+    pub fn texts(&self) -> impl Iterator<Item = (&str, u128)> {
+        let reads = self.parts().flat_map(|(_, part)| &part.reads);
+        reads.map(|read| (&*read.path, read.digest))
+    }
+
+    /// Whether nothing was looked at to make it besides the files that it was read from.
+    pub fn is_of_texts(&self) -> bool {
+        !self.own.has_patterns && self.own.missing.is_empty()
+    }
+
+    /// The same model, of which nothing was asked yet.
+    #[must_use]
+    pub fn anew(&self) -> Model {
+        Model {
+            own: Arc::clone(&self.own),
             sourced: self.sourced.clone(),
             index: Arc::clone(&self.index),
             cells: Cells::new(self.index.symbols.len()),
@@ -90,7 +92,7 @@ impl Model {
             has_circles: self.has_circles,
             variables: Arc::clone(&self.variables),
             notes: Notes::default(),
-        })
+        }
     }
 
     /// The same with some of its shared parts read again; `None` where that is not all that changes.

@@ -54,14 +54,16 @@ impl Listing {
         }
         let is_in_place = put.len() == taken.len() && put.iter().all(|new| self.replace(new));
         if !is_in_place {
-            self.entries.retain(|entry| !taken.contains(&entry.key));
-            self.entries.append(&mut put);
+            let entries = Arc::make_mut(&mut self.entries);
+            entries.retain(|entry| !taken.contains(&entry.key));
+            entries.append(&mut put);
         }
         if !directories.is_empty() {
             self.renew(&directories);
         }
         if !is_in_place || !directories.is_empty() {
-            self.entries.par_sort_unstable_by_key(|entry| entry.key);
+            let entries = Arc::make_mut(&mut self.entries);
+            entries.par_sort_unstable_by_key(|entry| entry.key);
         }
         self
     }
@@ -72,7 +74,7 @@ impl Listing {
             .entries
             .binary_search_by_key(&new.key, |entry| entry.key);
         found.is_ok_and(|at| {
-            self.entries[at] = new.clone();
+            Arc::make_mut(&mut self.entries)[at] = new.clone();
             true
         })
     }
@@ -93,9 +95,9 @@ impl Listing {
                 path: directory.as_str().into(),
             })
             .collect();
-        self.entries.extend(new);
+        Arc::make_mut(&mut self.entries).extend(new);
         let mut names: BTreeMap<&str, Vec<(Vec<u8>, Kind)>> = BTreeMap::new();
-        for entry in &self.entries {
+        for entry in &*self.entries {
             if let Some(directory) = directories.get(parent(&entry.path)) {
                 let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
                 let name = (name.as_bytes().to_vec(), entry.kind);
@@ -107,7 +109,7 @@ impl Listing {
             (key_of(directory), state_of_names(names))
         });
         let states: FxHashMap<u64, u64> = states.collect();
-        for entry in &mut self.entries {
+        for entry in Arc::make_mut(&mut self.entries) {
             if let Some(state) = states.get(&entry.key) {
                 entry.state = *state;
             }
