@@ -60,19 +60,23 @@ impl Kconfig {
             if progress.is_cancelled() {
                 return None;
             }
-            let renewed = before.and_then(|(before, changed)| {
+            let known = before.filter(|(_, changed)| !changed.contains(MAKEFILE));
+            let known = known.and_then(|(before, changed)| {
                 let mut known = before.arches.iter();
                 let (_, model) = known.find(|(known, _)| known == arch)?;
-                let model = Arc::clone(model);
-                let is_asked = changed.contains(MAKEFILE);
-                (!is_asked).then(|| match model.renewed(&library, tree.source(), changed) {
-                    Renewed::Same => Some(model),
-                    Renewed::Other(model) => Some(Arc::from(model)),
-                    Renewed::Unknown => None,
-                })?
+                Some((model, changed))
             });
-            let read = || Arc::new(rules::model_of(&tree, &library, *arch, settings));
-            let model = renewed.unwrap_or_else(read);
+            let model = match known {
+                None => Arc::new(rules::model_of(&tree, &library, *arch, settings)),
+                Some((model, changed)) => match model.renewed(&library, tree.source(), changed) {
+                    Renewed::Same => Arc::clone(model),
+                    Renewed::Other(model) => Arc::from(model),
+                    Renewed::Unknown => {
+                        let asked = (*arch, settings);
+                        Arc::new(rules::model_after(model, &tree, &library, asked))
+                    }
+                },
+            };
             progress.step(1);
             Some((*arch, model))
         };

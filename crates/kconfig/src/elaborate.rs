@@ -33,6 +33,28 @@ const DEEPEST: usize = 100;
 /// Reads the tree's Kconfig, from the file `Kconfig` at its top, for one environment.
 pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
     let _span = tracing::debug_span!("Kconfig").entered();
+    let mut model = read(library, source, environment);
+    model.look_for_faults();
+    model.forget_asked();
+    model
+}
+
+/// The same where most is known to be as it was `before`, in the same environment.
+pub fn elaborate_after(
+    before: &Model,
+    library: &Library,
+    source: &dyn Source,
+    environment: &Environment,
+) -> Model {
+    let _span = tracing::debug_span!("Kconfig").entered();
+    let mut model = read(library, source, environment);
+    model.look_for_faults_after(before);
+    model.forget_asked();
+    model
+}
+
+/// A model of which nothing is said yet.
+fn read(library: &Library, source: &dyn Source, environment: &Environment) -> Model {
     let variables = Variables::new(environment.values.clone(), environment.toolchain.clone());
     let mut elaborator = Elaborator::new(library, source, (environment.dialect, variables));
     let top = Place {
@@ -51,7 +73,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
     } = elaborator;
     part.finish();
     let index = Index::new(&part, &sourced, files);
-    let mut model = Model {
+    Model {
         cells: Cells::new(index.symbols.len()),
         own: Arc::new(part),
         sourced,
@@ -61,10 +83,7 @@ pub fn elaborate(library: &Library, source: &dyn Source, environment: &Environme
         arch: Some(environment.arch),
         variables: Arc::new(variables),
         ..Model::default()
-    };
-    model.look_for_faults();
-    model.forget_asked();
-    model
+    }
 }
 
 /// What a file, and those that it sources, say to every architecture alike, and the files that were asked for to find that

@@ -51,7 +51,7 @@ mod why;
 pub use asked::Asked;
 pub use configure::{Configuration, setting_line};
 pub use dialect::Dialect;
-pub use elaborate::{Renewed, elaborate};
+pub use elaborate::{Renewed, elaborate, elaborate_after};
 pub use environment::Environment;
 pub use fragment::{Fragment, Needed, Purpose};
 pub use library::Library;

@@ -37,7 +37,7 @@ impl Expanded {
 }
 
 /// Variables of the files and of the environment.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
     /// What each was set to, and when, as far as somebody may still ask.
     set: FxHashMap<Name, Vec<(Version, Variable)>>,
@@ -53,7 +53,7 @@ pub(crate) struct Variables {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(u32);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Variable {
     /// Whether it is expanded at each use.
     recursive: bool,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
-use kconfig::{Library, Model, Toolchain};
+use kconfig::{Environment, Library, Model, Toolchain};
 use kernel::{Architecture, Models, NotATree, Progress, Stale, Tree, Words};
 use rayon::prelude::*;
 use reach::{Analysis, Extent, Goal, Limits, Sink, Vocabulary, Ways};
@@ -235,9 +235,25 @@ fn accept(
 
 /// What the Kconfig files of a tree say for an architecture.
 pub fn model_of(tree: &Tree, library: &Library, arch: Architecture, settings: &Settings) -> Model {
+    let environment = environment(tree, arch, settings);
+    kconfig::elaborate(library, &tree.kconfig_source(), &environment)
+}
+
+/// The same where they said something else `before`, to the same architecture in the same kernel.
+pub fn model_after(
+    before: &Model,
+    tree: &Tree,
+    library: &Library,
+    (arch, settings): (Architecture, &Settings),
+) -> Model {
+    let environment = environment(tree, arch, settings);
+    kconfig::elaborate_after(before, library, &tree.kconfig_source(), &environment)
+}
+
+fn environment(tree: &Tree, arch: Architecture, settings: &Settings) -> Environment {
     let mut environment = arch.environment(tree);
     environment.set_toolchain(settings.toolchain.clone());
-    kconfig::elaborate(library, &tree.kconfig_source(), &environment)
+    environment
 }
 
 /// Architectures with their numbers, those with most code first: nobody should wait for what is begun last.

@@ -28,7 +28,7 @@ pub use baseline::{Baseline, BaselineError};
 pub use catalog::{Catalog, Files, RuleError};
 pub use check::{
     ArchOutcome, ArchOutcomes, CheckError, Settings, check, check_lines, check_rest, check_tree,
-    model_of,
+    model_after, model_of,
 };
 pub use config::{Configuration, Configured, configuration_schema};
 pub use difference::{Difference, Opened, only_new, opened};

@@ -1,5 +1,7 @@
 //! A model after a change to its files.
 //!
+//! Files with macros are read again for each architecture, and what is said of all that is the same is taken over.
+//!
 //! Where all that has changed is shared with other architectures and stands in the same frame, as where a line of an
 //! entry is changed, no more is done for an architecture than to take the new parts for the old ones.
 
@@ -145,6 +147,39 @@ impl Model {
         Some(model)
     }
 
+    /// Finds out what is to be said, of which most was said `before`.
+    pub(super) fn look_for_faults_after(&mut self, before: &Model) {
+        let Some(differences) = self.differences(before) else {
+            return self.look_for_faults();
+        };
+        if self.may_have_new_circles(&differences) {
+            return self.look_for_faults();
+        }
+        self.said_of = self.said_after(before, &differences);
+        self.gather(Vec::new());
+    }
+
+    /// In what the parts differ from those `before`; `None` where they do not stand as those stood.
+    fn differences(&self, before: &Model) -> Option<Vec<Arc<Difference>>> {
+        let is_same = |(new, old): (&Sourced, &Sourced)| {
+            new.outside == old.outside
+                && (Arc::ptr_eq(&new.part, &old.part) || new.part.files == old.part.files)
+        };
+        let are_alike = self.sourced.len() == before.sourced.len()
+            && self.sourced.iter().zip(&before.sourced).all(is_same)
+            && self.dialect == before.dialect
+            && self.modules == before.modules
+            && self.variables == before.variables;
+        if before.has_circles || !are_alike {
+            return None;
+        }
+        let own = std::iter::once((&self.own, &before.own));
+        let shared = self.sourced.iter().zip(&before.sourced);
+        let both = own.chain(shared.map(|(new, old)| (&new.part, &old.part)));
+        let other = both.filter(|(new, old)| !Arc::ptr_eq(new, old));
+        Some(other.map(|(new, old)| new.difference(old)).collect())
+    }
+
     /// Whether a symbol may depend on itself where parts differ from those before so. Before, none did: a new circle has
     /// a symbol in it that needs one which it did not need, or which nothing defined.
     fn may_have_new_circles(&self, differences: &[Arc<Difference>]) -> bool {
@@ -154,7 +189,11 @@ impl Model {
             let is_new = more.iter().any(|name| number(name).is_some());
             number(name).filter(|_| is_new)
         });
-        let symbols: Vec<usize> = symbols.collect();
+        let mut symbols: Vec<usize> = symbols.collect();
+        // What macros make of names is not compared.
+        let touched = differences.iter().flat_map(|one| &one.touched);
+        let touched = touched.filter_map(number);
+        symbols.extend(touched.filter(|symbol| self.has_macros(*symbol)));
         self.has_member_of_several() || self.may_circle_from(symbols)
     }
 
