@@ -17,10 +17,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use text::Name;
 
@@ -33,6 +33,86 @@ use crate::term::Term;
 pub struct Asked {
     questions: Questions,
     answers: u128,
+    #[serde(skip)]
+    alike: Alike,
+}
+
+/// Which model was found to answer alike last.
+#[derive(Debug, Default)]
+struct Alike {
+    model: AtomicU64,
+    /// The symbols that were asked for.
+    names: OnceLock<FxHashSet<Name>>,
+}
+
+impl Clone for Alike {
+    fn clone(&self) -> Alike {
+        Alike::of(self.model.load(Ordering::Relaxed))
+    }
+}
+
+impl PartialEq for Alike {
+    /// What was asked is the same whoever was asked again.
+    fn eq(&self, _: &Alike) -> bool {
+        true
+    }
+}
+
+impl Eq for Alike {}
+
+impl Alike {
+    fn of(model: u64) -> Alike {
+        Alike {
+            model: AtomicU64::new(model),
+            names: OnceLock::new(),
+        }
+    }
+}
+
+/// Which model it is, and in what it differs from those that were before.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    id: u64,
+    /// The model that it was made of, and the symbols that may answer otherwise; then what that one was made of.
+    steps: Vec<(u64, Arc<[Name]>)>,
+}
+
+/// So many steps are known: who edits asks of each state, but not of one that he comes back to.
+const STEPS: usize = 4;
+
+impl Default for Origin {
+    fn default() -> Origin {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Origin {
+            id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl Origin {
+    /// A model of its own, which answers as the `other` but for these symbols.
+    pub(crate) fn after(other: &Origin, names: Vec<Name>) -> Origin {
+        let first = std::iter::once((other.id, names.into()));
+        let steps = first.chain(other.steps.iter().cloned());
+        Origin {
+            steps: steps.take(STEPS).collect(),
+            ..Origin::default()
+        }
+    }
+
+    /// Whether it answers as the model with this number has, plainly.
+    fn is_like(&self, known: u64, asked: &Asked) -> bool {
+        if known == self.id {
+            return true;
+        }
+        let mut steps = self.steps.iter();
+        let upto = steps.position(|(other, _)| *other == known);
+        upto.is_some_and(|upto| {
+            let mut since = self.steps[..=upto].iter();
+            since.all(|(_, names)| !asked.asks_any_of(names))
+        })
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,12 +239,39 @@ impl Model {
         Asked {
             answers: Answers::of(self, &questions),
             questions,
+            alike: Alike::of(self.origin.id),
         }
     }
 
     /// Whether it answers as another model has answered.
     pub fn answers_alike(&self, asked: &Asked) -> bool {
-        Answers::of(self, &asked.questions) == asked.answers
+        let known = asked.alike.model.load(Ordering::Relaxed);
+        let is_alike = self.origin.is_like(known, asked)
+            || Answers::of(self, &asked.questions) == asked.answers;
+        if is_alike {
+            asked.alike.model.store(self.origin.id, Ordering::Relaxed);
+        }
+        is_alike
+    }
+}
+
+impl Asked {
+    /// Whether an answer may be another one where these symbols answer otherwise.
+    fn asks_any_of(&self, names: &[Name]) -> bool {
+        let Questions {
+            everything,
+            symbols,
+            selected,
+            others,
+        } = &self.questions;
+        if *everything || !others.is_empty() {
+            return true;
+        }
+        let asked = self.alike.names.get_or_init(|| {
+            let all = symbols.lines().chain(selected.lines());
+            all.map(Name::new).collect()
+        });
+        names.iter().any(|name| asked.contains(name))
     }
 }
 

@@ -60,6 +60,11 @@ impl Read {
         }
     }
 
+    /// Whether it sources other files.
+    pub(crate) fn sources(&self) -> bool {
+        sources(&self.statements)
+    }
+
     /// The symbols that it names.
     pub(crate) fn mentions(&self) -> &[Mention] {
         self.mentions.get_or_init(|| mentions(&self.statements))
@@ -223,6 +228,16 @@ impl Library {
             .or_insert(read)
             .clone()
     }
+}
+
+fn sources(statements: &[Statement]) -> bool {
+    statements.iter().any(|one| match &one.kind {
+        StatementKind::Source(_) => true,
+        StatementKind::Choice(_, _, inner)
+        | StatementKind::Menu(_, inner)
+        | StatementKind::If(_, inner) => sources(inner),
+        _ => false,
+    })
 }
 
 /// What stands for the tokens that say something, line by line.

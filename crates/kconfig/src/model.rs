@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use text::{Name, Span};
 
-use crate::asked::{Notes, Other};
+use crate::asked::{Notes, Origin, Other};
 use crate::dialect::Dialect;
 use crate::entry::Cells;
 use crate::index::{At, Index, OWN, order, part, selects};
@@ -232,6 +232,7 @@ pub struct Model {
     pub(crate) variables: Arc<Variables>,
     /// What it was asked.
     pub(crate) notes: Notes,
+    pub(crate) origin: Origin,
 }
 
 /// A shared part, and where it is set in.

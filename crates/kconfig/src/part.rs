@@ -72,6 +72,17 @@ pub(crate) struct Difference {
     pub(crate) gained: Vec<(Name, Vec<Name>)>,
     /// The symbols of which other things may be said.
     pub(crate) touched: Vec<Name>,
+    /// The symbols that may answer otherwise; all where it is not said.
+    pub(crate) otherwise: Option<Vec<Name>>,
+}
+
+/// How a symbol needs another. A member of a choice that names another member is a circle, though it needs it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Need {
+    /// A line says so.
+    Line,
+    /// Both are members of a choice, or the choice asks for it.
+    Choice,
 }
 
 /// The entries of a symbol.
@@ -172,11 +183,18 @@ impl Part {
     /// In what it differs from the part before it, found out once for all architectures.
     pub(crate) fn difference(&self, before: &Arc<Part>) -> Arc<Difference> {
         let find = || {
+            let has_only_moved = self.has_only_moved(before);
+            let touched = self.touched(before);
             Arc::new(Difference {
-                has_only_moved: self.has_only_moved(before),
+                has_only_moved,
                 is_framed_alike: self.is_framed_like(before),
                 gained: self.gained(before),
-                touched: self.touched(before),
+                otherwise: if has_only_moved {
+                    self.otherwise(before, &[])
+                } else {
+                    self.otherwise(before, &touched)
+                },
+                touched,
             })
         };
         let known = self
@@ -222,6 +240,30 @@ impl Part {
         names
     }
 
+    /// The symbols that may answer otherwise than in another part: those that are touched, those whom the files that are
+    /// other ones now select, and choices in them, which are called by their lines. `None` where such a file sources others, around which other things may stand.
+    fn otherwise(&self, other: &Part, touched: &[Name]) -> Option<Vec<Name>> {
+        let mut names = touched.to_vec();
+        for (part, than) in [(self, other), (other, self)] {
+            let known: FxHashSet<*const Read> = than.reads.iter().map(Arc::as_ptr).collect();
+            let reads = part.reads.iter();
+            let others: Vec<&Arc<Read>> = reads
+                .filter(|read| !known.contains(&Arc::as_ptr(read)))
+                .collect();
+            if others.iter().any(|read| read.sources()) {
+                return None;
+            }
+            let is_other = |place: &Place| others.iter().any(|read| read.path == place.file);
+            let choices = part.choices.iter().filter(|one| is_other(&one.place));
+            names.extend(choices.map(Choice::name));
+            let selects = part.selects.iter().filter(|one| is_other(&one.place));
+            names.extend(selects.map(|select| select.target));
+        }
+        names.sort_unstable();
+        names.dedup();
+        Some(names)
+    }
+
     /// Whether another has the same symbols, choices and `select` lines in the same places, whatever they say.
     fn is_framed_like(&self, other: &Part) -> bool {
         let piece = |piece: &Piece| (piece.name, piece.itself.is_some());
@@ -257,9 +299,10 @@ impl Part {
             return Vec::new();
         }
         let needs_of = |part: &Part| {
-            let mut all: FxHashMap<Name, FxHashSet<Name>> = FxHashMap::default();
-            part.for_each_need(&mut |name, needed| {
+            let mut all: FxHashMap<Name, FxHashSet<(Name, Need)>> = FxHashMap::default();
+            part.for_each_need(&mut |name, needed, how| {
                 if changed.binary_search(&name).is_ok() {
+                    let needed = needed.iter().map(|name| (*name, how));
                     all.entry(name).or_default().extend(needed);
                 }
             });
@@ -269,7 +312,8 @@ impl Part {
         let none = FxHashSet::default();
         let gained = changed.iter().filter_map(|name| {
             let before = then.get(name).unwrap_or(&none);
-            let mut more: Vec<Name> = now.get(name)?.difference(before).copied().collect();
+            let more = now.get(name)?.difference(before);
+            let mut more: Vec<Name> = more.map(|(name, _)| *name).collect();
             more.sort_unstable();
             (!more.is_empty()).then_some((*name, more))
         });
@@ -280,7 +324,7 @@ impl Part {
     fn needs(&self) -> &FxHashMap<Name, u64> {
         self.needs.get_or_init(|| {
             let mut all: FxHashMap<Name, u64> = FxHashMap::default();
-            self.for_each_need(&mut |name, needed| {
+            self.for_each_need(&mut |name, needed, _| {
                 let known = all.entry(name).or_default();
                 *known = FxBuildHasher.hash_one((*known, needed));
             });
@@ -290,7 +334,7 @@ impl Part {
 
     /// Tells what each symbol needs, piece by piece: what its entries name, what stands around them, who selects it and
     /// when, and, of a member, its choice and the other members.
-    fn for_each_need(&self, tell: &mut dyn FnMut(Name, &[Name])) {
+    fn for_each_need(&self, tell: &mut dyn FnMut(Name, &[Name], Need)) {
         let mut names = Vec::new();
         for piece in &self.pieces {
             for entry in &piece.entries {
@@ -298,20 +342,20 @@ impl Part {
                 names.clear();
                 names.extend(own.iter().flatten());
                 self.names_around(entry.context.number, &mut names);
-                tell(piece.name, &names);
+                tell(piece.name, &names, Need::Line);
             }
         }
         for select in &self.selects {
             names.clear();
             names.push(select.by);
             select.condition.symbols(&mut names);
-            tell(select.target, &names);
+            tell(select.target, &names, Need::Line);
         }
         for choice in &self.choices {
             names.clone_from(&choice.members);
             choice.terms().for_each(|term| term.symbols(&mut names));
             for member in &choice.members {
-                tell(*member, &names);
+                tell(*member, &names, Need::Choice);
             }
         }
     }

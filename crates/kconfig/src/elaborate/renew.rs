@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use source::Source;
 use text::Name;
 
-use crate::asked::Notes;
+use crate::asked::{Notes, Origin};
 use crate::entry::Cells;
 use crate::index::Index;
 use crate::library::Library;
@@ -94,6 +94,7 @@ impl Model {
             has_circles: self.has_circles,
             variables: Arc::clone(&self.variables),
             notes: Notes::default(),
+            origin: self.origin.clone(),
         }
     }
 
@@ -144,6 +145,15 @@ impl Model {
         model.said_of = model.said_after(self, &differences);
         model.gather(Vec::new());
         model.forget_asked();
+        let otherwise = differences.iter().map(|one| one.otherwise.clone());
+        let otherwise: Option<Vec<Vec<Name>>> = otherwise.collect();
+        // Of errors their places count.
+        let is_in_order = [self, &model]
+            .iter()
+            .all(|one| one.errors().next().is_none());
+        if let Some(names) = otherwise.filter(|_| is_in_order) {
+            model.origin = Origin::after(&self.origin, names.concat());
+        }
         Some(model)
     }
 
