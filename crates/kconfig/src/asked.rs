@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use text::Name;
 
 use crate::model::{Choice, Model, Select, Symbol};
+use crate::part::Difference;
 use crate::syntax::Severity;
 use crate::term::Term;
 
@@ -73,8 +74,17 @@ impl Alike {
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     id: u64,
-    /// The model that it was made of, and the symbols that may answer otherwise; then what that one was made of.
-    steps: Vec<(u64, Arc<[Name]>)>,
+    /// The last first.
+    steps: Vec<Step>,
+}
+
+/// In what a model differs from the one that it was made of.
+#[derive(Clone, Debug)]
+struct Step {
+    before: u64,
+    differences: Arc<[Arc<Difference>]>,
+    /// The symbols that what stands around parts that differ names.
+    around: Arc<[Name]>,
 }
 
 /// So many steps are known: who edits asks of each state, but not of one that he comes back to.
@@ -91,9 +101,17 @@ impl Default for Origin {
 }
 
 impl Origin {
-    /// A model of its own, which answers as the `other` but for these symbols.
-    pub(crate) fn after(other: &Origin, names: Vec<Name>) -> Origin {
-        let first = std::iter::once((other.id, names.into()));
+    /// A model of its own, which answers as the `other` where parts do not differ, around which stands what names such
+    /// symbols.
+    pub(crate) fn after(
+        other: &Origin,
+        (differences, around): (Vec<Arc<Difference>>, Vec<Name>),
+    ) -> Origin {
+        let first = std::iter::once(Step {
+            before: other.id,
+            differences: differences.into(),
+            around: around.into(),
+        });
         let steps = first.chain(other.steps.iter().cloned());
         Origin {
             steps: steps.take(STEPS).collect(),
@@ -107,10 +125,13 @@ impl Origin {
             return true;
         }
         let mut steps = self.steps.iter();
-        let upto = steps.position(|(other, _)| *other == known);
+        let upto = steps.position(|step| step.before == known);
         upto.is_some_and(|upto| {
             let mut since = self.steps[..=upto].iter();
-            since.all(|(_, names)| !asked.asks_any_of(names))
+            since.all(|step| {
+                let mut differences = step.differences.iter();
+                differences.all(|one| !asked.may_differ(one, &step.around))
+            })
         })
     }
 }
@@ -256,22 +277,34 @@ impl Model {
 }
 
 impl Asked {
-    /// Whether an answer may be another one where these symbols answer otherwise.
-    fn asks_any_of(&self, names: &[Name]) -> bool {
+    /// Whether an answer may be another one where a part differs so, around which these symbols are named.
+    fn may_differ(&self, difference: &Difference, around: &[Name]) -> bool {
         let Questions {
             everything,
             symbols,
             selected,
             others,
         } = &self.questions;
-        if *everything || !others.is_empty() {
+        let Some(otherwise) = difference.otherwise.as_ref().filter(|_| !everything) else {
+            return true;
+        };
+        let is_open = |other: &Other| match other {
+            // Of a toolchain nothing is asked in files that architectures share.
+            Other::Probes => false,
+            Other::Uses(name) => {
+                let name = Name::new(name);
+                otherwise.named.contains(&name) || around.contains(&name)
+            }
+            Other::Heard | Other::Owner(_) => true,
+        };
+        if others.iter().any(is_open) {
             return true;
         }
         let asked = self.alike.names.get_or_init(|| {
             let all = symbols.lines().chain(selected.lines());
             all.map(Name::new).collect()
         });
-        names.iter().any(|name| asked.contains(name))
+        !asked.is_disjoint(&otherwise.symbols)
     }
 }
 

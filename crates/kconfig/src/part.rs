@@ -72,8 +72,17 @@ pub(crate) struct Difference {
     pub(crate) gained: Vec<(Name, Vec<Name>)>,
     /// The symbols of which other things may be said.
     pub(crate) touched: Vec<Name>,
-    /// The symbols that may answer otherwise; all where it is not said.
-    pub(crate) otherwise: Option<Vec<Name>>,
+    /// What may be answered otherwise; all where it is not said.
+    pub(crate) otherwise: Option<Otherwise>,
+}
+
+/// What may be answered otherwise where parts differ.
+#[derive(Debug, Default)]
+pub(crate) struct Otherwise {
+    /// The symbols that may be, and those that others may select.
+    pub(crate) symbols: FxHashSet<Name>,
+    /// Those that lines may name.
+    pub(crate) named: FxHashSet<Name>,
 }
 
 /// How a symbol needs another. A member of a choice that names another member is a circle, though it needs it already.
@@ -240,10 +249,12 @@ impl Part {
         names
     }
 
-    /// The symbols that may answer otherwise than in another part: those that are touched, those whom the files that are
-    /// other ones now select, and choices in them, which are called by their lines. `None` where such a file sources others, around which other things may stand.
-    fn otherwise(&self, other: &Part, touched: &[Name]) -> Option<Vec<Name>> {
-        let mut names = touched.to_vec();
+    /// What may be answered otherwise than in another part, of symbols that are `touched`, those whom the files that are
+    /// other ones now select, and choices in them, which are called by their lines. `None` where such a file sources others,
+    /// around which other things may stand.
+    fn otherwise(&self, other: &Part, touched: &[Name]) -> Option<Otherwise> {
+        let mut otherwise = Otherwise::default();
+        otherwise.symbols.extend(touched);
         for (part, than) in [(self, other), (other, self)] {
             let known: FxHashSet<*const Read> = than.reads.iter().map(Arc::as_ptr).collect();
             let reads = part.reads.iter();
@@ -255,13 +266,27 @@ impl Part {
             }
             let is_other = |place: &Place| others.iter().any(|read| read.path == place.file);
             let choices = part.choices.iter().filter(|one| is_other(&one.place));
-            names.extend(choices.map(Choice::name));
+            otherwise.symbols.extend(choices.map(Choice::name));
             let selects = part.selects.iter().filter(|one| is_other(&one.place));
-            names.extend(selects.map(|select| select.target));
+            otherwise
+                .symbols
+                .extend(selects.map(|select| select.target));
+            let mentions = others.iter().flat_map(|read| read.mentions());
+            otherwise.named.extend(mentions.map(|one| one.name));
+            // What stands around entries is named by them; and where the first entry of a symbol is another one, so is the
+            // place of what the rest of them ask.
+            let mut around = Vec::new();
+            let pieces = part.pieces.iter();
+            for piece in pieces.filter(|piece| touched.binary_search(&piece.name).is_ok()) {
+                for entry in &piece.entries {
+                    let names = &entry.properties(part).shape().names;
+                    otherwise.named.extend(names.iter().flatten());
+                    part.names_around(entry.context.number, &mut around);
+                }
+            }
+            otherwise.named.extend(around);
         }
-        names.sort_unstable();
-        names.dedup();
-        Some(names)
+        Some(otherwise)
     }
 
     /// Whether another has the same symbols, choices and `select` lines in the same places, whatever they say.

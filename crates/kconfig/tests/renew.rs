@@ -118,13 +118,19 @@ fn picture(model: &Model) -> String {
     format!("{symbols:#?}\n{selects:#?}\n{choices:#?}\n{files:#?}\n{said:#?}\n{rest:#?}")
 }
 
-/// What is asked to know what a symbol can be.
+/// What is asked to know what a symbol can be, and perhaps who uses it, or what a toolchain is asked.
 fn ask(random: &mut fastrand::Rng, model: &Model) -> Asked {
     let model = model.anew();
     let name = random.choice([
         "A", "B", "C", "E", "G", "HAS_X", "NET", "NUMBER", "OWN", "TOY",
     ]);
-    model.standing(Name::new(name.unwrap_or("")));
+    let name = Name::new(name.unwrap_or(""));
+    model.standing(name);
+    match random.u8(..4) {
+        0 => _ = model.uses(name),
+        1 => _ = model.probes(),
+        _ => {}
+    }
     model.asked()
 }
 

@@ -107,9 +107,14 @@ impl Model {
     ) -> Option<Model> {
         let mut sourced = self.sourced.clone();
         let (mut is_framed, mut differences) = (true, Vec::new());
+        let mut around = Vec::new();
         for number in renewed {
             let Sourced { part, outside, .. } = &mut sourced[*number];
             let path = part.files.first()?.clone();
+            outside.visible.symbols(&mut around);
+            if let Some(depends) = &outside.depends {
+                depends.symbols(&mut around);
+            }
             let new = library.shared(source, (&path, outside, self.dialect))?;
             let is_alike =
                 part.files == new.files && part.modules == new.modules && part.depth == new.depth;
@@ -145,14 +150,9 @@ impl Model {
         model.said_of = model.said_after(self, &differences);
         model.gather(Vec::new());
         model.forget_asked();
-        let otherwise = differences.iter().map(|one| one.otherwise.clone());
-        let otherwise: Option<Vec<Vec<Name>>> = otherwise.collect();
         // Of errors their places count.
-        let is_in_order = [self, &model]
-            .iter()
-            .all(|one| one.errors().next().is_none());
-        if let Some(names) = otherwise.filter(|_| is_in_order) {
-            model.origin = Origin::after(&self.origin, names.concat());
+        if self.errors().chain(model.errors()).next().is_none() {
+            model.origin = Origin::after(&self.origin, (differences, around));
         }
         Some(model)
     }
