@@ -151,9 +151,8 @@ pub fn check_rest(
         .into_iter()
         .partition(|rule| rule.text.question.is_of_kconfig());
     // Who looks at Kconfig as a whole looks at all architectures.
-    let is_known = |arch: &Architecture| lints.is_empty() && known.contains_key(&*arch.name);
-    let open = arches.iter().filter(|arch| !is_known(arch)).copied();
-    let open: Vec<Architecture> = open.collect();
+    let is_known = |arch: &str| lints.is_empty() && known.contains_key(arch);
+    let (open, mut kconfig) = open_arches(&arches, &is_known, models);
     let order = if rules.is_empty() {
         open.iter().enumerate().collect()
     } else {
@@ -166,13 +165,9 @@ pub fn check_rest(
             return (ArchOutcome::default(), None, Vec::new());
         }
         let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-        let model = match models(&arch.name).filter(|model| model.is_of_texts()) {
-            Some(model) => {
-                tree.note_read(&model);
-                model.anew()
-            }
-            None => model_of(tree, &library, *arch, settings),
-        };
+        let known = models(&arch.name).filter(|model| model.is_of_texts());
+        let known = known.map(|model| taken_over(tree, &model));
+        let model = known.unwrap_or_else(|| model_of(tree, &library, *arch, settings));
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));
         if lints.is_empty() {
             tree.note_kconfig(arch.name, &model);
@@ -188,15 +183,11 @@ pub fn check_rest(
         return Err(CheckError::Cancelled);
     }
     checks.sort_by_key(|(number, _)| *number);
-    let (mut kconfig, mut read, mut found) = (BTreeSet::new(), Vec::new(), ArchOutcomes::new());
+    let (mut read, mut found) = (Vec::new(), ArchOutcomes::new());
     for (number, (check, model, files)) in checks {
         kconfig.extend(files);
         read.extend(model);
         found.insert(open[number].name.to_string(), check);
-    }
-    let known_arches = arches.iter().filter(|arch| is_known(arch));
-    for model in known_arches.filter_map(|arch| models(&arch.name)) {
-        kconfig.extend(model.files().iter().cloned());
     }
     let both = |arch: &Architecture| found.get(&*arch.name).or_else(|| known.get(&*arch.name));
     let mut outcome = merge(tree, arches.iter().filter_map(both));
@@ -204,24 +195,42 @@ pub fn check_rest(
     lint((tree, &library), &read, (&lints, settings), &mut outcome);
     tell_code(tree, &mut outcome);
     let asked: Vec<&Rule> = rules.iter().chain(&lints).collect();
-    let kconfig = kconfig.iter().map(|file: &Arc<str>| (**file).to_owned());
-    let kconfig = kconfig.collect();
-    accept(
-        (tree, &catalog),
-        (&asked, &arches, settings),
-        kconfig,
-        &mut outcome,
-    );
+    let asked = (&*asked, &*arches, settings);
+    accept((tree, &catalog), asked, &kconfig, &mut outcome);
     Ok((outcome, found))
+}
+
+/// The architectures that are to be asked, and the Kconfig files of those of which all is known.
+fn open_arches(
+    arches: &[Architecture],
+    is_known: &dyn Fn(&str) -> bool,
+    models: &Models<'_>,
+) -> (Vec<Architecture>, BTreeSet<Arc<str>>) {
+    let (mut open, mut kconfig) = (Vec::new(), BTreeSet::new());
+    for arch in arches {
+        let known = is_known(&arch.name).then(|| models(&arch.name)).flatten();
+        match known {
+            Some(model) => kconfig.extend(model.files().iter().cloned()),
+            None => open.push(*arch),
+        }
+    }
+    (open, kconfig)
+}
+
+/// A model of the tree that was read before, of which nothing was asked yet.
+fn taken_over(tree: &Tree, model: &Model) -> Model {
+    tree.note_read(model);
+    model.anew()
 }
 
 /// Takes from an outcome what is accepted, by a file or beside the code.
 fn accept(
     (tree, catalog): (&Tree, &Catalog),
     (rules, arches, settings): (&[&Rule], &[Architecture], &Settings),
-    kconfig: Vec<String>,
+    kconfig: &BTreeSet<Arc<str>>,
     outcome: &mut Outcome,
 ) {
+    let kconfig = kconfig.iter().map(|file| (**file).to_owned()).collect();
     let known = tree.architecture_names();
     let asked = |rule: &str, arch: Option<&str>| {
         let is_asked = |arch: &str| arches.iter().any(|asked| *asked.name == *arch);

@@ -70,12 +70,12 @@ enum Basis {
     /// It was kept for the tree in another state.
     Known(Vec<Part>),
     /// It was found out now.
-    Found(Box<Found>),
+    Found(Box<Fresh>),
 }
 
 /// What an answer rests on that was found out now.
 #[derive(Debug)]
-struct Found {
+struct Fresh {
     /// What was asked of it. To give back, piece by piece, what it holds takes longer than the process lives on.
     tree: ManuallyDrop<Tree>,
     /// How much of its words was known, where all were looked for.
@@ -331,7 +331,7 @@ fn answer(
     let known = (&rest.known(), models);
     let checked = rules::check_rest(&tree, settings, known, progress);
     let (outcome, found) = checked.map_err(|error| one_line(&error.to_string()))?;
-    let basis = Basis::Found(Box::new(Found {
+    let basis = Basis::Found(Box::new(Fresh {
         tree: ManuallyDrop::new(tree),
         shelved,
         before: rest.parts,

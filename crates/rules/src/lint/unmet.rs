@@ -36,7 +36,7 @@ impl Lint<'_> {
             if self.is_cancelled() {
                 return (*number, Vec::new(), Vec::new());
             }
-            let (forcing, unknown) = self.asking(*number, |questions| questions.forcing());
+            let (forcing, unknown) = self.asking(*number, Questions::forcing);
             (*number, lines(forcing), lines(unknown))
         });
         let asked: Vec<_> = asked.collect();
