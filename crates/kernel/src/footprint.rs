@@ -61,14 +61,6 @@ pub struct Stale {
     pub moved: Vec<String>,
 }
 
-impl Stale {
-    /// Whether nothing is.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.arches.is_empty() && self.moved.is_empty()
-    }
-}
-
 /// What Kconfig says for an architecture; `None` where there is none of this name.
 pub type Models<'m> = dyn Fn(&str) -> Option<Arc<Model>> + Sync + 'm;
 
@@ -153,11 +145,11 @@ impl Footprint {
         }
     }
 
-    /// The words that were looked up, and in which files they stand. While [`Footprint::stale`] knows what does not hold,
-    /// that does.
+    /// The words that were looked up, and in which files they stand, if all files could be read. While
+    /// [`Footprint::stale`] knows what does not hold, that does.
     #[must_use]
-    pub fn looked_up(&self) -> Arc<LookedUp> {
-        Arc::clone(&self.words)
+    pub fn looked_up(&self) -> Option<Arc<LookedUp>> {
+        self.words.is_whole().then(|| Arc::clone(&self.words))
     }
 
     /// The keys of all paths that were asked for.

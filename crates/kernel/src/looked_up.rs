@@ -27,14 +27,16 @@ pub struct LookedUp {
     paths: Vec<String>,
     /// Where they stand, by the numbers of paths.
     postings: [Lists; 2],
+    /// Whether all files could be read.
+    is_whole: bool,
     /// What stands for the words in each file, by the key of its path, sorted.
     #[serde(skip)]
     sums: OnceLock<Vec<(u64, u64)>>,
 }
 
 impl LookedUp {
-    /// Words with the files in which they stand.
-    pub(crate) fn new(mut asked: [Vec<(u32, Vec<&str>)>; 2]) -> LookedUp {
+    /// Words with the files in which they stand, and whether all files could be read.
+    pub(crate) fn new(mut asked: [Vec<(u32, Vec<&str>)>; 2], is_whole: bool) -> LookedUp {
         let all = asked.iter().flatten().flat_map(|(_, files)| files);
         let known: FxHashSet<&str> = all.copied().collect();
         let mut paths: Vec<&str> = known.into_iter().collect();
@@ -58,8 +60,14 @@ impl LookedUp {
             words: [USES, HEADS].map(|kind| hashes(&asked[kind])),
             postings: [USES, HEADS].map(|kind| lists(&asked[kind])),
             paths: paths.into_iter().map(str::to_owned).collect(),
+            is_whole,
             sums: OnceLock::new(),
         }
+    }
+
+    /// Whether all files could be read. Which could not is told by who makes an index.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// The files of a word, if it was looked up.
@@ -234,12 +242,13 @@ impl Again {
     /// All that was asked, of this or of an index.
     pub(crate) fn all(&self, index: Option<&Index>) -> LookedUp {
         let asked = self.asked();
-        LookedUp::new([USES, HEADS].map(|kind| {
+        let all = [USES, HEADS].map(|kind| {
             let again = asked[kind].iter();
             let again = again.filter_map(|word| Some((*word, self.files(kind, *word)?)));
             let found = index.into_iter().flat_map(|index| index.asked(kind));
             again.chain(found).collect()
-        }))
+        });
+        LookedUp::new(all, index.is_none_or(|index| index.unreadable().is_empty()))
     }
 }
 
@@ -255,5 +264,56 @@ impl Tree {
     /// Whether words of it were asked for.
     pub fn has_words(&self) -> bool {
         self.again.knows_some() || self.index().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use source::Memory;
+
+    const FILES: &str = "\
+//- Kconfig
+//- Makefile
+//- arch/toy/Kconfig
+//- mm/a.c
+void first(void)
+{
+	second();
+}
+//- mm/b.c
+void second(void)
+{
+	third();
+}
+";
+
+    fn tree() -> Tree {
+        Tree::open(Arc::new(Memory::new(FILES))).unwrap()
+    }
+
+    fn told<'t>(tree: &'t Tree, word: &str) -> [Vec<&'t str>; 2] {
+        let words = tree.words(&Silent);
+        [words.files(word).collect(), words.defining(word).collect()]
+    }
+
+    #[test]
+    fn what_was_looked_up_takes_no_index() {
+        let before = tree();
+        let both = ["first", "second", "nowhere"];
+        let found = both.map(|word| told(&before, word));
+        assert_eq!(found[1], [vec!["mm/a.c", "mm/b.c"], vec!["mm/b.c"]]);
+        let known = before.again.all(before.index());
+        assert_eq!(known.of_file(key_of("mm/c.c")), 0);
+        let again = tree().with_looked_up(vec![Arc::new(known)]);
+        assert_eq!(both.map(|word| told(&again, word)), found);
+        assert!(again.index().is_none() && again.has_words());
+        // What was not looked up takes one; what was asked by then is known to the next.
+        assert_eq!(told(&again, "third")[0], ["mm/b.c"]);
+        assert!(again.index().is_some());
+        let last = tree().with_looked_up(vec![Arc::new(again.again.all(again.index()))]);
+        assert_eq!(both.map(|word| told(&last, word)), found);
+        assert_eq!(told(&last, "third"), told(&again, "third"));
+        assert!(last.index().is_none());
     }
 }

@@ -140,7 +140,7 @@ impl Rest {
 
     /// Whether nothing of it does.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.looked_up.is_empty()
+        self.parts.is_empty() && self.looked_up.is_empty()
     }
 }
 
@@ -258,7 +258,7 @@ impl Keep {
                 rest.open += part.found.len();
                 continue;
             };
-            rest.looked_up.push(footprint.looked_up());
+            rest.looked_up.extend(footprint.looked_up());
             let mut found = part.found.clone();
             found.retain(|arch, one| one.holds(arch, &stale));
             rest.open += part.found.len() - found.len();
