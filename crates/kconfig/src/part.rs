@@ -250,7 +250,7 @@ impl Part {
     }
 
     /// What may be answered otherwise than in another part, of symbols that are `touched`, those whom the files that are
-    /// other ones now select, and choices in them, which are called by their lines. `None` where such a file sources others,
+    /// other ones now select, and choices, which are called by their lines. `None` where such a file sources others,
     /// around which other things may stand.
     fn otherwise(&self, other: &Part, touched: &[Name]) -> Option<Otherwise> {
         let mut otherwise = Otherwise::default();
@@ -265,8 +265,10 @@ impl Part {
                 return None;
             }
             let is_other = |place: &Place| others.iter().any(|read| read.path == place.file);
-            let choices = part.choices.iter().filter(|one| is_other(&one.place));
-            otherwise.symbols.extend(choices.map(Choice::name));
+            // Members may come from other files than the choice.
+            otherwise
+                .symbols
+                .extend(part.choices.iter().map(Choice::name));
             let selects = part.selects.iter().filter(|one| is_other(&one.place));
             otherwise
                 .symbols

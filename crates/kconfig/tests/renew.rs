@@ -314,6 +314,16 @@ fn a_circle_comes_in_with_a_symbol_that_was_named_before() {
     );
     assert_eq!(renewed, read);
     assert_eq!(read.len(), 1);
+    // One that needs nothing of its own, and that others have selected and asked for, in a file of all and in one's own.
+    for own in ["", "config P\n\tdef_bool $(success,true)\n"] {
+        let asking = format!(
+            "config S\n\tbool \"s\"\n\tdepends on U\n\tselect T\nconfig U\n\tbool \"u\"\n\tdepends on T\n{own}"
+        );
+        let after = format!("{asking}config T\n\tbool\n");
+        let [renewed, read] = said_after(&[files[0], ("a", &asking)], ("a", &after));
+        assert_eq!(renewed, read);
+        assert_eq!(read.len(), 1);
+    }
     // To need less, or what nothing defines, closes none.
     let [renewed, read] = said_after(
         &files,

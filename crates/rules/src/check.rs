@@ -165,7 +165,9 @@ pub fn check_rest(
             return (ArchOutcome::default(), None, Vec::new());
         }
         let _span = tracing::debug_span!("architecture", name = %arch.name).entered();
-        let known = models(&arch.name).filter(|model| model.is_of_texts());
+        // Who looks at Kconfig as a whole asks for its files, too.
+        let known = lints.is_empty().then(|| models(&arch.name)).flatten();
+        let known = known.filter(|model| model.is_of_texts());
         let known = known.map(|model| taken_over(tree, &model));
         let model = known.unwrap_or_else(|| model_of(tree, &library, *arch, settings));
         let result = check_arch((tree, &model), *arch, &rules, (&vocabulary, settings));

@@ -331,10 +331,14 @@ fn answer(
     let known = (&rest.known(), models);
     let checked = rules::check_rest(&tree, settings, known, progress);
     let (outcome, found) = checked.map_err(|error| one_line(&error.to_string()))?;
+    let mut before = rest.parts;
+    for part in &mut before {
+        part.leave(&found);
+    }
     let basis = Basis::Found(Box::new(Fresh {
         tree: ManuallyDrop::new(tree),
         shelved,
-        before: rest.parts,
+        before,
         found,
     }));
     Ok(Answer {

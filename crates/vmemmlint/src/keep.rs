@@ -81,6 +81,11 @@ pub(crate) enum Moved {
 }
 
 impl Part {
+    /// Leaves to others what they have found.
+    pub(crate) fn leave(&mut self, found: &ArchOutcomes) {
+        self.found.retain(|arch, _| !found.contains_key(arch));
+    }
+
     /// Parts, put away where nobody else holds them.
     pub(crate) fn put_away(parts: Vec<Part>) -> Vec<Moved> {
         let moved = parts.into_iter().map(|part| {

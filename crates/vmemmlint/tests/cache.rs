@@ -265,3 +265,28 @@ fn a_comment_that_accepts_is_seen_wherever_it_is_put() {
     let (_, unused, _) = trial.check(&[]);
     assert!(unused.contains("lib/new.c:1: "), "{unused}");
 }
+
+#[test]
+fn where_kconfig_says_something_else_to_one_architecture_that_one_is_asked_again() {
+    let trial = Trial::new();
+    let (_, first, _) = trial.check(&[]);
+    let place = trial.at("arch/powerpc/Kconfig");
+    let text = read(&place);
+    let entry = "config ARCH_SPARSEMEM_ENABLE\n\tdef_bool y\n";
+    let edited = text.replace(entry, &format!("{entry}\tdepends on NOSUCH\n"));
+    assert_ne!(edited, text);
+    fs::write(&place, &edited).unwrap();
+    for _ in 0..2 {
+        let (_, found, told) = trial.check(&[]);
+        // No index is made for that.
+        assert!(!looked(&told), "{told}");
+        assert_eq!(found, trial.check(&["--no-cache"]).1);
+        assert_ne!(found, first);
+        sleep(SETTLED);
+    }
+    // Who asks for what nobody defines looks at the files of all.
+    let (_, found, _) = trial.check(&["--rule", "undefined-symbol"]);
+    assert!(found.contains("NOSUCH"), "{found}");
+    fs::write(&place, &text).unwrap();
+    assert_eq!(trial.check(&[]).1, first);
+}

@@ -144,7 +144,7 @@ impl Model {
             ..Model::default()
         };
         let is_other = differences.iter().any(|one| !one.has_only_moved);
-        if is_other && model.may_have_new_circles(&differences) {
+        if is_other && model.may_have_new_circles(self, &differences) {
             return None;
         }
         model.said_of = model.said_after(self, &differences);
@@ -162,7 +162,7 @@ impl Model {
         let Some(differences) = self.differences(before) else {
             return self.look_for_faults();
         };
-        if self.may_have_new_circles(&differences) {
+        if self.may_have_new_circles(before, &differences) {
             return self.look_for_faults();
         }
         self.said_of = self.said_after(before, &differences);
@@ -192,7 +192,7 @@ impl Model {
 
     /// Whether a symbol may depend on itself where parts differ from those before so. Before, none did: a new circle has
     /// a symbol in it that needs one which it did not need, or which nothing defined.
-    fn may_have_new_circles(&self, differences: &[Arc<Difference>]) -> bool {
+    fn may_have_new_circles(&self, before: &Model, differences: &[Arc<Difference>]) -> bool {
         let number = |name: &Name| self.index.number(*name);
         let gained = differences.iter().flat_map(|one| &one.gained);
         let symbols = gained.filter_map(|(name, more)| {
@@ -200,10 +200,12 @@ impl Model {
             number(name).filter(|_| is_new)
         });
         let mut symbols: Vec<usize> = symbols.collect();
-        // What macros make of names is not compared.
+        // What macros make of names is not compared; and who needed what nothing defined needs no more than before.
         let touched = differences.iter().flat_map(|one| &one.touched);
-        let touched = touched.filter_map(number);
-        symbols.extend(touched.filter(|symbol| self.has_macros(*symbol)));
+        let is_new = |name: &Name| before.index.number(*name).is_none();
+        let touched = touched.filter_map(|name| Some((number(name)?, is_new(name))));
+        let open = touched.filter(|(symbol, is_new)| *is_new || self.has_macros(*symbol));
+        symbols.extend(open.map(|(symbol, _)| symbol));
         self.has_member_of_several() || self.may_circle_from(symbols)
     }
 
