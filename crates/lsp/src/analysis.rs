@@ -256,6 +256,10 @@ impl Worker {
         }
         let settings = Arc::new(self.opened.settings(&*job.source, &job.asked)?);
         let begun = Instant::now();
+        // What was read first is worth waiting for: the next look begins with it. That the disk is being watched, as it is
+        // by then, would else have all of it read again.
+        let is_first = self.kconfig.is_none();
+        progress.is_wanted.store(is_first, Ordering::Relaxed);
         let Some((kconfig, is_new)) = self.read_kconfig(job, &settings, progress)? else {
             return Ok(());
         };
@@ -275,6 +279,7 @@ impl Worker {
         told.extend(names);
         self.tell(job, Event::Lints(Lints::Plain, told));
         self.tell(job, Event::Took("reading Kconfig", begun.elapsed()));
+        progress.is_wanted.store(false, Ordering::Relaxed);
         if is_torn && !self.is_first || progress.is_cancelled() {
             return Ok(());
         }
