@@ -189,8 +189,9 @@ impl Session {
         let mut held = self.held.borrow_mut();
         let mut best: Option<Rest> = None;
         for (at, one) in held.iter().enumerate() {
-            let Some(keep) = &keep else { break };
-            let rest = keep.rest_of(one, &**source, models);
+            let keep = keep.as_ref();
+            let rest = keep.and_then(|keep| keep.rest_of(one, &**source, models));
+            let Some(rest) = rest else { continue };
             if rest.holds() {
                 held[..=at].rotate_right(1);
                 return Ok(Arc::clone(&held[0].outcome));

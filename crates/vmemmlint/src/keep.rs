@@ -240,13 +240,15 @@ impl Keep {
         best
     }
 
-    /// What still holds of an answer of this run.
-    pub(crate) fn rest_of(&self, held: &Held, tree: &dyn Listed, models: &Models<'_>) -> Rest {
-        if held.question == self.question {
-            self.rest(&held.parts, tree, models)
-        } else {
-            Rest::default()
-        }
+    /// What still holds of an answer of this run; `None` where it is one to another question.
+    pub(crate) fn rest_of(
+        &self,
+        held: &Held,
+        tree: &dyn Listed,
+        models: &Models<'_>,
+    ) -> Option<Rest> {
+        let is_asked = held.question == self.question;
+        is_asked.then(|| self.rest(&held.parts, tree, models))
     }
 
     /// What still holds of some parts.

@@ -97,6 +97,20 @@ fn a_select_that_is_deleted_is_missed_at_once_and_no_more_when_it_is_back() {
 }
 
 #[test]
+fn another_question_is_not_given_the_answer_that_is_held() {
+    let mut client = Client::start(&mini("unfixed"), capabilities());
+    client.open(X86, "kconfig", &text("unfixed", X86).replace(SELECT, ""));
+    let told = client.shown(X86);
+    assert!(told[0].contains("unselected: x86 reaches"), "{told:?}");
+    for (arch, expected) in [(json!(["s390"]), Vec::new()), (json!([]), told)] {
+        let settings = json!({ "settings": { "vmemmlint": { "arch": arch } } });
+        client.settle(|client| client.tell("workspace/didChangeConfiguration", settings));
+        assert_eq!(client.shown(X86), expected);
+    }
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
 fn an_action_lets_the_architecture_opt_in() {
     let mut client = Client::start(&mini("unfixed"), capabilities());
     let whole = text("unfixed", ARM64);
